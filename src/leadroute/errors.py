@@ -484,6 +484,29 @@ class TransientError(LeadrouteError):
 
 
 @define(slots=False, repr=False)
+class UnknownOutcomeError(LeadrouteError):
+    """The store gave no answer to a commit: it may have happened, or not.
+
+    ``store.events(change=...)`` finds the events of a change that happened.
+
+    Args:
+        reason: What the driver said.
+
+    Example:
+        >>> print(UnknownOutcomeError("disk I/O error"))
+        the store gave no answer to a commit (disk I/O error): look for the id of the change in the log
+    """
+
+    reason: str
+
+    def __str__(self) -> str:
+        return (
+            f"the store gave no answer to a commit ({self.reason}): "
+            "look for the id of the change in the log"
+        )
+
+
+@define(slots=False, repr=False)
 class TransactionRequiredError(LeadrouteError):
     """A store on your connection was used outside a transaction.
 

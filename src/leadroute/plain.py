@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 from attrs import fields, has
 from cattrs import Converter
@@ -30,7 +30,7 @@ __all__ = ["document", "dumps", "from_dict", "loads", "make_converter", "to_dict
 
 T = TypeVar("T")
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """The format of the documents that this release writes; one without a number has format 1."""
 
 _INSTANT = "$instant"
@@ -102,13 +102,18 @@ def document(value: Any) -> str:
     return _write(plain)
 
 
-def loads(kind: type[T], text: str, lead_id: str = "") -> T:
+Lift: TypeAlias = Callable[[type[Any], dict[str, Any]], dict[str, Any]]
+"""From the data of a document of format 1 to that of format 2."""
+
+
+def loads(kind: type[T], text: str, lead_id: str = "", lift: Lift | None = None) -> T:
     """The value that ``dumps`` or a store wrote.
 
     Args:
         kind: The type of the value.
         text: The text.
         lead_id: The lead that it belongs to, for the message of an error.
+        lift: What turns the data of an older format into that of this one; not needed by default.
 
     Raises:
         ValidationError: The text does not describe a value of this type.
@@ -120,7 +125,10 @@ def loads(kind: type[T], text: str, lead_id: str = "") -> T:
         fault = FieldError("text", f"is not JSON that can be read: {_cause(error)}")
         raise ValidationError(kind.__name__, lead_id, (fault,)) from None
     if isinstance(data, dict):
-        _check_format(kind.__name__, lead_id, data.pop("format", FORMAT))
+        found = data.pop("format", 1)
+        _check_format(kind.__name__, lead_id, found)
+        if lift is not None and found < FORMAT:
+            data = lift(kind, data)
     return from_dict(kind, data)
 
 

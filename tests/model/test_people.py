@@ -307,12 +307,6 @@ def test_a_record_of_salesforce_is_a_lead():
     assert Lead.from_mapping(record, columns="salesforce") == Lead("ref1", company="Acme")
 
 
-def test_a_snapshot_answers_whoever_reads_it():
-    """A snapshot stands for a store: it gives itself."""
-    counts = Snapshot(open={"ada": 1})
-    assert counts.read(None) is counts
-
-
 def test_an_instant_of_another_class_is_an_instant():
     """A subclass of datetime, as pandas has one, counts as the instant that it is."""
 

@@ -8,12 +8,13 @@ from attrs import evolve
 from hypothesis import HealthCheck
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from tests.offers.world import OWNED, START, audit, within_limits
+from tests.offers.world import OWNED, START, audit, outcomes, within_limits
 from tests.profiles import examples
 
 from leadroute import (
     Cap,
     Dispatcher,
+    Lead,
     MemoryStore,
     Rep,
     Roster,
@@ -23,8 +24,10 @@ from leadroute import (
     round_robin,
 )
 from leadroute.errors import InvalidTransitionError, LeadNotFoundError
-from leadroute.offers import queries
+from leadroute.model.duration import to_micros
+from leadroute.model.keys import lead_key
 from leadroute.offers.placement import Status
+from leadroute.plain import loads
 from leadroute.testing import ManualClock
 from leadroute.testing.strategies import IDS, leads, reps, rosters, routers
 
@@ -101,7 +104,7 @@ class Life(RuleBasedStateMachine):
         placement = self._try(lead_id, lambda: self.desk.decline(lead_id, rep_id, "busy"))
         if placement is not None:
             assert placement.rep_id != rep_id
-            assert placement.previous_offers[rep_id] == "declined"
+            assert placement.previous_offers[rep_id].outcome == "declined"
 
     @rule(lead_id=lead_ids)
     def contacted(self, lead_id):
@@ -120,24 +123,40 @@ class Life(RuleBasedStateMachine):
             assert placement.outcome == status
             assert self.desk.feedback(lead_id, status, value=value) == placement
 
-    @rule()
-    def sweep(self):
+    @rule(early=st.booleans())
+    def sweep(self, early):
         now = self.clock.now()
-        swept = self.desk.sweep()
+        swept = self.desk.sweep(early=early)
         assert swept.errors == ()
-        for placement in audit(self.store, self.leads).values():
-            if placement.status is Status.OFFERED:
-                assert placement.due > now, "an offer outlived its window"
+        found = audit(self.store, self.leads).values()
+        for placement in found:
+            if placement.due is not None:
+                assert placement.due > now, "what is due was not done"
                 assert swept.next_wakeup <= placement.due
-            if placement.status is Status.WAITING and placement.due <= now:
+        if early:
+            self._check_that_nobody_could_take(found)
+
+    def _check_that_nobody_could_take(self, found):
+        """However often the team, the policy and the time have changed."""
+        for placement in found:
+            if placement.status is Status.WAITING:
+                record = self.store.get([lead_key(placement.lead_id)])[lead_key(placement.lead_id)]
                 ranking = self.desk.router.rank(
-                    queries.lead(self.desk.store, placement.lead_id),
+                    loads(Lead, record.data),
                     self.desk.roster,
-                    now=now,
+                    now=self.clock.now(),
                     snapshot=self.desk.snapshot(),
-                    previous_offers=placement.previous_offers,
+                    previous_offers=outcomes(placement),
                 )
                 assert ranking.best is None, "a lead waits though somebody could take it"
+
+    @rule()
+    def five_minutes_pass(self):
+        """Every line is looked at: whoever stands at the head of one can be taken by nobody."""
+        self.clock.set(self.clock.now() + timedelta(minutes=5))
+        self.desk.sweep()
+        due = self.store.find(upto=to_micros(self.clock.now()))
+        assert due == [], "a sweep leaves nothing due"
 
     @rule(
         minutes=st.sampled_from([1, 4, 5, 90, 60 * 8, 60 * 24]), back=st.sampled_from([0, 0, 0, 1])

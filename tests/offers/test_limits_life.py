@@ -36,6 +36,7 @@ from leadroute.offers.events import (
     Released,
     TimedOut,
 )
+from leadroute.offers.transitions import holds
 from leadroute.testing import ManualClock
 
 START = datetime(2026, 3, 27, 9, 0, tzinfo=UTC)  # two days before the clocks of Berlin change
@@ -220,9 +221,17 @@ class Limits(RuleBasedStateMachine):
         """What is counted is what the placements hold, apart from the tallies of deals, instants and the order."""
         held = Counter()
         for placement in placements(self.store.store).values():
-            held.update(placement.reservations)
+            held.update(holds(placement))
         counted = self.store.store.counts()
-        tallies = ("order", "rep/last/", "rep/given/", "rep/won/", "rep/closed/", "rep/contact/")
+        tallies = (
+            "order",
+            "rep/last/",
+            "rep/given/",
+            "rep/won/",
+            "rep/closed/",
+            "rep/contact/",
+            "waiting/",
+        )
         assert {k: n for k, n in counted.items() if not k.startswith(tallies)} == dict(held)
 
     @invariant()

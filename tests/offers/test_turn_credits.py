@@ -3,9 +3,11 @@
 import tempfile
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -29,6 +31,7 @@ from leadroute.errors import ConfigError, UnknownFieldError, ValidationError
 from leadroute.model.duration import to_micros
 from leadroute.model.keys import key, parts
 from leadroute.model.snapshot import REASONS, TurnCredit
+from leadroute.offers import turn_credits
 from leadroute.testing import ManualClock
 
 NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
@@ -251,7 +254,10 @@ class Office(RuleBasedStateMachine):
         self.clock, self.number = ManualClock(NOON), 0
         disk = SqliteStore(Path(self.folder.name) / "office.db", synchronous="normal")
         self.desks = [
-            desk("a", "b", "c", score=score, store=store, clock=self.clock)
+            evolve(
+                desk("a", "b", "c", score=score, store=store, clock=self.clock),
+                tokens=partial(str, "token"),
+            )
             for store in (MemoryStore(), disk)
         ]
         self.turn_credits, self.leads = {}, []
@@ -287,8 +293,8 @@ class Office(RuleBasedStateMachine):
             self.turn_credits[rep_id, reason, cause] = found
 
     def was_granted(self, rep_id, lead_id):
-        turn = self.desks[0].placement(lead_id).turn if lead_id in self.leads else None
-        return turn is not None and turn.rep_id == rep_id and any(n < 0 for n in turn.paid.values())
+        placed = self.desks[0].placement(lead_id) if lead_id in self.leads else None
+        return turn_credits.was_credited(placed, rep_id)
 
     @rule()
     def submit(self):

@@ -17,6 +17,7 @@ from leadroute.model.keys import (
     order_key,
     won_key,
 )
+from leadroute.offers.draft import LINE
 from leadroute.offers.events import (
     KINDS,
     Accepted,
@@ -27,8 +28,16 @@ from leadroute.offers.events import (
     Offered,
     TimedOut,
 )
+from leadroute.offers.lines import (
+    entry_key,
+    entry_status,
+    length_key,
+    line_key,
+    line_of_status,
+)
 from leadroute.offers.placement import Placement, Status
 from leadroute.offers.state_machine import rebuild
+from leadroute.offers.transitions import holds
 from leadroute.plain import loads
 from leadroute.ranking.scorers.round_robin import UNIT
 from leadroute.stores import MemoryStore
@@ -57,6 +66,11 @@ def submitted(dispatcher, *lead_ids, **fields):
         dispatcher.submit(Lead(lead_id, received_at=START + timedelta(minutes=n), **fields))
         for n, lead_id in enumerate(lead_ids)
     ]
+
+
+def outcomes(placement):
+    """How the offers to each rep ended."""
+    return {rep_id: each.outcome for rep_id, each in placement.previous_offers.items()}
 
 
 class Wrapped:
@@ -117,7 +131,7 @@ def placements(store):
                 placement = loads(Placement, record.data)
                 assert placement.lead_id not in found, "a lead stands in two lines"
                 assert placement.status is status
-                assert record.version == len(store.events(lead=placement.lead_id)) - 1
+                assert record.version <= len(store.events(lead=placement.lead_id))
                 found[placement.lead_id] = placement
             last = page[-1]
     return found
@@ -181,7 +195,8 @@ def audit(store, lead_ids):
     events = [event for history in lives.values() for event in history]
     held, reached = Counter(), {}
     for placement in found.values():
-        held.update(placement.reservations)
+        held.update(holds(placement))
+    _check_lines(store, found.values())
     for event in events:
         if isinstance(event, Contacted):
             at = round(event.at.timestamp() * 1e6)
@@ -195,7 +210,8 @@ def audit(store, lead_ids):
     }
     counts = store.counts()
     numbers = (last_key(""), given_key(""))
-    named = {order_key(), *(key for key in counts if key.startswith(numbers))}
+    lengths = length_key("")
+    named = {order_key(), *(key for key in counts if key.startswith((*numbers, lengths)))}
     assert {key: n for key, n in counts.items() if key not in named} == expected, (
         "the counters are not the holds of the placements"
     )
@@ -209,6 +225,19 @@ def audit(store, lead_ids):
     return found
 
 
+def _check_lines(store, placements):
+    """A line holds exactly the leads that wait in it, is looked at in time, and knows its length."""
+    waiting = {entry_key(each): each.line for each in placements if each.line}
+    lines = {*waiting.values()}
+    found = store.find(status=[entry_status(line) for line in lines], limit=10_000)
+    assert {each.key: line_of_status(each.status) for each in found} == waiting
+    lengths = {key.partition("/")[2]: n for key, n in store.counts(prefix=length_key("")).items()}
+    assert lengths == Counter(waiting.values()), "a line has another length"
+    looked_at = {each.key: each.due for each in store.find(status=LINE, limit=10_000)}
+    assert {line_key(line) for line in lines} <= looked_at.keys(), "nobody looks at a line"
+    assert None not in looked_at.values()
+
+
 def _checked_life(store, placement):
     """The history of a lead, which leads to the placement that is kept."""
     logged = store.events(lead=placement.lead_id)
@@ -219,7 +248,10 @@ def _checked_life(store, placement):
     assert sum(isinstance(event, Accepted) for event in history) <= 1
     owned = any(isinstance(event, Accepted | Assigned) for event in history)
     assert owned == (placement.status in OWNED) == (placement.owner is not None)
-    assert (placement.due is not None) == (placement.status in (Status.OFFERED, Status.WAITING))
+    waits = placement.status is Status.WAITING
+    assert bool(placement.line) == (waits and not placement.clocks)
+    assert bool(placement.offers) == (placement.status is Status.OFFERED)
+    assert (placement.due is not None) == (bool(placement.offers) or (waits and not placement.line))
     offers = [event.rep_id for event in history if isinstance(event, Offered)]
     assert len({*offers}) == len(offers), "offered to one rep twice"
     return history

@@ -38,10 +38,11 @@ from leadroute.formats.rows import Reading
 from leadroute.model.lead import Lead
 from leadroute.offers.dispatcher import Dispatcher
 from leadroute.offers.placement import Placement, Status
-from leadroute.ranking.decide import Decided
+from leadroute.ranking.decide import Decided, Deciding
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.ranking.router import Router
 from leadroute.rules.describe import plural
+from leadroute.rules.rule import Rule
 from leadroute.stores import SqliteStore
 
 PEEKED: Final = 100  # how many rows of a JSON file are read before the first is routed
@@ -54,14 +55,23 @@ SCORED: Final = ("lead_score", "lead_grade", "completeness")
 
 @frozen(kw_only=True)
 class _Listening(Router):
-    """A router that keeps what it decided last, for its reasons."""
+    """A router that keeps what it decided about each lead, for its reasons."""
 
-    decided: list[Decided | Ranking] = field(factory=list, eq=False, repr=False)
+    decided: dict[str, Decided | Ranking] = field(factory=dict, eq=False, repr=False)
 
-    def judge(self, *arguments: Any, **options: Any) -> Decided | Ranking:
+    def judging(
+        self, lead: Lead, *arguments: Any, **options: Any
+    ) -> tuple[Rule, Deciding] | Ranking:
         """Decide, and keep the decision."""
-        found = super().judge(*arguments, **options)
-        self.decided[:] = [found]
+        found = super().judging(lead, *arguments, **options)
+        if isinstance(found, Ranking):
+            self.decided[lead.id] = found
+            return found
+        rule, deciding = found
+        return rule, self._kept(lead.id, deciding)
+
+    def _kept(self, lead_id: str, deciding: Deciding) -> Deciding:
+        found = self.decided[lead_id] = yield from deciding
         return found
 
 
@@ -126,7 +136,7 @@ class _Routing:
     """Leads on their way through a dispatcher, and what is counted meanwhile."""
 
     dispatcher: Dispatcher
-    heard: list[Decided | Ranking]
+    heard: dict[str, Decided | Ranking]
     accepting: bool
     counts: Counter[str] = field(factory=Counter)
     bad: list[RowError | FieldTypeError] = field(factory=list)
@@ -154,7 +164,7 @@ class _Routing:
                 placement = self.dispatcher.accept(lead.id, placement.rep_id)
             except InvalidTransitionError as error:
                 return self._row(placement, None, "", error.state)
-        found = self.heard[-1] if self.heard else None
+        found = self.heard.get(lead.id)
         if found is None:
             why = f": {placement.reason}" if placement.reason else ""
             before = f"submitted before, as {placement.status.value}{why}"

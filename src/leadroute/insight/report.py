@@ -14,7 +14,6 @@ from attrs import frozen
 from leadroute.insight.coverage import Coverage
 from leadroute.offers.change import Event
 from leadroute.offers.events import (
-    KINDS,
     Accepted,
     Contacted,
     Declined,
@@ -23,10 +22,10 @@ from leadroute.offers.events import (
     Offered,
     TimedOut,
 )
+from leadroute.offers.lifting import event_of
 from leadroute.offers.placement import Placement, Status
 from leadroute.offers.queries import PAGE, placements
 from leadroute.offers.store import Store
-from leadroute.plain import loads
 
 
 @frozen
@@ -151,7 +150,7 @@ def report_on(store: Store, coverage: Coverage | None = None) -> Report:
         for placement in placements(store, status):
             counts.place(placement)
     for event in _events(store):
-        counts.happen(event.lead, loads(KINDS[event.type], event.data, event.lead))
+        counts.happen(event.lead, event_of(event))
     return counts.report(coverage)
 
 

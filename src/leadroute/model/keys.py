@@ -1,8 +1,8 @@
 """The names under which things are counted and kept, in one place.
 
 * A key is parts joined by ``/``. A ``/`` or ``%`` inside a part is percent-encoded, so no two things share a key.
-* ``placement/<lead>``, ``lead/<lead>``, ``credits/<pool>`` and ``turn_credit/...`` are records;
-  everything else here is a counter.
+* ``placement/<lead>``, ``lead/<lead>``, ``offer/<lead>/<rep>``, ``asked/<lead>/<n>``,
+  ``credits/<pool>`` and ``turn_credit/...`` are records; everything else here is a counter.
 """
 
 from __future__ import annotations
@@ -29,6 +29,16 @@ def placement_key(lead_id: str) -> str:
 def lead_key(lead_id: str) -> str:
     """The record that holds the lead itself: the only place with personal data."""
     return key("lead", lead_id)
+
+
+def offer_key(lead_id: str, rep_id: str) -> str:
+    """The record of an open offer, which is found by its rep."""
+    return key("offer", lead_id, rep_id)
+
+
+def asked_key(lead_id: str, number: int) -> str:
+    """The record of reps who had an offer long before."""
+    return key("asked", lead_id, str(number))
 
 
 def submit_key(lead_id: str) -> str:
@@ -74,6 +84,12 @@ def is_total_key(found: str) -> bool:
 def cap_key(rep_id: str, per: str, period: str) -> str:
     """The counter of leads against a cap in one of its periods."""
     return key("cap", rep_id, per, period)
+
+
+def holder_of(found: str) -> str:
+    """The rep whose open work, or whose leads against a cap, a counter counts."""
+    named = parts(found)
+    return named[2] if is_open_key(found) and named[0] == "rep" else named[1]
 
 
 def closed_key(rep_id: str) -> str:

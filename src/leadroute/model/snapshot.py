@@ -191,13 +191,6 @@ class Snapshot:
         if not isinstance(self.track_records, TrackRecords):
             must_be(TrackRecords, track_records=self.track_records)
 
-    def read(self, need: Any) -> Snapshot:
-        """Return the counts for some candidates.
-
-        A snapshot returns itself; a store reads the counters of these candidates.
-        """
-        return self
-
 
 _MAPPINGS = tuple(each.name for each in fields(Snapshot) if each.name != "track_records")
 _PLAIN = ("open", "used", "last_assigned", "won", "closed")

@@ -8,17 +8,21 @@ from leadroute.lazy import on_demand
 
 if TYPE_CHECKING:
     from leadroute.model.snapshot import TurnCredit
+    from leadroute.offers.async_dispatcher import AsyncDispatcher
     from leadroute.offers.dispatcher import Dispatcher
     from leadroute.offers.dispatching import FailedLead, SweepResult
     from leadroute.offers.events import TurnTaken
-    from leadroute.offers.placement import Placement, Status
+    from leadroute.offers.placement import Offer, Placement, PreviousOffer, Status
     from leadroute.rules.rule import DISPOSITIONS
 
 __all__ = [
     "DISPOSITIONS",
+    "AsyncDispatcher",
     "Dispatcher",
     "FailedLead",
+    "Offer",
     "Placement",
+    "PreviousOffer",
     "Status",
     "SweepResult",
     "TurnCredit",
@@ -26,10 +30,13 @@ __all__ = [
 ]
 
 _HOMES = {
+    "AsyncDispatcher": "leadroute.offers.async_dispatcher",
     "DISPOSITIONS": "leadroute.rules.rule",
     "Dispatcher": "leadroute.offers.dispatcher",
     "FailedLead": "leadroute.offers.dispatching",
+    "Offer": "leadroute.offers.placement",
     "Placement": "leadroute.offers.placement",
+    "PreviousOffer": "leadroute.offers.placement",
     "Status": "leadroute.offers.placement",
     "SweepResult": "leadroute.offers.dispatching",
     "TurnCredit": "leadroute.model.snapshot",

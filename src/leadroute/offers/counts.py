@@ -1,27 +1,27 @@
 """The counts that a decision reads from a store.
 
 * What is read may be stale; the guards of the commit decide.
-* ``Books`` are the counts of one step, from the first read to its change. A record of credits is
+* ``Books`` are what one step has read, from the first read to its change. A record of credits is
   read once in it, changed in it, and written by its change.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from itertools import chain, compress
 from typing import Any, Final
 
-from attrs import field, frozen
+from attrs import frozen
 
 from leadroute.errors import FieldTypeError
 from leadroute.model.duration import to_micros
 from leadroute.model.keys import (
     closed_key,
     contact_key,
-    given_key,
+    credits_key,
     last_key,
     open_key,
     order_key,
@@ -33,10 +33,10 @@ from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.track_record import TrackRecords
 from leadroute.model.validation import FrozenDict
-from leadroute.offers import queries
-from leadroute.offers.change import Put
-from leadroute.offers.store import Store
-from leadroute.offers.turn_credits import PoolCredits
+from leadroute.offers import requests
+from leadroute.offers.change import Put, Record
+from leadroute.offers.requests import Steps
+from leadroute.offers.turn_credits import PoolCredits, more_keys
 from leadroute.ranking.charges import counters
 from leadroute.ranking.decide import Need
 from leadroute.ranking.eligibility import check_presence
@@ -57,6 +57,10 @@ _KEYS: Final = FrozenDict(
 """The counters of a rep, by their names in ``Snapshot``."""
 
 
+OPEN_OFFERS: Final = ("offer", "offered")
+"""The statuses of the record of an offer, and of a placement of an older release that is offered."""
+
+
 def _key_of(key: Callable[[str], str]) -> Callable[[Rep], str]:
     return lambda rep: key(rep.id)
 
@@ -73,56 +77,130 @@ def by_rep(given: Mapping[str, Presence]) -> Mapping[str, Presence]:
 
 
 @frozen(eq=False)
-class Books:
-    """The counts of one step, read when they are needed."""
+class Desk:
+    """What a decision reads besides the lead and the store.
 
-    store: Store
+    Args:
+        router: The policy.
+        roster: The reps.
+        track_records: The results of earlier leads.
+        presence: Whether each rep is at work this minute, by rep id.
+        tokens: Gives each offer its token.
+    """
+
     router: Router
-    now: datetime
+    roster: Roster
     track_records: TrackRecords
     presence: Mapping[str, Presence]
-    _credits: dict[str, PoolCredits] = field(factory=dict, init=False)
-    _order: list[int] = field(factory=list, init=False)
-    _trouble: list[Exception] = field(factory=list, init=False)
+    tokens: Callable[[], str]
 
-    def read(self, need: Need) -> Snapshot:
+
+class Books:
+    """What one step has read, each thing once, and what it has done to the credits.
+
+    Args:
+        desk: The policy, the reps and what else a decision reads.
+        now: The instant of the step.
+
+    Attributes:
+        also: Counters to read with those of the first decision.
+    """
+
+    __slots__ = ("_counts", "_credits", "_held", "_offered", "_records", "also", "desk", "now")
+
+    def __init__(self, desk: Desk, now: datetime) -> None:
+        self.desk, self.now = desk, now
+        self.also: tuple[str, ...] = ()
+        self._records: dict[str, Record | None] = {}
+        self._counts: dict[str, int] = {}
+        self._credits: dict[str, PoolCredits] = {}
+        self._held = Counter[str]()
+        self._offered: dict[str, list[Record]] = {}
+
+    def give_back(self, held: Mapping[str, int]) -> None:
+        """Leave out of the counts what the lead counts on itself, which its change gives back."""
+        self._held.update(held)
+
+    def note(self, record: Record) -> None:
+        """Take a record that was read elsewhere."""
+        self._records[record.key] = record
+
+    def records(self, keys: Iterable[str]) -> Steps[dict[str, Record]]:
+        """Some records, those of them that exist."""
+        known, wanted = self._records, list(keys)
+        missing = [key for key in wanted if key not in known]
+        if missing:
+            found = yield from requests.get(missing)
+            for key in missing:
+                known[key] = found.get(key)
+        return {key: record for key in wanted if (record := known[key]) is not None}
+
+    def counts(self, keys: Iterable[str]) -> Steps[dict[str, int]]:
+        """Some counters as they stand."""
+        known, wanted = self._counts, list(keys)
+        missing = [key for key in wanted if key not in known]
+        if missing:
+            found = yield from requests.counts(missing)
+            for key in missing:
+                known[key] = found.get(key, 0)
+        return {key: known[key] for key in wanted}
+
+    def seen(self) -> dict[str, int]:
+        """The counters that were read, as they stood."""
+        return dict(self._counts)
+
+    def counted(self, key: str) -> int:
+        """A counter that was read already; 0 where it was not."""
+        return self._counts.get(key, 0)
+
+    def offered(self, rep_id: str) -> Steps[list[Record]]:
+        """The records of the open offers to a rep."""
+        found = self._offered.get(rep_id)
+        if found is None:
+            found = yield from requests.all_of(status=OPEN_OFFERS, owner=rep_id)
+            self._offered[rep_id] = found
+        return found
+
+    def credits(self, pool: str) -> Steps[PoolCredits]:
+        """The credits of a pool, with what this step has done to them."""
+        if pool not in self._credits:
+            first = credits_key(pool)
+            found = yield from self.records([first])
+            more = more_keys(pool, found.get(first))
+            if more:
+                found |= yield from self.records(more)
+            self._credits[pool] = PoolCredits(pool, found)
+        return self._credits[pool]
+
+    def keys_of(self, need: Need) -> list[str]:
+        """The counters that a decision reads. It may ask the calendars of the host."""
+        crew, router = need.candidates.crew, self.desk.router
+        columns = [crew.column(("counter", name), _KEY_OF[name]) for name in self._wanted(need)]
+        asked = [*chain(*columns), *need.limits.keys, *[charge.key for charge in need.over_all]]
+        if "used" in need.score:
+            asked += counters(crew.reps, router.caps, router.zone, self.now)
+        return asked
+
+    def _wanted(self, need: Need) -> list[str]:
+        wanted = [name for name in _KEYS if name in need.fields]
+        if need.limits.capacity is None and "open" not in need.score:
+            wanted.remove("open")
+        if self.desk.router.wrap_up and "contacted" not in wanted:
+            wanted.append("contacted")
+        return wanted
+
+    def read(self, need: Need, keys: Sequence[str]) -> Steps[Snapshot]:
         """Read the counts of the candidates. O(candidates)."""
-        try:
-            return self._read(need)
-        except Exception as error:
-            self._trouble.append(error)
-            raise
-
-    @property
-    def troubled(self) -> bool:
-        """Whether reading failed: then an error is not one of the lead that is decided."""
-        return bool(self._trouble)
-
-    def forget(self) -> None:
-        """Leave the credits as they are stored: the decision that changed them failed."""
-        self._credits.clear()
-
-    def _read(self, need: Need) -> Snapshot:
         # The credits first: a turn that is taken after they were read makes this step conflict, so the
         # number of the last assignment, which is read behind them, is still the last one at the commit.
-        credits = None if need.pool is None else self.credits(need.pool)
-        crew, limits = need.candidates.crew, need.limits
-        wanted = [name for name in _KEYS if name in need.fields]
-        if limits.capacity is None and "open" not in need.score:
-            wanted.remove("open")
-        if self.router.wrap_up and "contacted" not in wanted:
-            wanted.append("contacted")
-        columns = [crew.column(("counter", name), _KEY_OF[name]) for name in wanted]
-        asked = [*chain(*columns), *limits.keys, *[charge.key for charge in need.over_all]]
-        asked.append(order_key())
-        if "used" in need.score:
-            router = self.router
-            asked += counters(crew.reps, router.caps, router.zone, self.now)
-        found = self.store.counts(asked)
-        self._order.append(found.get(order_key(), 0))
+        credits = None if need.pool is None else (yield from self.credits(need.pool))
+        crew = need.candidates.crew
+        found = yield from self.counts((*keys, *self.also, order_key()))
+        for key in self._held.keys() & found.keys():
+            found[key] -= self._held[key]
         named = dict[str, Any]()
-        for name, column in zip(wanted, columns, strict=True):
-            values = [*map(found.get, column)]
+        for name in self._wanted(need):
+            values = [*map(found.get, crew.column(("counter", name), _KEY_OF[name]))]
             named[name] = FrozenDict(compress(zip(crew.ids, values, strict=True), values))
         if credits is not None:
             named["credits"] = FrozenDict({need.pool: credits.credits()})
@@ -131,35 +209,18 @@ class Books:
             granted = credits.turn_credits(self.now)
             if granted:
                 named["turn_credits"] = FrozenDict({need.pool: granted})
+        presence = self.desk.presence
         return Snapshot(
-            used=FrozenDict(found),
-            track_records=self.track_records,
-            presence=_present(crew.reps, self.presence) if self.presence else FrozenDict(),
+            used=FrozenDict({key: count for key, count in found.items() if count}),
+            track_records=self.desk.track_records,
+            presence=_present(crew.reps, presence) if presence else FrozenDict(),
             **named,
         )
 
-    def counts(self, keys: Sequence[str]) -> dict[str, int]:
-        """Some counters as they stand."""
-        return self.store.counts(keys)
-
-    def credits(self, pool: str) -> PoolCredits:
-        """The credits of a pool, with what this step has done to them."""
-        if pool not in self._credits:
-            self._credits[pool] = PoolCredits(self.store, pool)
-        return self._credits[pool]
-
-    def next_order(self) -> int:
+    def next_order(self) -> Steps[int]:
         """The number of the next assignment: microseconds since 1970, or one above the largest."""
-        so_far = self._order[-1] if self._order else self.counts([order_key()]).get(order_key(), 0)
-        return max(to_micros(self.now), so_far + 1)
-
-    def order_without(self, rep_id: str, lead_id: str) -> int:
-        """The number of the rep's last assignment but for one lead's offer. O(open offers)."""
-        given = given_key(rep_id)
-        found = [self.store.counts([given]).get(given, 0)]
-        offers = queries.offered(self.store, rep_id)
-        found += [offer.order for offer in offers if offer.lead_id != lead_id]
-        return max(found)
+        found = yield from self.counts([order_key()])
+        return max(to_micros(self.now), found[order_key()] + 1)
 
     def operations(self) -> Iterator[Put]:
         """What writes the credits that this step has changed."""
@@ -167,32 +228,28 @@ class Books:
             yield from credits.operations()
 
 
-def counted(
-    store: Store,
-    roster: Roster,
-    router: Router,
-    now: datetime,
-    track_records: TrackRecords,
-    presence: Mapping[str, Presence],
-) -> Snapshot:
-    """Return the counts of all reps at this instant. O(reps), so it is not for every lead."""
-    by_kind: defaultdict[str, dict[str, int]] = defaultdict(dict)
-    for counter, count in store.counts(prefix="rep/").items():
+def counted(desk: Desk, now: datetime) -> Steps[Snapshot]:
+    """The counts of all reps at this instant. O(reps), so it is not for every lead."""
+    router, by_kind = desk.router, defaultdict[str, dict[str, int]](dict)
+    for counter, count in (yield from requests.counts(prefix="rep/")).items():
         _, kind, rep_id = _parts(counter)
         by_kind[kind][rep_id] = count
-    pools = [PoolCredits(store, pool) for pool in (EVERYONE, *[each.name for each in router.pools])]
-    caps = counters(roster, router.caps, router.zone, now)
+    books, pools = Books(desk, now), list[PoolCredits]()
+    for pool in (EVERYONE, *[each.name for each in router.pools]):
+        pools.append((yield from books.credits(pool)))
+    caps = counters(desk.roster, router.caps, router.zone, now)
+    used = (yield from requests.counts(caps)) if caps else FrozenDict[str, int]()
     return Snapshot(
         open=by_kind["open"],
-        used=store.counts(caps) if caps else FrozenDict(),
+        used=used,
         turns={each.pool: turns for each in pools if (turns := each.turns())},
         credits={each.pool: held for each in pools if (held := each.credits())},
         last_assigned=by_kind["last"],
         won=by_kind["won"],
         closed=by_kind["closed"],
         contacted=by_kind["contact"],
-        presence=_present(roster.reps, presence) if presence else FrozenDict(),
-        track_records=track_records,
+        presence=_present(desk.roster.reps, desk.presence) if desk.presence else FrozenDict(),
+        track_records=desk.track_records,
         turn_credits={each.pool: granted for each in pools if (granted := each.turn_credits(now))},
     )
 

@@ -85,6 +85,7 @@ class Offered:
         order: Its number among all assignments: microseconds since 1970 (UTC), or one more than the largest so far.
         policy_version: The version of the policy that decided.
         ignore_availability: True when availability was ignored, because no rep was available.
+        token: What tells this offer from every other one.
     """
 
     kind: ClassVar[str] = "offered"
@@ -103,6 +104,7 @@ class Offered:
     order: int = 0
     policy_version: str = ""
     ignore_availability: bool = False
+    token: str = ""
 
 
 @frozen
@@ -113,18 +115,22 @@ class Waiting:
         at: The time.
         reason_code: The outcome of the decision, as its code.
         rule: The rule that matched; ``None`` when none did.
-        until: The time of the next decision.
+        until: The time of the next decision, where the clock alone brings it; ``None`` in a line.
         policy_version: The version of the policy that decided.
         error: The class of the exception when the decision failed; empty otherwise.
+        line: The line in which it waits; empty for none.
+        resumes_at: The first time at which a rep is known to be there again; ``None`` when that is not known.
     """
 
     kind: ClassVar[str] = "waiting"
     at: datetime
     reason_code: str
     rule: str | None
-    until: datetime
+    until: datetime | None = None
     policy_version: str = ""
     error: str = ""
+    line: str = ""
+    resumes_at: datetime | None = None
 
 
 @frozen
@@ -228,6 +234,22 @@ class TimedOut:
 
 
 @frozen
+class Withdrawn:
+    """An offer ended without an answer of its rep, because another rep was faster.
+
+    Args:
+        at: The time.
+        rep_id: The rep.
+        reason: The cause, in a word.
+    """
+
+    kind: ClassVar[str] = "withdrawn"
+    at: datetime
+    rep_id: str
+    reason: str = ""
+
+
+@frozen
 class Contacted:
     """The owner reached the lead for the first time."""
 
@@ -273,6 +295,7 @@ LeadEvent: TypeAlias = (
     | Assigned
     | Declined
     | TimedOut
+    | Withdrawn
     | Contacted
     | Released
     | FeedbackGiven
@@ -292,6 +315,7 @@ KINDS: Mapping[str, type[LeadEvent]] = FrozenDict(
             Assigned,
             Declined,
             TimedOut,
+            Withdrawn,
             Contacted,
             Released,
             FeedbackGiven,

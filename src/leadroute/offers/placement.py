@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -10,7 +10,7 @@ from typing import Any, Final
 from attrs import field, fields_dict, frozen
 
 from leadroute.model.guidance import guided_attributes, without_defaults
-from leadroute.model.validation import FrozenDict, frozen_counts, frozen_words, one_line
+from leadroute.model.validation import FrozenDict, frozen_counts, one_line
 from leadroute.offers.events import TurnTaken
 from leadroute.ranking.ranking import Outcome
 
@@ -25,10 +25,10 @@ class Status(StrEnum):
     """Did not pass qualification."""
 
     WAITING = "waiting"
-    """Nobody has it; it will be decided again."""
+    """No rep has it; it stands in a line, or is decided again at a certain time."""
 
     OFFERED = "offered"
-    """One rep may take it until the offer ends."""
+    """A rep may take it until the offer ends."""
 
     ACCEPTED = "accepted"
     """A rep owns it and has not reached the lead yet."""
@@ -53,6 +53,57 @@ _REASONS: Final[Mapping[str, str]] = FrozenDict(
 
 FAILED: Final = "decision_failed"  # the reason code of a lead whose decision raised an error
 
+KEPT_OFFERS: Final = 200
+"""How many of the offers that ended stay in a placement, at least; twice as many at most."""
+
+
+def _by_name(given: Mapping[str, Any]) -> FrozenDict[str, Any]:
+    return given if type(given) is FrozenDict else FrozenDict(given)
+
+
+@frozen
+class Offer:
+    """An offer of a lead to one rep.
+
+    Args:
+        token: What tells it from every other offer.
+        rep_id: The rep.
+        pool: The pool in which the rep was found.
+        made_at: The time at which it was made.
+        expires_at: The end of the offer; at this instant it is over.
+        reservations: The units that it counts against, by counter key.
+        release_on: The moment at which open work is given back, as ``Rule.release_on``.
+        turn: Its effect on the credits of the pool; ``None`` when it is not a turn.
+        order: Its number among all assignments.
+        recorded: False for an offer of an older release, of which the store has no record by rep.
+    """
+
+    token: str
+    rep_id: str
+    pool: str
+    made_at: datetime
+    expires_at: datetime
+    reservations: Mapping[str, int] = field(default=FrozenDict(), converter=frozen_counts)
+    release_on: str = "outcome"
+    turn: TurnTaken | None = None
+    order: int = 0
+    recorded: bool = field(default=True, eq=False)
+
+
+@frozen
+class PreviousOffer:
+    """What became of the offers to one rep.
+
+    Args:
+        outcome: How the last one ended: ``declined``, ``timed_out`` or ``withdrawn``.
+        at: When it ended. Not part of equality: of an offer that an older release made it is not known.
+        times: How many offers of this lead the rep had.
+    """
+
+    outcome: str
+    at: datetime = field(eq=False)
+    times: int = 1
+
 
 @guided_attributes
 @frozen(repr=False)
@@ -67,9 +118,14 @@ class Placement:
         priority: Its own, else that of its grade; waiting leads with a higher one come first.
         rule: The rule that matched last.
         pool: The pool of the current offer or owner.
-        rep_id: The rep of the offer, the owner, or the name of the catch-all.
+        owner: The rep who owns the lead; ``None`` before a rep accepted it.
+        catch_all: The name of the catch-all that has it.
+        offers: The offers that are open now.
+        clocks: The times at which something is to be done about the lead, by name: ``retry`` is the
+            next decision, ``shift`` the end of open work with the shift of the owner.
+        line: The line in which it waits; empty when it is in none.
+        resumes_at: When it waits: the first time at which a rep is known to be there again.
         offered_at: The time of the current or last offer, or of the assignment by hand.
-        due: The time of the next step: the end of the offer, of the wait, or of open work.
         accepted_at: The time at which its owner accepted it.
         contacted_at: The time of the first contact by its owner.
         closed_at: The time of the closing feedback.
@@ -77,11 +133,11 @@ class Placement:
         value: Its value, in your currency.
         reason_code: The reason why it is disqualified, waits, or is with the catch-all: an
             ``Outcome``, ``declined`` or ``timed_out``; empty otherwise.
-        previous_offers: The results of earlier offers, by rep id.
-        reservations: The units that it counts against, by counter key.
+        previous_offers: What became of the last offers, by rep id.
+        earlier_offers: How many reps had an offer before those; their ids are kept beside the placement.
+        reservations: The units that it counts against once it has an owner, by counter key.
         release_on: The moment at which open work is given back, as ``Rule.release_on``.
-        turn: The effect of its offer on the credits of the pool.
-        order: The number of its offer among all assignments, while the offer is open.
+        turn: The effect of its acceptance on the credits of the pool.
         factor: The name of the factor that disqualified it, or the condition when the policy has no factors.
         policy_version: The version of the policy that decided last.
         lead_score: The lead score as of the submission, 0 to 1; ``None`` when it was not known.
@@ -102,20 +158,24 @@ class Placement:
     priority: int = 0
     rule: str | None = None
     pool: str | None = None
-    rep_id: str | None = None
+    owner: str | None = None
+    catch_all: str | None = None
+    offers: tuple[Offer, ...] = ()
+    clocks: Mapping[str, datetime] = field(default=FrozenDict(), converter=_by_name)
+    line: str = ""
+    resumes_at: datetime | None = None
     offered_at: datetime | None = None
-    due: datetime | None = None
     accepted_at: datetime | None = None
     contacted_at: datetime | None = None
     closed_at: datetime | None = None
     outcome: str | None = None
     value: float | None = None
     reason_code: str = ""
-    previous_offers: Mapping[str, str] = field(default=FrozenDict(), converter=frozen_words)
+    previous_offers: Mapping[str, PreviousOffer] = field(default=FrozenDict(), converter=_by_name)
+    earlier_offers: int = 0
     reservations: Mapping[str, int] = field(default=FrozenDict(), converter=frozen_counts)
     release_on: str = "outcome"
     turn: TurnTaken | None = None
-    order: int = 0
     factor: str | None = None
     policy_version: str = ""
     lead_score: float | None = None
@@ -134,9 +194,23 @@ class Placement:
         return self.closed_at is not None and self.outcome == "won"
 
     @property
-    def owner(self) -> str | None:
-        """The rep who owns the lead; ``None`` before a rep accepted it."""
-        return self.rep_id if self.accepted_at is not None else None
+    def rep_id(self) -> str | None:
+        """The owner, the rep of the first open offer, or the name of the catch-all."""
+        return self.owner or (self.offers[0].rep_id if self.offers else self.catch_all)
+
+    @property
+    def due(self) -> datetime | None:
+        """The time of the next step: the end of an offer, of open work, or the next decision.
+
+        ``None`` when the lead waits in a line, which has a clock of its own.
+        """
+        return min(
+            (*self.clocks.values(), *[offer.expires_at for offer in self.offers]), default=None
+        )
+
+    def offer_to(self, rep_id: str) -> Offer | None:
+        """The open offer to a rep; ``None`` when there is none."""
+        return next((offer for offer in self.offers if offer.rep_id == rep_id), None)
 
     @property
     def reason(self) -> str:
@@ -157,9 +231,7 @@ class Placement:
     def to_dict(self) -> dict[str, Any]:
         """Return the placement as plain data for JSON.
 
-        Instants are ISO 8601 text.
-
-        What the store counts the placement against is left out.
+        Instants are ISO 8601 text. What the store counts the placement against is left out.
 
         Example:
             >>> from datetime import UTC
@@ -167,23 +239,36 @@ class Placement:
             >>> placement.to_dict()["status"]
             'waiting'
         """
-        plain: dict[str, Any] = {
-            name: getattr(self, name)
-            for name in fields_dict(type(self))
-            if name not in ("reservations", "turn", "order")
-        }
-        for name, value in plain.items():
-            if isinstance(value, datetime):
-                plain[name] = value.isoformat()
-        return {**plain, "status": self.status.value, "previous_offers": dict(self.previous_offers)}
+        plain = {name: getattr(self, name) for name in (*_TOLD, "rep_id", "due")}
+        offers = [{name: getattr(each, name) for name in _TOLD_OF_OFFER} for each in self.offers]
+        previous = {rep_id: each.outcome for rep_id, each in self.previous_offers.items()}
+        plain |= {"status": self.status.value, "offers": offers, "previous_offers": previous}
+        for told in (plain, *offers):
+            told.update(_in_text(told.items()))
+        return plain
 
     def __str__(self) -> str:
         lead, rep = one_line(self.lead_id), one_line(self.rep_id or "")
         if self.status is Status.OFFERED:
-            return f"lead {lead} is offered to {rep} until {self.due:%Y-%m-%d %H:%M:%S %Z}"
+            until = f"{self.offers[0].expires_at:%Y-%m-%d %H:%M:%S %Z}"
+            more = len(self.offers) - 1
+            others = f" and {more} more" if more else ""
+            return f"lead {lead} is offered to {rep}{others} until {until}"
         if self.owner is not None:
             ended = f" ({self.outcome})" if self.status is Status.CLOSED else ""
             return f"lead {lead} is {self.status} by {rep}{ended}"
         if self.status is Status.CATCH_ALL:
             return f"lead {lead} is with the catch-all {rep}: {self.reason}"
         return f"lead {lead} is {self.status}: {self.reason}"
+
+
+_TOLD: Final = tuple(
+    name
+    for name in fields_dict(Placement)
+    if name not in ("reservations", "turn", "clocks", "line", "earlier_offers", "release_on")
+)
+_TOLD_OF_OFFER: Final = ("token", "rep_id", "pool", "made_at", "expires_at")
+
+
+def _in_text(given: Iterable[tuple[str, Any]]) -> list[tuple[str, str]]:
+    return [(name, value.isoformat()) for name, value in given if isinstance(value, datetime)]

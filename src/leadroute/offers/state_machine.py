@@ -30,8 +30,9 @@ from leadroute.offers.events import (
     Released,
     TimedOut,
     Waiting,
+    Withdrawn,
 )
-from leadroute.offers.placement import Placement, Status
+from leadroute.offers.placement import KEPT_OFFERS, Offer, Placement, PreviousOffer, Status
 
 MOVES: Mapping[tuple[Status, type[LeadEvent]], Status] = FrozenDict(
     {
@@ -43,9 +44,11 @@ MOVES: Mapping[tuple[Status, type[LeadEvent]], Status] = FrozenDict(
         (Status.WAITING, Offered): Status.OFFERED,
         (Status.WAITING, Waiting): Status.WAITING,
         (Status.WAITING, CatchAll): Status.CATCH_ALL,
+        (Status.OFFERED, Offered): Status.OFFERED,
         (Status.OFFERED, Accepted): Status.ACCEPTED,
         (Status.OFFERED, Declined): Status.WAITING,
         (Status.OFFERED, TimedOut): Status.WAITING,
+        (Status.OFFERED, Withdrawn): Status.WAITING,
         (Status.ACCEPTED, Contacted): Status.CONTACTED,
         (Status.ACCEPTED, FeedbackGiven): Status.ACCEPTED,
         (Status.ACCEPTED, Released): Status.ACCEPTED,
@@ -59,7 +62,12 @@ MOVES: Mapping[tuple[Status, type[LeadEvent]], Status] = FrozenDict(
         (Status.CATCH_ALL, Assigned): Status.ACCEPTED,
     }
 )
-"""Every legal move: in this status, this event leads to that. Closing feedback: ``CLOSED``."""
+"""Every legal move: in this status, this event leads to that.
+
+Closing feedback: ``CLOSED``. While another offer is open, one that ends leaves the lead ``OFFERED``."""
+
+NAMES_OFFER: Final = (Accepted, Declined, TimedOut, Withdrawn)
+"""The events that end or take one offer, by the id of its rep."""
 
 
 def move(before: Placement | None, event: LeadEvent, lead_id: str) -> Placement:
@@ -83,8 +91,10 @@ def move(before: Placement | None, event: LeadEvent, lead_id: str) -> Placement:
             won=False,
         )
     status = MOVES.get((before.status, type(event)))
-    if status is None:
+    if status is None or (isinstance(event, NAMES_OFFER) and not before.offer_to(event.rep_id)):
         raise InvalidTransitionError(lead_id, _recording(event), "", state_of(before))
+    if len(before.offers) > 1 and isinstance(event, Declined | TimedOut | Withdrawn):
+        status = Status.OFFERED
     if isinstance(event, FeedbackGiven) and event.closing:
         status = Status.CLOSED
     changes = _CHANGES[type(event)](before, event)
@@ -115,43 +125,52 @@ def rebuild(lead_id: str, events: Iterable[LeadEvent]) -> Placement | None:
 def state_of(placement: Placement) -> str:
     """What is so now, as the end of an error message: who has the lead, and since when."""
     if placement.status is Status.OFFERED:
-        return f"it is offered to {placement.rep_id!r} until {placement.due:%Y-%m-%d %H:%M:%S %Z}"
+        offers = placement.offers
+        told = [f"{each.rep_id!r} until {each.expires_at:%Y-%m-%d %H:%M:%S %Z}" for each in offers]
+        return f"it is offered to {' and '.join(told)}"
     if placement.owner is not None:
         since = f"{placement.accepted_at:%Y-%m-%d %H:%M:%S %Z}"
         return f"it is {placement.status}; {placement.owner!r} has had it since {since}"
     if placement.status is Status.CATCH_ALL:
-        return f"it is with the catch-all {placement.rep_id!r}"
+        return f"it is with the catch-all {placement.catch_all!r}"
     return f"it is {placement.status}"
 
 
-_DECIDED: Final = FrozenDict({"error": "", "failures": 0})
+_DECIDED: Final[Mapping[str, Any]] = FrozenDict(
+    {"error": "", "failures": 0, "line": "", "resumes_at": None, "clocks": FrozenDict()}
+)
 
 
 def _disqualified(_before: Placement, event: Disqualified) -> dict[str, Any]:
     return {
+        **_DECIDED,
         "reason_code": event.kind,
         "factor": event.factor,
         "outcome": event.outcome,
-        "due": None,
         "policy_version": event.policy_version,
-        **_DECIDED,
     }
 
 
-def _offered(_before: Placement, event: Offered) -> dict[str, Any]:
+def _offered(before: Placement, event: Offered) -> dict[str, Any]:
+    offer = Offer(
+        event.token,
+        event.rep_id,
+        event.pool,
+        event.at,
+        event.expires_at,
+        event.reservations,
+        event.release_on,
+        event.turn,
+        event.order,
+    )
     return {
+        **_DECIDED,
         "rule": event.rule,
         "pool": event.pool,
-        "rep_id": event.rep_id,
+        "offers": (*before.offers, offer),
         "offered_at": event.at,
-        "due": event.expires_at,
-        "reservations": event.reservations,
-        "release_on": event.release_on,
-        "turn": event.turn,
-        "order": event.order,
         "reason_code": "",
         "policy_version": event.policy_version,
-        **_DECIDED,
     }
 
 
@@ -159,7 +178,9 @@ def _waiting(before: Placement, event: Waiting) -> dict[str, Any]:
     return {
         "rule": event.rule,
         "reason_code": event.reason_code,
-        "due": event.until,
+        "clocks": FrozenDict() if event.until is None else FrozenDict(retry=event.until),
+        "line": event.line,
+        "resumes_at": event.resumes_at,
         "policy_version": event.policy_version,
         "error": event.error,
         "failures": before.failures + 1 if event.error else 0,
@@ -168,58 +189,83 @@ def _waiting(before: Placement, event: Waiting) -> dict[str, Any]:
 
 def _caught(_before: Placement, event: CatchAll) -> dict[str, Any]:
     return {
-        "rep_id": event.place,
+        **_DECIDED,
+        "catch_all": event.place,
         "reason_code": event.reason_code,
-        "due": None,
         "policy_version": event.policy_version,
         "error": event.error,
-        "failures": 0,
     }
 
 
 def _accepted(before: Placement, event: Accepted) -> dict[str, Any]:
-    freed = _released(before) if before.release_on == "accept" else {}
-    turn = None if before.turn is None else before.turn.accepted()
-    kept = {"turn": turn, "order": 0}
-    return {"accepted_at": event.at, "due": event.until} | kept | freed
+    offer = before.offer_to(event.rep_id)
+    taken: dict[str, Any] = {
+        "owner": event.rep_id,
+        "offers": (),
+        "pool": offer.pool,  # type: ignore[union-attr]  # the move was looked up
+        "offered_at": offer.made_at,  # type: ignore[union-attr]
+        "release_on": offer.release_on,  # type: ignore[union-attr]
+        "turn": offer.turn and offer.turn.accepted(),  # type: ignore[union-attr]
+        "accepted_at": event.at,
+        "clocks": FrozenDict() if event.until is None else FrozenDict(shift=event.until),
+    }
+    held: Mapping[str, int] = offer.reservations  # type: ignore[union-attr]
+    if offer.release_on == "accept":  # type: ignore[union-attr]
+        return taken | _released(held)
+    return taken | {"reservations": held}
 
 
 def _assigned(before: Placement, event: Assigned) -> dict[str, Any]:
     return {
-        "rep_id": event.rep_id,
+        **_DECIDED,
+        "owner": event.rep_id,
+        "catch_all": None,
+        "offers": (),
         "rule": event.rule,
         "offered_at": event.at,
         "accepted_at": event.at,
-        "due": event.until,
+        "clocks": FrozenDict() if event.until is None else FrozenDict(shift=event.until),
         "reservations": event.reservations,
         "turn": before.turn if before.owner is not None else None,
-        "order": 0,
         "release_on": event.release_on,
         "reason_code": "",
-        **_DECIDED,
     }
 
 
-def _released(before: Placement, _event: LeadEvent | None = None) -> dict[str, Any]:
-    kept = {key: units for key, units in before.reservations.items() if not is_open_key(key)}
-    return {"reservations": FrozenDict(kept), "due": None}
+def _released(held: Mapping[str, int]) -> dict[str, Any]:
+    kept = {key: units for key, units in held.items() if not is_open_key(key)}
+    return {"reservations": FrozenDict(kept), "clocks": FrozenDict()}
 
 
-def _returned(before: Placement, event: Declined | TimedOut) -> dict[str, Any]:
-    return {
-        "rep_id": None,
-        "pool": None,
-        "due": event.at,
-        "reservations": FrozenDict(),
-        "turn": None,
-        "order": 0,
-        "previous_offers": FrozenDict({**before.previous_offers, event.rep_id: event.kind}),
-        "reason_code": event.kind,
+def _ended(before: Placement, event: Declined | TimedOut | Withdrawn) -> dict[str, Any]:
+    left = tuple([offer for offer in before.offers if offer.rep_id != event.rep_id])
+    known = before.previous_offers.get(event.rep_id)
+    ended = PreviousOffer(event.kind, event.at, 1 if known is None else known.times + 1)
+    previous = {**before.previous_offers, event.rep_id: ended}
+    earlier = outdated(previous)
+    told = {
+        "offers": left,
+        "previous_offers": FrozenDict(
+            {rep_id: each for rep_id, each in previous.items() if rep_id not in earlier}
+        ),
+        "earlier_offers": before.earlier_offers + len(earlier),
     }
+    if left:
+        return told
+    clocks = FrozenDict(retry=event.at)  # until the decision that follows
+    return {**told, "pool": None, "clocks": clocks, "reason_code": event.kind}
+
+
+def outdated(previous: Mapping[str, PreviousOffer]) -> dict[str, PreviousOffer]:
+    """The oldest offers, once there are too many for one document."""
+    if len(previous) < 2 * KEPT_OFFERS:
+        return {}
+    oldest = sorted(previous.items(), key=lambda each: (each[1].at, each[0]))
+    return dict(oldest[:KEPT_OFFERS])
 
 
 def _contacted(before: Placement, event: Contacted) -> dict[str, Any]:
-    freed = _released(before) if before.release_on == "contact" else {}
+    freed = _released(before.reservations) if before.release_on == "contact" else {}
     return {"contacted_at": event.at} | freed
 
 
@@ -228,7 +274,7 @@ def _feedback(before: Placement, event: FeedbackGiven) -> dict[str, Any]:
     if event.value is not None:
         changes["value"] = event.value
     if event.closing:
-        changes |= {"closed_at": event.at, "won": event.won} | _released(before)
+        changes |= {"closed_at": event.at, "won": event.won} | _released(before.reservations)
     return changes
 
 
@@ -239,9 +285,10 @@ _CHANGES: Mapping[type[LeadEvent], Callable[[Placement, Any], dict[str, Any]]] =
     CatchAll: _caught,
     Accepted: _accepted,
     Assigned: _assigned,
-    Released: _released,
-    Declined: _returned,
-    TimedOut: _returned,
+    Released: lambda before, _event: _released(before.reservations),
+    Declined: _ended,
+    TimedOut: _ended,
+    Withdrawn: _ended,
     Contacted: _contacted,
     FeedbackGiven: _feedback,
 }

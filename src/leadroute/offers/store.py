@@ -15,11 +15,14 @@ The rules of every store (:mod:`leadroute.testing.contract` proves them):
 8. A store never begins or ends a transaction that it did not start, and never retries inside one.
    It never decides and never logs.
 9. A store may be used by many threads and survives a fork.
+10. A store inside the transaction of a host says so by ``is_bound = True``, and by ``sees_commits =
+    True`` where reading again shows what others have committed since.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from inspect import iscoroutinefunction
 from typing import Protocol, runtime_checkable
 
 from leadroute.errors import ConfigError
@@ -31,6 +34,17 @@ def page_size(limit: int) -> int:
     if type(limit) is not int or limit < 0:
         raise ConfigError(f"limit is {limit!r}; write how many at most, from 0 up")
     return limit
+
+
+def statuses_of(status: str | Sequence[str] | None, first: int | None) -> list[str] | None:
+    """The statuses that are asked for, each once; ``None`` is any."""
+    if first is not None and (status is None or type(first) is not int or first < 1):
+        raise ConfigError(
+            f"first is {first!r:.40}; write how many of each status at most, from 1 up, with status="
+        )
+    if status is None:
+        return None
+    return [status] if isinstance(status, str) else list(dict.fromkeys(status))
 
 
 def one_question(change: str | None, *others: object) -> None:
@@ -77,23 +91,28 @@ class Store(Protocol):
     def find(
         self,
         *,
-        status: str | None = None,
+        status: str | Sequence[str] | None = None,
         owner: str | None = None,
         upto: int | None = None,
         after: Record | None = None,
         limit: int = 100,
+        first: int | None = None,
     ) -> list[Record]:
-        """Return the records of a status, an owner or both.
+        """Return the records of one or several statuses, of an owner, or what is due.
 
         They are in the order of (due, key); records that are never due come last.
 
         Args:
-            status: Only records with exactly this status; ``None`` is any.
+            status: Only records with exactly one of these statuses; ``None`` is any.
             owner: Only records with exactly this owner; ``None`` is any.
             upto: Only records due at or before this instant, in microseconds; leaves out those never due.
             after: The last record of the page before. Paging goes by the due time and key that it had there, so a
                 record that has moved since is neither skipped nor shown twice at its old place.
             limit: The most records.
+            first: The most records of each status; ``None`` is without limit.
+
+        Raises:
+            ConfigError: ``first`` is below 1, or there is no status.
         """
         ...
 
@@ -136,3 +155,54 @@ class Store(Protocol):
             How many things were forgotten; less than ``limit`` when there is no more.
         """
         ...
+
+
+@runtime_checkable
+class AsyncStore(Protocol):
+    """The protocol of a store whose calls are awaited; each means what it means in ``Store``."""
+
+    async def commit(self, change: Change) -> Mapping[str, int]:
+        """Apply every operation of the change, or none."""
+        ...
+
+    async def get(self, keys: Sequence[str]) -> dict[str, Record]:
+        """Return the existing records among ``keys``, in their order."""
+        ...
+
+    async def counts(self, keys: Sequence[str] | None = None, prefix: str = "") -> dict[str, int]:
+        """Return the counters of ``keys``, or those with ``prefix``."""
+        ...
+
+    async def find(
+        self,
+        *,
+        status: str | Sequence[str] | None = None,
+        owner: str | None = None,
+        upto: int | None = None,
+        after: Record | None = None,
+        limit: int = 100,
+        first: int | None = None,
+    ) -> list[Record]:
+        """Return the records of one or several statuses, of an owner, or what is due."""
+        ...
+
+    async def events(
+        self,
+        *,
+        after: int = 0,
+        limit: int = 500,
+        lead: str | None = None,
+        pending_at: int | None = None,
+        change: str | None = None,
+    ) -> list[Event]:
+        """Return a page of the log, or of one lead or change."""
+        ...
+
+    async def trim(self, before: int, limit: int = 1000) -> int:
+        """Delete entries older than ``before`` that are not needed anymore."""
+        ...
+
+
+def is_async(store: object) -> bool:
+    """Whether the calls of a store are awaited: protocols compare names alone."""
+    return iscoroutinefunction(getattr(store, "commit", None))

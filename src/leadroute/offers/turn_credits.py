@@ -12,21 +12,17 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import accumulate
-from os import urandom
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from leadroute.errors import ConfigError, FieldError, ValidationError
 from leadroute.model.duration import from_micros, to_micros
-from leadroute.model.keys import credits_key, key, parts, placement_key, turn_credit_key
+from leadroute.model.keys import credits_key, key, parts, turn_credit_key
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import TurnCredit, soonest
 from leadroute.model.validation import FrozenDict
-from leadroute.offers import queries
-from leadroute.offers.change import MAX_KEY, Change, Check, Op, Put, Record
+from leadroute.offers.change import MAX_KEY, Put, Record
 from leadroute.offers.events import TurnTaken
 from leadroute.offers.placement import Placement
-from leadroute.offers.store import Store
-from leadroute.plain import document, loads
 from leadroute.ranking.router import Router
 from leadroute.ranking.scorers.round_robin import Turn, share
 from leadroute.rules.rule import EVERYONE
@@ -36,6 +32,9 @@ MOST_REPS: Final = 1_000
 
 MOST_BYTES: Final = 24_000
 """How many bytes their ids may take."""
+
+Records: TypeAlias = Mapping[str, Record]
+"""Records by key."""
 
 _write = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -54,22 +53,17 @@ class PoolCredits:
         "pool",
     )
 
-    def __init__(self, store: Store, pool: str) -> None:
+    def __init__(self, pool: str, records: Records) -> None:
         self.pool = pool
-        first = credits_key(pool)
-        found = [store.get([first]).get(first)]
-        data = [_read(record) for record in found]
-        more, credited = data[0].get("more", 0), data[0].get("turn_credit_records", 0)
-        if more:
-            keys = [credits_key(pool, number) for number in range(1, more + 1)]
-            records = store.get(keys)
-            found += [records.get(key) for key in keys]
-            data += [_read(record) for record in found[1:]]
+        first = _read(records.get(credits_key(pool)))
+        more, credited = first.get("more", 0), first.get("turn_credit_records", 0)
+        found = [records.get(credits_key(pool, number)) for number in range(more + 1)]
+        data = [first, *map(_read, found[1:])]
         self._versions = [0 if record is None else record.version for record in found]
         self._reps: list[list[str]] = [each.get("reps", []) for each in data]
         self._turns: list[int] = [turns for each in data for turns in each.get("turns", [])]
         self._credits: list[int] = [held for each in data for held in each.get("credits", [])]
-        self._turn_credits = _TurnCredits(store, pool, credited)
+        self._turn_credits = _TurnCredits(records, pool, credited)
         ids = [rep_id for reps in self._reps for rep_id in reps]
         self._places = dict(zip(ids, range(len(ids)), strict=True))
         self._changed: set[int] = set()
@@ -185,9 +179,8 @@ class _TurnCredits:
 
     __slots__ = ("_changed", "_pool", "_records", "_versions")
 
-    def __init__(self, store: Store, pool: str, records: int) -> None:
+    def __init__(self, found: Records, pool: str, records: int) -> None:
         keys = [_grants_key(pool, number) for number in range(records)]
-        found = store.get(keys) if keys else {}
         self._pool = pool
         self._records: list[dict[str, dict[str, int]]] = [_read(found.get(key)) for key in keys]
         self._versions = [0 if key not in found else found[key].version for key in keys]
@@ -279,14 +272,22 @@ def _grant(about: str, turns: int) -> TurnCredit:
     return TurnCredit(from_micros(int(expires)), reason, cause, turns)  # type: ignore[arg-type]  # checked
 
 
-def pool_of(store: Store, router: Router, cause: str, pool: str | None) -> str:
+def more_keys(pool: str, first: Record | None) -> list[str]:
+    """The keys of the other records of a pool, as its first one says."""
+    counts = _read(first)
+    return [
+        *[credits_key(pool, number) for number in range(1, counts.get("more", 0) + 1)],
+        *[_grants_key(pool, number) for number in range(counts.get("turn_credit_records", 0))],
+    ]
+
+
+def pool_of(router: Router, cause: str, placed: Placement | None, pool: str | None) -> str:
     """The pool in which a turn is granted."""
     if pool is not None:
         router.members(pool, Roster())
         return pool
-    placed = queries.found(store, cause)
-    if placed is not None and placed[0].pool is not None:
-        return placed[0].pool
+    if placed is not None and placed.pool is not None:
+        return placed.pool
     if router.pools:
         names = ", ".join(repr(each.name) for each in router.pools)
         raise ConfigError(
@@ -295,37 +296,31 @@ def pool_of(store: Store, router: Router, cause: str, pool: str | None) -> str:
     return EVERYONE
 
 
-def post(
-    store: Store, pool: str, rep_id: str, credit: TurnCredit, now: datetime
-) -> TurnCredit | None:
-    """Grant turns to a rep, once."""
+def record_key(pool: str, rep_id: str, credit: TurnCredit) -> str:
+    """The record that says that a grant was made."""
     record = turn_credit_key(pool, rep_id, credit.reason, credit.cause)
     if len(record) > MAX_KEY:
         remedy = "write a shorter one, or shorter names of pools and reps"
         raise _refused(rep_id, "cause", f"makes a key of {len(record)} characters; {remedy}")
-    known = store.get([record]).get(record)
-    if known is not None:
-        return loads(TurnCredit, known.data)
+    return record
+
+
+def check_current(rep_id: str, credit: TurnCredit, now: datetime) -> None:
+    """Refuse a grant that is over."""
     if credit.expires <= now:
         raise _refused(rep_id, "expires", f"is {credit.expires:%Y-%m-%d %H:%M %Z}, which is past")
-    guards: tuple[Op, ...] = ()
-    if credit.reason == "make_up":
-        placed = queries.found(store, credit.cause)
-        if placed is not None and _was_credited(placed[0], rep_id):
-            return None
-        guards = (Check(placement_key(credit.cause), 0 if placed is None else placed[1]),)
-    credits = PoolCredits(store, pool)
-    credits.give(rep_id, credit, now)
-    ops = (*guards, Put(record, document(credit), 0), *credits.operations())
-    store.commit(Change(urandom(16).hex(), ops))
-    return credit
 
 
 def _refused(rep_id: str, name: str, problem: str) -> ValidationError:
     return ValidationError("TurnCredit", rep_id, (FieldError(name, problem),))
 
 
-def _was_credited(placed: Placement, rep_id: str) -> bool:
+def was_credited(placed: Placement | None, rep_id: str) -> bool:
     """Whether the turn that the rep took with a lead was a granted one."""
-    turn = placed.turn
-    return turn is not None and turn.rep_id == rep_id and any(n < 0 for n in turn.paid.values())
+    if placed is None:
+        return False
+    turns = [placed.turn, *[offer.turn for offer in placed.offers]]
+    return any(
+        turn is not None and turn.rep_id == rep_id and any(n < 0 for n in turn.paid.values())
+        for turn in turns
+    )

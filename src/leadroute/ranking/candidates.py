@@ -580,15 +580,20 @@ class Teams:
 
 
 class Team:
-    """What is kept for one roster."""
+    """What is kept for one roster.
 
-    __slots__ = ("by_value", "fits", "memory", "roster", "sets")
+    Attributes:
+        kept: What others keep for it, by name.
+    """
+
+    __slots__ = ("by_value", "fits", "kept", "memory", "roster", "sets")
 
     def __init__(self, roster: Roster) -> None:
         self.roster = roster
         self.sets: dict[tuple[str, str], CandidateSet] = {}
         self.fits: dict[Hashable, dict[Hashable, Candidates]] = {}
         self.by_value: dict[str, ByValue | None] = {}
+        self.kept: dict[str, Any] = {}
         self.memory = Memory(len(roster), self._forget)
 
     def _forget(self) -> None:

@@ -8,13 +8,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from heapq import nsmallest
 from itertools import compress
 from operator import and_, le
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, Self, TypeAlias
 
 from leadroute.model.caps import Cap
 from leadroute.model.lead import Lead
@@ -38,13 +38,14 @@ from leadroute.rules.routing_context import ZEROS, Crew, RoutingContext
 from leadroute.rules.rule import EVERYONE, Rule
 from leadroute.rules.scorer import means
 
-__all__ = ["Counts", "Decided", "Need", "decide"]
+__all__ = ["Decided", "Deciding", "Need", "decide", "deciding"]
 
 
 class Need(NamedTuple):
     """What a decision reads of the counts.
 
     Args:
+        rule: The rule that matched.
         candidates: Whose counters.
         limits: What the lead counts against with each of them.
         over_all: What it counts against for any rep.
@@ -53,20 +54,13 @@ class Need(NamedTuple):
         score: Those of them that the score reads.
     """
 
+    rule: Rule
     candidates: Candidates
     limits: Limits
     over_all: Sequence[Charge]
     pool: str | None
     fields: frozenset[str]
     score: frozenset[str]
-
-
-class Counts(Protocol):
-    """Where the counts of a decision come from: a ``Snapshot``, or a store."""
-
-    def read(self, need: Any) -> Snapshot:
-        """The counts of the candidates, at one instant."""
-        ...
 
 
 class Policy(Protocol):
@@ -99,6 +93,8 @@ class Policy(Protocol):
 class Decided:
     """One decision under the rule that matched, in one pool.
 
+    It is made in two steps, so that whoever reads counts from a store can wait for them in between.
+
     Args:
         router: The policy.
         rule: The rule that matched.
@@ -106,7 +102,6 @@ class Decided:
         found: The reps of that pool under the rule.
         lead: The lead.
         now: The instant of the decision; ``None`` when it was not given.
-        counts: Where the counts come from.
         previous_offers: What became of earlier offers of this lead, by rep id.
         matches: The territories that the lead is in, most specific first.
         ignore_availability: Whether it is asked without a look at who is at work.
@@ -142,7 +137,6 @@ class Decided:
         found: CandidateSet,
         lead: Lead,
         now: datetime | None,
-        counts: Counts,
         previous_offers: Mapping[str, str],
         matches: tuple[Match, ...],
         *,
@@ -161,24 +155,31 @@ class Decided:
         if router.caps:
             self._charges = router.charges(lead, rule, pool, now)
             over_all = self._charges.over_all
-        snapshot = counts if type(counts) is Snapshot else self._read(counts, view, over_all, pool)
-        given = pool, snapshot, now, router.registry, matches
+        self._asked = lead, now, matches, pool, view, over_all
+
+    def need(self) -> Need:
+        """The counts that ``settle`` takes."""
+        found, (_, _, _, pool, view, over_all) = self._set, self._asked
+        turns_in = pool if found.takes_turns else None
+        read = (self._candidates, view.limits, over_all, turns_in, found.fields, found.counters)
+        return Need(self.rule, *read)
+
+    def settle(self, snapshot: Snapshot) -> Self:
+        """Decide on these counts."""
+        lead, now, matches, pool, view, over_all = self._asked
+        given = pool, snapshot, now, self._router.registry, matches
+        candidates = self._candidates
         asks: Sequence[Ask] = ()
-        if now is None or found.asks or snapshot.presence:
+        if now is None or self._set.asks or snapshot.presence:
             asks = self._asks(RoutingContext(lead, candidates.crew.reps, *given))
-        crew, opened = _able(view, over_all, snapshot, asks, previous_offers)
+        crew, opened = _able(view, over_all, snapshot, asks, self._previous_offers)
         self.context = RoutingContext(lead, crew.reps, *given, self._absent, None, crew, opened)
         if crew.reps:
             self.outcome = Outcome.ASSIGNABLE
             self._choose()
         else:
             self._nobody(candidates, view.shifts, over_all, slow=bool(asks))
-
-    def _read(self, counts: Counts, view: View, over_all: Sequence[Charge], pool: str) -> Snapshot:
-        """The counts of the candidates, from where they are kept."""
-        found, turns_in = self._set, pool if self._set.takes_turns else None
-        read = (self._candidates, view.limits, over_all, turns_in, found.fields, found.counters)
-        return counts.read(Need(*read))
+        return self
 
     def _asks(self, context: RoutingContext) -> Sequence[Ask]:
         """The criteria that are asked rep by rep."""
@@ -501,25 +502,40 @@ def _first_common_instant(own: Hours | None, calling_hours: Hours | None, at: da
     return unless_failing(lambda: meeting(own, calling_hours, at), lambda _error: None) or at
 
 
-def decide(
+Deciding: TypeAlias = Generator[Decided, Snapshot, Decided]
+"""A decision under way: it yields what needs counts and is sent them."""
+
+
+def decide(deciding: Deciding, snapshot: Snapshot) -> Decided:
+    """Make a decision on counts that are all there."""
+    try:
+        next(deciding)
+        while True:
+            deciding.send(snapshot)
+    except StopIteration as done:
+        found: Decided = done.value
+        return found
+
+
+def deciding(
     router: Policy,
     rule: Rule,
     roster: Roster,
     lead: Lead,
     now: datetime | None,
-    counts: Counts,
     previous_offers: Mapping[str, str],
     matches: tuple[Match, ...],
-) -> Decided:
+) -> Deciding:
     """Decide about a lead under the rule that matched, in its pool or in others it names.
 
     The steps are taken in order, and the first that finds a rep is the last.
     ``ignore_availability`` asks every pool that was asked so far again, in that order. A pool is
     asked once, however often the steps name it.
     """
-    given = lead, now, counts, previous_offers, matches
+    given = lead, now, previous_offers, matches
     pool = rule.pool or EVERYONE
     own = Decided(router, rule, pool, router.candidate_set(rule, pool, roster, now), *given)
+    own.settle((yield own))
     if own.place >= 0:
         return own
     asked, answers = {pool: own}, [own]
@@ -532,6 +548,7 @@ def decide(
         for each in [*asked] if named is None else [named]:
             members = router.candidate_set(rule, each, roster, now)
             found = Decided(router, rule, each, members, *given, ignore_availability=named is None)
+            found.settle((yield found))
             if found.place >= 0:
                 found.other_pools = tuple(asked.values())
                 return found

@@ -84,7 +84,7 @@ def gate(
 ) -> Callable[[Rep], tuple[Ineligibility, ...]]:
     """Look at the rule and the lead once; return the function that says what stops a rep."""
     for_good = _for_good(rule, context)
-    fits = tuple(_fits(rule, context))
+    where = tuple(fits(rule, context))
     before, resting, after = _in_order(
         rule, context, pauses, ignore_availability=ignore_availability
     )
@@ -92,7 +92,7 @@ def gate(
     def obstacles(rep: Rep) -> Iterator[Ineligibility]:
         excluded = tuple(for_good(rep))
         yield from excluded
-        for ask in fits:
+        for ask in where:
             yield from ask(rep)
         if rep.id in previous_offers:
             yield Ineligibility(
@@ -142,14 +142,14 @@ def masks(
     rule: Rule, context: RoutingContext, pauses: Pauses, *, ignore_availability: bool
 ) -> tuple[Ask, ...]:
     """The criteria besides requirement, territory, hours, offers and limits, as ``gate`` asks."""
-    fits = tuple(_fits(rule, context))
+    where = tuple(fits(rule, context))
     if ignore_availability:
-        return fits
+        return where
     now = (*_present(context, pauses, _absent), *_rests(context, pauses), *_calls(rule, context))
-    return (*fits, *now)
+    return (*where, *now)
 
 
-def _fits(rule: Rule, context: RoutingContext) -> Iterator[Ask]:
+def fits(rule: Rule, context: RoutingContext) -> Iterator[Ask]:
     """What the rule asks about where and when rep and lead are."""
     if rule.max_distance_km is not None:
         yield partial(_far, context.lead, rule.max_distance_km)

@@ -36,7 +36,7 @@ from leadroute.model.validation import (
 from leadroute.ranking.candidates import CandidateSet, Team, Teams, likely
 from leadroute.ranking.case import Case
 from leadroute.ranking.charges import Charges
-from leadroute.ranking.decide import Counts, Decided, decide
+from leadroute.ranking.decide import Decided, Deciding, decide, deciding
 from leadroute.ranking.lead_scoring import LeadScoring
 from leadroute.ranking.policy_checks import (
     as_cases,
@@ -363,6 +363,18 @@ class Router:
             kept.sets[rule.name, pool] = found
         return found
 
+    def team(self, roster: Roster) -> Team:
+        """What is kept for a roster, as long as it is among those that were asked about last."""
+        return self._teams.of(roster)
+
+    def working(self, reps: Iterable[Rep]) -> tuple[Rep, ...]:
+        """The reps with the holidays of the policy."""
+        return observing(tuple(reps), self.holidays)
+
+    def restless(self, pool: str) -> bool:
+        """Whether the members of a pool may change from one decision to the next."""
+        return pool in self._restless
+
     def rank(
         self,
         lead: Lead,
@@ -407,7 +419,7 @@ class Router:
         lead: Lead,
         roster: Reps,
         now: datetime | None,
-        counts: Counts,
+        snapshot: Snapshot,
         previous_offers: Mapping[str, str] | None = None,
     ) -> Decided | Ranking:
         """Rank without text: the decision behind ``rank``.
@@ -416,12 +428,44 @@ class Router:
             lead: The lead to place.
             roster: The reps there are.
             now: The instant of the decision, aware; the lead's ``received_at`` when not given.
-            counts: Where the counts of the candidates come from.
+            snapshot: The counts of the candidates.
             previous_offers: What became of earlier offers of this lead, by rep id.
 
         Returns:
             The decision under the rule that matched; a ``Ranking`` without reps when the lead does
             not qualify, or there is no rule for it.
+
+        Raises:
+            FieldTypeError: As for ``rank``.
+        """
+        found = self.judging(lead, roster, now, previous_offers)
+        if isinstance(found, Ranking):
+            return found
+        rule, work = found
+        try:
+            return decide(work, snapshot)
+        except Exception as error:
+            say_where(error, rule.name, lead.id)
+            raise
+
+    def judging(
+        self,
+        lead: Lead,
+        roster: Reps,
+        now: datetime | None,
+        previous_offers: Mapping[str, str] | None = None,
+    ) -> tuple[Rule, Deciding] | Ranking:
+        """Begin a decision whose counts are not all there yet.
+
+        Args:
+            lead: The lead to place.
+            roster: The reps there are.
+            now: The instant of the decision, aware; the lead's ``received_at`` when not given.
+            previous_offers: What became of earlier offers of this lead, by rep id.
+
+        Returns:
+            The rule that matched, and the decision under it; a ``Ranking`` without reps when the
+            lead does not qualify, or there is no rule for it.
 
         Raises:
             FieldTypeError: As for ``rank``.
@@ -452,10 +496,10 @@ class Router:
         rule = self.rules[position]
         try:
             matches = self.territories.lookup(lead) if self.territories else ()
-            return decide(self, rule, roster, lead, instant, counts, before, matches)
         except Exception as error:
             say_where(error, rule.name, lead.id)
             raise
+        return rule, deciding(self, rule, roster, lead, instant, before, matches)
 
     def qualifies(self, lead: Lead, now: datetime | None = None) -> bool:
         """Return whether the lead meets ``qualify``.

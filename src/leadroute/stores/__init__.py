@@ -27,9 +27,10 @@ if TYPE_CHECKING:
         Raise,
         Record,
     )
-    from leadroute.offers.store import Store
+    from leadroute.offers.store import AsyncStore, Store
     from leadroute.stores.memory import MemoryStore
     from leadroute.stores.sqlite import SqliteStore, SqliteTransaction
+    from leadroute.stores.threads import AsyncThread
 
 __all__ = [
     "MAX_DATA",
@@ -37,6 +38,8 @@ __all__ = [
     "ONCE",
     "Ack",
     "Add",
+    "AsyncStore",
+    "AsyncThread",
     "Change",
     "Check",
     "Clock",
@@ -65,7 +68,8 @@ _HOMES = by_name(
         "leadroute.clock": "Clock SystemClock",
         "leadroute.stores.memory": "MemoryStore",
         "leadroute.stores.sqlite": "SqliteStore SqliteTransaction",
-        "leadroute.offers.store": "Store",
+        "leadroute.stores.threads": "AsyncThread",
+        "leadroute.offers.store": "AsyncStore Store",
         "leadroute.model.duration": "from_micros to_micros",
     }
 )

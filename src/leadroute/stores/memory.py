@@ -9,14 +9,16 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import islice
-from typing import cast
+from heapq import merge
+from itertools import chain, islice
+from math import inf
 
 from attrs import evolve
 from sortedcontainers import SortedDict, SortedList
 
 from leadroute.errors import ConfigError, ConflictError
 from leadroute.offers.change import (
+    MAX_KEY,
     ONCE,
     Ack,
     Add,
@@ -33,9 +35,10 @@ from leadroute.offers.change import (
     Record,
     ordered,
 )
-from leadroute.offers.store import one_question, page_size
+from leadroute.offers.store import one_question, page_size, statuses_of
 
 _Place = tuple[bool, int, str]
+_LAST = chr(0x10FFFF) * (MAX_KEY + 1)
 
 
 def _place(record: Record) -> _Place:
@@ -49,6 +52,7 @@ class _State:
     __slots__ = (
         "changes",
         "counters",
+        "dues",
         "events",
         "last_id",
         "logs",
@@ -65,6 +69,7 @@ class _State:
         self.records: dict[str, Record] = {}
         self.statuses: defaultdict[str, SortedList[_Place]] = defaultdict(SortedList)
         self.owners: defaultdict[str, SortedList[_Place]] = defaultdict(SortedList)
+        self.dues: SortedList[_Place] = SortedList()
         self.counters: SortedDict[str, int] = SortedDict()
         self.events: SortedDict[int, Event] = SortedDict()
         self.logs: defaultdict[str, dict[int, int]] = defaultdict(dict)
@@ -143,6 +148,8 @@ class _State:
         place = _place(record)
         self.statuses[record.status].add(place)
         self.owners[record.owner].add(place)
+        if record.due is not None:
+            self.dues.add(place)
 
     def drop(self, key: str) -> None:
         old = self.records.pop(key, None)
@@ -152,6 +159,8 @@ class _State:
                 lines[name].remove(place)
                 if not lines[name]:
                     del lines[name]
+            if old.due is not None:
+                self.dues.remove(place)
 
     def append(self, op: Emit, change: str) -> None:
         self.last_id += 1
@@ -289,44 +298,56 @@ class MemoryStore:
     def find(
         self,
         *,
-        status: str | None = None,
+        status: str | Sequence[str] | None = None,
         owner: str | None = None,
         upto: int | None = None,
         after: Record | None = None,
         limit: int = 100,
+        first: int | None = None,
     ) -> list[Record]:
-        """Return the records of a status, an owner or both.
+        """Return the records of one or several statuses, of an owner, or what is due.
 
         They are in the order of (due, key); records that are never due come last.
+        O(statuses + log(records) + page).
         """
+        statuses, size = statuses_of(status, first), page_size(limit)
         with self._lock:
             records = self._state.records
-            found: list[Record] = []
-            size = page_size(limit)
-            for place in self._line(status, owner, after):
-                record = records[place[2]]
-                if len(found) == size or (
-                    upto is not None and (record.due is None or record.due > upto)
-                ):
-                    break
-                if (status is None or record.status == status) and (
-                    owner is None or record.owner == owner
-                ):
-                    found.append(record)
-            return found
+            start = None if after is None else _place(after)
+            latest = None if upto is None else (False, upto, _LAST)
+            parts = [
+                part.irange(start, latest, (False, True)) for part in self._parts(statuses, owner)
+            ]
+            if statuses is None and owner is None and upto is None:
+                parts = [chain(*parts, self._never_due(start))]
+            elif statuses is not None and owner is not None:
+                parts = [self._narrowed(part, statuses, first) for part in parts]
+            elif first is not None:
+                parts = [islice(part, first) for part in parts]
+            return [records[place[2]] for place in islice(merge(*parts), size)]
 
-    def _line(
-        self, status: str | None, owner: str | None, after: Record | None
-    ) -> Iterable[_Place]:
-        """The places of the shortest line that holds what is sought, from behind ``after``."""
+    def _parts(self, statuses: list[str] | None, owner: str | None) -> list[SortedList[_Place]]:
         state = self._state
-        lines = [] if status is None else [state.statuses.get(status, SortedList())]
-        lines += [] if owner is None else [state.owners.get(owner, SortedList())]
-        line = min(lines, key=len) if lines else SortedList(map(_place, state.records.values()))
-        return cast(
-            "Iterable[_Place]",
-            line.irange(_place(after), inclusive=(False, True)) if after else line,
-        )
+        if owner is not None:
+            return [state.owners[owner]] if owner in state.owners else []
+        if statuses is not None:
+            return [state.statuses[each] for each in statuses if each in state.statuses]
+        return [state.dues]
+
+    def _never_due(self, start: _Place | None) -> Iterator[_Place]:
+        """The places of what is never due, sorted only when somebody asks for it."""
+        places = (_place(each) for each in self._state.records.values() if each.due is None)
+        yield from sorted(place for place in places if start is None or place > start)
+
+    def _narrowed(
+        self, part: Iterable[_Place], statuses: Sequence[str], first: int | None
+    ) -> Iterator[_Place]:
+        left: dict[str, float] = dict.fromkeys(statuses, inf if first is None else first)
+        for place in part:
+            status = self._state.records[place[2]].status
+            if left.get(status, 0):
+                left[status] -= 1
+                yield place
 
     def events(
         self,

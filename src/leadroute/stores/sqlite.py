@@ -33,9 +33,16 @@ from sqlite3 import (
 from types import TracebackType
 from typing import Literal, Self, TypeVar
 
-from leadroute.errors import ConfigError, ConflictError, TransactionRequiredError, TransientError
+from leadroute.errors import (
+    ConfigError,
+    ConflictError,
+    TransactionRequiredError,
+    TransientError,
+    UnknownOutcomeError,
+)
 from leadroute.model.duration import parse_duration
 from leadroute.offers.change import Change, Event, Record
+from leadroute.offers.store import page_size, statuses_of
 from leadroute.stores.sqlite_hosts import (
     HostConnection,
     StoreConnection,
@@ -74,10 +81,21 @@ def _busy_is_transient() -> Iterator[None]:
         raise
 
 
+def _commit(cursor: Cursor) -> None:
+    try:
+        cursor.execute("COMMIT")
+    except OperationalError as error:
+        if _code(error) == SQLITE_BUSY:
+            raise
+        raise UnknownOutcomeError(str(error)) from error
+
+
 class _Sqlite(ABC):
     """The six methods over two ways to reach the tables: to read, and to write all or nothing."""
 
     _tables: Tables
+    is_bound = False
+    sees_commits = True
 
     @abstractmethod
     def _read(self, work: Callable[[Cursor], _T]) -> _T: ...
@@ -100,15 +118,18 @@ class _Sqlite(ABC):
     def find(
         self,
         *,
-        status: str | None = None,
+        status: str | Sequence[str] | None = None,
         owner: str | None = None,
         upto: int | None = None,
         after: Record | None = None,
         limit: int = 100,
+        first: int | None = None,
     ) -> list[Record]:
-        """Records by (due, key), from an index for a status, an owner or both; see :meth:`Store.find`."""
+        """Records by (due, key), from an index for each question; see :meth:`Store.find`."""
+        statuses = statuses_of(status, first)
+        most = page_size(limit)
         return self._read(
-            lambda cursor: self._tables.find(cursor, status, owner, upto, after, limit)
+            lambda cursor: self._tables.find(cursor, statuses, owner, upto, after, most, first)
         )
 
     def events(
@@ -337,7 +358,7 @@ class SqliteStore(_Sqlite):
             cursor = connection.cursor()
             self._begin(cursor)
             answer = work(cursor)
-            cursor.execute("COMMIT")
+            _commit(cursor)
             return answer
 
 
@@ -357,6 +378,9 @@ class SqliteTransaction(_Sqlite):
         ConfigError: The connection cannot be used; the message names the setting.
         TransactionRequiredError: SQLAlchemy or Django has not begun a transaction.
     """
+
+    is_bound = True
+    sees_commits = False  # its transaction has the file for itself
 
     def __init__(
         self, connection: HostConnection, *, prefix: str = "leadroute", path: str = ""

@@ -233,6 +233,10 @@ def _batches(keys: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
         yield f"({', '.join('?' * size)})", batch + batch[-1:] * (size - len(batch))
 
 
+def _due_and_key(row: tuple[Any, ...]) -> tuple[int, str]:
+    return row[5], row[0]
+
+
 def _record(row: tuple[Any, ...]) -> Record:
     key, version, data, status, owner, due = row
     return Record(key, version, data, status, owner, None if due == _NEVER else due)
@@ -393,20 +397,29 @@ class Tables:
     def find(
         self,
         cursor: Cursor,
-        status: str | None,
+        statuses: Sequence[str] | None,
         owner: str | None,
         upto: int | None,
         after: Record | None,
         limit: int,
+        first: int | None,
     ) -> list[Record]:
         """See :meth:`Store.find`."""
         due = None if after is None else after.due
         start = (_EARLIEST, "") if after is None else (_NEVER if due is None else due, after.key)
         end = _NEVER if upto is None else min(upto, _NEVER - 1)
-        wanted = [name for name in (status, owner) if name is not None]
-        statement = self._find[status is not None, owner is not None]
-        rows = cursor.execute(statement, (*start, end, *wanted, page_size(limit)))
-        return [_record(row) for row in rows]
+        most = limit if first is None else min(first, limit)
+        owners = [] if owner is None else [owner]
+        statement = self._find[statuses is not None, owner is not None]
+        # One statement that is prepared once, run for each status: each reads its index, and no more.
+        rows = [
+            row
+            for wanted in ([[]] if statuses is None else [[each] for each in statuses])
+            for row in cursor.execute(statement, (*start, end, *wanted, *owners, most))
+        ]
+        if statuses is not None and len(statuses) > 1:
+            rows.sort(key=_due_and_key)
+        return [_record(row) for row in rows[:limit]]
 
     def events(
         self,

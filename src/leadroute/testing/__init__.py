@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from leadroute.lazy import on_demand
+from leadroute.lazy import by_name, on_demand
 
 if TYPE_CHECKING:
     from leadroute.testing.clock import ManualClock
     from leadroute.testing.contract import store_contract
+    from leadroute.testing.stores import CountingStore, FailingStore
 
-__all__ = ["ManualClock", "store_contract"]
+__all__ = ["CountingStore", "FailingStore", "ManualClock", "store_contract"]
 
-_HOMES = {"ManualClock": "leadroute.testing.clock", "store_contract": "leadroute.testing.contract"}
+_HOMES = by_name(
+    {
+        "leadroute.testing.clock": "ManualClock",
+        "leadroute.testing.contract": "store_contract",
+        "leadroute.testing.stores": "CountingStore FailingStore",
+    }
+)
 
 __getattr__, __dir__ = on_demand(__name__, __all__, _HOMES)

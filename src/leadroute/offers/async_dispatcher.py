@@ -1,0 +1,194 @@
+"""The dispatcher over a store that is awaited: the same use cases, the same surface."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any, Generic, Literal, Self, TypeVar, cast
+
+from attrs import Attribute, evolve, field, frozen
+from attrs.converters import optional
+
+from leadroute.clock import AnyClock_co, Clock, SystemClock, as_clock
+from leadroute.errors import ConfigError
+from leadroute.model.guidance import guided, guided_attributes
+from leadroute.model.lead import Lead
+from leadroute.model.rep import Presence
+from leadroute.model.roster import Reps, Roster, roster_of
+from leadroute.model.snapshot import Reason, Snapshot, TurnCredit
+from leadroute.model.track_record import TrackRecords
+from leadroute.model.validation import FrozenDict, of_kind
+from leadroute.offers.counts import by_rep
+from leadroute.offers.dispatcher import Dispatcher, callable_, random_id, use_cases
+from leadroute.offers.dispatching import SweepResult
+from leadroute.offers.events import LeadEvent
+from leadroute.offers.outcome_counts import fields_of
+from leadroute.offers.placement import Placement
+from leadroute.offers.requests import Steps, run_async
+from leadroute.offers.store import AsyncStore, is_async
+from leadroute.offers.use_cases import UseCases
+from leadroute.ranking.router import Router
+
+T = TypeVar("T")
+AnyCallable = TypeVar("AnyCallable", bound=Callable[..., Any])
+
+
+def _awaited(_instance: object, attribute: Attribute[Any], store: object) -> None:
+    of_kind(AsyncStore)(_instance, attribute, store)
+    if not is_async(store):
+        kind = type(store).__name__
+        raise ConfigError(
+            f"{kind} is not an async store; give it to a Dispatcher, or write AsyncThread(store)"
+        )
+
+
+def _told_by(method: Callable[..., Any]) -> Callable[[AnyCallable], AnyCallable]:
+    """A decorator: a method that is told by the same words."""
+
+    def told(twin: AnyCallable) -> AnyCallable:
+        twin.__doc__ = method.__doc__
+        return twin
+
+    return told
+
+
+@guided
+@guided_attributes
+@frozen(eq=False)
+class AsyncDispatcher(Generic[AnyClock_co]):
+    """A ``Dispatcher`` for asyncio: the same methods, each awaited.
+
+    A call that is cancelled leaves nothing half done: its change is committed or not.
+
+    Args:
+        router: The policy.
+        roster: The reps, as a ``Roster`` or a list.
+        store: Where placements are kept: an async store, or ``AsyncThread(store)`` of any other.
+        clock: As for ``Dispatcher``.
+        track_records: As for ``Dispatcher``.
+        track_outcomes_by: As for ``Dispatcher``.
+        presence: As for ``Dispatcher``.
+        tokens: As for ``Dispatcher``.
+        change_ids: As for ``Dispatcher``.
+        pause: Awaited for some seconds before a step is taken again; ``asyncio.sleep`` by default.
+
+    Raises:
+        UnknownFieldError: As for ``Dispatcher``.
+        FieldTypeError: Something is of the wrong kind.
+        ConfigError: The store is not an async one.
+
+    Example:
+        >>> from leadroute import Rep, Rule
+        >>> from leadroute.stores import AsyncThread, MemoryStore
+        >>> router = Router(rules=[Rule("all")])
+        >>> async def offered() -> str | None:
+        ...     dispatcher = AsyncDispatcher(router, [Rep("ada")], AsyncThread(MemoryStore()))
+        ...     return (await dispatcher.submit(Lead("L-1"))).rep_id
+        >>> asyncio.run(offered())
+        'ada'
+    """
+
+    router: Router = field(validator=of_kind(Router))
+    roster: Roster = field(converter=roster_of)
+    store: AsyncStore = field(validator=_awaited)
+    clock: AnyClock_co = field(
+        factory=cast("Any", SystemClock), converter=as_clock, validator=of_kind(Clock)
+    )
+    track_records: TrackRecords = field(default=TrackRecords(), validator=of_kind(TrackRecords))
+    presence: Mapping[str, Presence] = field(default=FrozenDict(), converter=by_rep)
+    track_outcomes_by: Iterable[str] | None = field(default=None, converter=optional(fields_of))
+    tokens: Callable[[], str] = field(default=random_id, validator=callable_())
+    change_ids: Callable[[], str] = field(default=random_id, validator=callable_())
+    pause: Callable[[float], Awaitable[Any]] = field(default=asyncio.sleep, validator=callable_())
+    _cases: UseCases = field(init=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "_cases", use_cases(self))
+
+    def with_roster(self, roster: Reps) -> Self:
+        """Return the same dispatcher with other reps; sweep early once with it."""
+        return evolve(self, roster=roster)
+
+    @_told_by(Dispatcher.submit)
+    async def submit(
+        self,
+        lead: Lead,
+        *,
+        trigger: str = "",
+        on_error: Literal["catch_all", "raise"] = "catch_all",
+    ) -> Placement:
+        return await self._run(self._cases.submit(lead, trigger, on_error))
+
+    @_told_by(Dispatcher.accept)
+    async def accept(self, lead_id: str, rep_id: str, *, token: str = "") -> Placement:
+        return await self._run(self._cases.accept(lead_id, rep_id, token))
+
+    @_told_by(Dispatcher.decline)
+    async def decline(
+        self, lead_id: str, rep_id: str, reason: str = "", *, token: str = ""
+    ) -> Placement:
+        return await self._run(self._cases.decline(lead_id, rep_id, reason, token))
+
+    @_told_by(Dispatcher.assign)
+    async def assign(self, lead_id: str, rep_id: str, *, by: str) -> Placement:
+        return await self._run(self._cases.assign(lead_id, rep_id, by))
+
+    @_told_by(Dispatcher.release)
+    async def release(self, lead_id: str) -> Placement:
+        return await self._run(self._cases.release(lead_id))
+
+    @_told_by(Dispatcher.record_contact)
+    async def record_contact(self, lead_id: str) -> Placement:
+        return await self._run(self._cases.record_contact(lead_id))
+
+    @_told_by(Dispatcher.feedback)
+    async def feedback(
+        self,
+        lead_id: str,
+        status: str,
+        *,
+        value: float | None = None,
+    ) -> Placement:
+        return await self._run(self._cases.feedback(lead_id, status, value))
+
+    @_told_by(Dispatcher.credit_turns)
+    async def credit_turns(
+        self,
+        rep_id: str,
+        turns: int = 1,
+        *,
+        reason: Reason,
+        cause: str,
+        expires: datetime,
+        pool: str | None = None,
+    ) -> TurnCredit | None:
+        credit = TurnCredit(expires, reason, cause, turns)
+        return await self._run(self._cases.credit_turns(rep_id, credit, pool))
+
+    @_told_by(Dispatcher.sweep)
+    async def sweep(self, *, early: bool = False, limit: int | None = None) -> SweepResult:
+        return await self._run(self._cases.sweep(early, limit))
+
+    @_told_by(Dispatcher.next_wakeup)
+    async def next_wakeup(self) -> datetime | None:
+        return await self._run(self._cases.next_wakeup())
+
+    @_told_by(Dispatcher.placement)
+    async def placement(self, lead_id: str) -> Placement:
+        return await self._run(self._cases.placement(lead_id))
+
+    @_told_by(Dispatcher.history)
+    async def history(self, lead_id: str) -> tuple[LeadEvent, ...]:
+        return await self._run(self._cases.history(lead_id))
+
+    @_told_by(Dispatcher.snapshot)
+    async def snapshot(self) -> Snapshot:
+        return await self._run(self._cases.snapshot())
+
+    @_told_by(Dispatcher.tracked)
+    async def tracked(self) -> TrackRecords:
+        return await self._run(self._cases.tracked())
+
+    async def _run(self, steps: Steps[T]) -> T:
+        return await run_async(steps, self.store, self.pause)

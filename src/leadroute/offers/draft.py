@@ -1,0 +1,295 @@
+"""One change to one lead under way: its events, and the store operations that follow from them.
+
+This is the only place where events become store operations. A change to a counter is the difference
+between what the placement holds before and after, and is never computed in another way. Giving back
+is never refused.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from typing import Final
+
+from leadroute.errors import InvalidTransitionError, LeadrouteError
+from leadroute.model.duration import to_micros
+from leadroute.model.keys import (
+    asked_key,
+    closed_key,
+    contact_key,
+    given_key,
+    holder_of,
+    is_total_key,
+    last_key,
+    offer_key,
+    order_key,
+    parts,
+    placement_key,
+    won_key,
+)
+from leadroute.model.validation import FrozenDict
+from leadroute.offers.change import Add, Check, Drop, Emit, Op, Put, Raise
+from leadroute.offers.counts import Books
+from leadroute.offers.events import (
+    Accepted,
+    Assigned,
+    Contacted,
+    Declined,
+    FeedbackGiven,
+    LeadEvent,
+    Offered,
+    TimedOut,
+    Withdrawn,
+)
+from leadroute.offers.lifting import placement_of
+from leadroute.offers.lines import Line, Lines, entry_key, entry_status, length_key, line_key
+from leadroute.offers.placement import KEPT_OFFERS, Offer, Placement, PreviousOffer, Status
+from leadroute.offers.requests import Steps
+from leadroute.offers.state_machine import move
+from leadroute.offers.transitions import holds
+from leadroute.plain import FORMAT, document
+
+OFFER: Final = "offer"
+LINE: Final = "line"
+"""The statuses of the records of offers and of lines."""
+
+_write = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+
+
+class Draft:
+    """A change to one lead under way.
+
+    Args:
+        lead_id: The lead.
+        before: Its placement; ``None`` for a new lead.
+        version: The version of its record.
+        books: What the step has read.
+
+    Attributes:
+        after: The placement as it stands after the events so far.
+        events: These events.
+        line: The line in which the lead waits, if it waits.
+    """
+
+    __slots__ = (
+        "_ended",
+        "_ops",
+        "_version",
+        "after",
+        "before",
+        "books",
+        "events",
+        "lead_id",
+        "line",
+    )
+
+    def __init__(self, lead_id: str, before: Placement | None, version: int, books: Books) -> None:
+        self.lead_id, self.before, self.books = lead_id, before, books
+        self._version = version
+        self.after = before
+        self.events: list[LeadEvent] = []
+        self.line: Line | None = None
+        self._ended: list[Offer] = []
+        self._ops: list[Op] = []
+
+    def happen(self, event: LeadEvent) -> Steps[None]:
+        """Let an event happen. The credits of an offer that it ends are taken back at once."""
+        before = self.after
+        ended = [] if before is None else _ended(before, event)
+        for offer in ended:
+            if offer.turn is not None:
+                (yield from self.books.credits(offer.pool)).give_back(offer.turn)
+            self.books.give_back(offer.reservations)
+            self.books.also = (
+                *self.books.also,
+                last_key(offer.rep_id),
+                given_key(offer.rep_id),
+            )
+        self._ended += ended
+        self.after = after = move(before, event, self.lead_id)
+        at = to_micros(event.at)
+        self.events.append(event)
+        self._ops.append(Emit(self.lead_id, after.steps, event.kind, document(event), at))
+        self._ops.extend(_rep_counters(before, event, at))
+        if before is not None and after.earlier_offers > before.earlier_offers:
+            self._ops.append(_asked_before(before, after, event))
+
+    def freed(self) -> frozenset[str] | None:
+        """The reps who count less than before; ``None`` where that is room of all reps."""
+        held, taken = holds(self.before), holds(self.after)
+        less = [key for key, units in held.items() if taken.get(key, 0) < units]
+        return None if any(map(is_total_key, less)) else frozenset(map(holder_of, less))
+
+    @property
+    def placed(self) -> Placement:
+        """The placement after the change."""
+        if self.after is None:
+            raise InvalidTransitionError(self.lead_id, "change", "", "nothing happened to it")
+        return self.after
+
+    def operations(self, lines: Lines) -> Steps[list[Op]]:
+        """What the change does to the store."""
+        after = self.placed
+        ops = [*self._ops, *_counter_changes(holds(self.before), holds(after), self.events)]
+        for offer in self._ended:
+            ops += yield from _without_assignment(offer, self.lead_id, self.books)
+        ops += self.books.operations()
+        ops += self._offer_records(after)
+        ops += yield from self._line_changes(after, lines)
+        status, owner = after.status.value, _holder(after)
+        due = None if (at := after.due) is None else to_micros(at)
+        key = placement_key(self.lead_id)
+        ops.append(Put(key, document(after), self._version, status, owner, due))
+        return ops
+
+    def _offer_records(self, after: Placement) -> Iterator[Op]:
+        before = () if self.before is None else self.before.offers
+        kept = {offer.order for offer in after.offers}
+        known = {offer.order for offer in before}
+        for offer in before:
+            if offer.order not in kept and offer.recorded:
+                yield Drop(offer_key(self.lead_id, offer.rep_id), 1)
+        for offer in after.offers:
+            if offer.order not in known:
+                told = {
+                    "lead": self.lead_id,
+                    "order": offer.order,
+                    "pool": offer.pool,
+                    "format": FORMAT,
+                }
+                name = offer_key(self.lead_id, offer.rep_id)
+                yield Put(name, _write(told), 0, OFFER, offer.rep_id)
+
+    def _line_changes(self, after: Placement, lines: Lines) -> Steps[list[Op]]:
+        before, ops = self.before, list[Op]()
+        left = "" if before is None else before.line
+        if before is not None and left and left != after.line:
+            ops += (Drop(entry_key(before), 1), Add(length_key(left), -1, lo=None))
+        if after.line and after.line != left:
+            told = _write({"lead": self.lead_id, "format": FORMAT})
+            ops.append(Put(entry_key(after), told, 0, entry_status(after.line)))
+            ops.append(Add(length_key(after.line), 1))
+            if self.line is not None:
+                ops.append((yield from self._line_record(after, self.line, lines)))
+        return ops
+
+    def _line_record(self, after: Placement, line: Line, lines: Lines) -> Steps[Op]:
+        """What makes sure that the line is looked at in time: written when new or earlier, else checked."""
+        key, at = line_key(after.line), lines.look_at(line, self.books.now)
+        if after.resumes_at is not None:
+            at = min(at, after.resumes_at)
+        due = to_micros(at)
+        record = (yield from self.books.records([key])).get(key)
+        if record is None:
+            return Put(key, line.document(), 0, LINE, due=due)
+        if record.due is None or record.due > due:
+            return Put(key, record.data, record.version, LINE, due=due)
+        return Check(key, record.version)
+
+
+def _holder(after: Placement) -> str:
+    """Whose the placement is, for the store: the owner, as long as there is work."""
+    working = after.status in (Status.ACCEPTED, Status.CONTACTED)
+    return (after.owner or "") if working else ""
+
+
+def _ended(before: Placement, event: LeadEvent) -> list[Offer]:
+    """The offers that an event ends without their being accepted."""
+    if isinstance(event, Assigned):
+        return [*before.offers]
+    if isinstance(event, Declined | TimedOut | Withdrawn):
+        return [offer for offer in before.offers if offer.rep_id == event.rep_id]
+    return []
+
+
+def _asked_before(before: Placement, after: Placement, event: LeadEvent) -> Put:
+    """The oldest of the previous offers, which leave the placement."""
+    every: dict[str, PreviousOffer] = {**before.previous_offers}
+    gone = {rep: how.outcome for rep, how in every.items() if rep not in after.previous_offers}
+    number = before.earlier_offers // KEPT_OFFERS
+    return Put(asked_key(after.lead_id, number), _write({"reps": gone, "format": FORMAT}), 0)
+
+
+def asked(placed: Placement | None, books: Books) -> Steps[Mapping[str, str]]:
+    """Everybody who had an offer of the lead before, with how the last one ended."""
+    if placed is None:
+        return FrozenDict()
+    found = {rep_id: each.outcome for rep_id, each in placed.previous_offers.items()}
+    if not placed.earlier_offers:
+        return FrozenDict(found)
+    keys = [
+        asked_key(placed.lead_id, number) for number in range(placed.earlier_offers // KEPT_OFFERS)
+    ]
+    for record in (yield from books.records(keys)).values():
+        found |= json.loads(record.data)["reps"]
+    return FrozenDict(found)
+
+
+def _counter_changes(
+    held: Mapping[str, int], taken: Mapping[str, int], events: list[LeadEvent]
+) -> Iterator[Add]:
+    """The difference in what the lead counts against, within the limits of the offer."""
+    limits: Mapping[str, int] = next((e.limits for e in events if isinstance(e, Offered)), {})
+    for counter in sorted({*held, *taken}):
+        delta = taken.get(counter, 0) - held.get(counter, 0)
+        if delta > 0:
+            yield Add(counter, delta, hi=limits.get(counter))
+        elif delta:
+            yield Add(counter, delta, lo=None)
+    # A limit of which the lead takes nothing, such as the end of the wrap-up, is checked all the same.
+    for counter in sorted(limits.keys() - held.keys() - taken.keys()):
+        yield Add(counter, 0, lo=None, hi=limits[counter])
+
+
+def _rep_counters(before: Placement | None, event: LeadEvent, at: int) -> Iterator[Op]:
+    """The counters of a rep that an event changes, whatever the lead holds."""
+    if isinstance(event, Offered | Assigned):
+        yield Raise(last_key(event.rep_id), event.order)
+        yield Raise(order_key(), event.order)
+        if isinstance(event, Assigned):
+            yield Raise(given_key(event.rep_id), event.order)
+    elif isinstance(event, Accepted):
+        offer = None if before is None else before.offer_to(event.rep_id)
+        yield Raise(given_key(event.rep_id), 0 if offer is None else offer.order)
+    elif isinstance(event, Contacted):
+        yield Raise(contact_key(event.rep_id), at)
+    elif isinstance(event, FeedbackGiven) and event.closing:
+        yield Add(closed_key(event.rep_id), 1)
+        if event.won:
+            yield Add(won_key(event.rep_id), 1)
+
+
+def _without_assignment(offer: Offer, lead_id: str, books: Books) -> Steps[list[Op]]:
+    """What makes the rep's last assignment an earlier one again, unless there was a later one."""
+    own, given = last_key(offer.rep_id), given_key(offer.rep_id)
+    counted = yield from books.counts([own, given])
+    if not offer.order or counted[own] != offer.order:
+        return []
+    others = yield from offers_to(offer.rep_id, books)
+    earlier = max([counted[given], *[n for lead, n in others.items() if lead != lead_id]])
+    return [Add(own, earlier - offer.order, lo=earlier, hi=earlier)]
+
+
+def pools_of(lead_id: str, rep_id: str, books: Books) -> Steps[list[str]]:
+    """The pool of the open offer of a lead to a rep, where there is a record of it."""
+    name = offer_key(lead_id, rep_id)
+    return [
+        json.loads(record.data)["pool"]
+        for record in (yield from books.offered(rep_id))
+        if record.key == name
+    ]
+
+
+def offers_to(rep_id: str, books: Books) -> Steps[dict[str, int]]:
+    """The open offers to a rep, by lead, with their numbers. O(open offers)."""
+    found: dict[str, int] = {}
+    for record in (yield from books.offered(rep_id)):
+        kind, lead_id, *_ = parts(record.key)
+        if kind == OFFER:
+            found[lead_id] = json.loads(record.data)["order"]
+            continue
+        with suppress(LeadrouteError):  # of an older release, which kept no record of an offer
+            for offer in placement_of(record, lead_id).offers:
+                found[lead_id] = offer.order
+    return found

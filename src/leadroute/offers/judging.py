@@ -1,0 +1,146 @@
+"""The one place where a policy judges a lead of the store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple, TypeAlias
+
+from leadroute.errors import say_where
+from leadroute.model.keys import credits_key
+from leadroute.model.lead import Lead
+from leadroute.model.snapshot import Snapshot
+from leadroute.offers.counts import Books
+from leadroute.offers.lines import NO_RULE, Line, Lines, length_key, line_key
+from leadroute.offers.requests import Steps
+from leadroute.ranking.candidates import scoring_of
+from leadroute.ranking.charges import Charge
+from leadroute.ranking.decide import Decided, Deciding, Need
+from leadroute.ranking.ranking import Outcome, Ranking
+from leadroute.ranking.scorers.round_robin import Turn
+from leadroute.rules.rule import EVERYONE, Rule
+
+
+class Failed(NamedTuple):
+    """What a rule, a scorer, a predicate or a calendar raised.
+
+    Args:
+        error: The exception.
+        rule: The name of the rule that matched; ``None`` when it is not known.
+    """
+
+    error: Exception
+    rule: str | None
+
+
+class Chosen(NamedTuple):
+    """A decision for a rep, with all that its offer says.
+
+    Args:
+        decided: The decision.
+        charged: The counters that the lead counts on.
+        turn: What it does to the credits of the pool; ``None`` when it is not a turn.
+        propensity: The probability with which this rep came first.
+        fairness_cost: The points that the rep scores below what was possible.
+    """
+
+    decided: Decided
+    charged: list[Charge]
+    turn: Turn | None
+    propensity: float
+    fairness_cost: float
+
+
+Judged: TypeAlias = Chosen | Decided | Ranking | Failed
+
+
+class Begun(NamedTuple):
+    """A decision whose counts were not read yet.
+
+    Args:
+        lead: The lead, with its score.
+        line: Where it would wait; ``None`` when it would not.
+        rule: The rule that matched; ``None`` when none did.
+        outcome: The decision under way, or what is known without counts.
+    """
+
+    lead: Lead
+    line: Line | None
+    rule: Rule | None
+    outcome: Deciding | Ranking | Failed
+
+    def keys(self) -> Iterator[str]:
+        """The records that the decision, or its change, reads."""
+        return keys_read(self.rule, self.line)
+
+    def counters(self) -> tuple[str, ...]:
+        """The counters that its change looks at."""
+        return () if self.line is None else (length_key(self.line.id),)
+
+
+def keys_read(rule: Rule | None, line: Line | None) -> Iterator[str]:
+    """The records that a decision under a rule, or its change, reads."""
+    if rule is not None and scoring_of(rule).takes_turns:
+        yield credits_key(rule.pool or EVERYONE)
+    if line is not None:
+        yield line_key(line.id)
+
+
+def begin(lead: Lead, asked: Mapping[str, str], books: Books, lines: Lines) -> Begun:
+    """Match a lead, as far as no counts are needed. Whatever the policy raises is a value."""
+    desk, now, rule = books.desk, books.now, None
+    try:
+        lead = desk.router.scored(lead, now)
+        found = desk.router.judging(lead, desk.roster, now, asked)
+        if isinstance(found, Ranking):
+            without_rule = found.outcome is Outcome.NO_RULE_MATCHED
+            return Begun(lead, NO_RULE if without_rule else None, None, found)
+        rule, deciding = found
+        return Begun(lead, lines.line_of(lead, rule, asked, now), rule, deciding)
+    except Exception as error:  # noqa: BLE001 - as below
+        return Begun(lead, None, rule, _failed(error, lead, rule))
+
+
+def finish(begun: Begun, books: Books) -> Steps[Judged]:
+    """Read the counts and decide. What the policy raises is a value; what the store raises passes."""
+    deciding, answer = begun.outcome, None
+    if isinstance(deciding, Ranking | Failed):
+        return deciding
+    while True:
+        found = _next(begun, deciding, books, answer)
+        if not isinstance(found, _Asked):
+            return found
+        answer = yield from books.read(*found)
+
+
+class _Asked(NamedTuple):
+    need: Need
+    keys: list[str]
+
+
+def _next(
+    begun: Begun, deciding: Deciding, books: Books, answer: Snapshot | None
+) -> Judged | _Asked:
+    """Go on with a decision until it asks for counts, or is made."""
+    try:
+        try:
+            need = deciding.send(answer).need()  # type: ignore[arg-type]  # None begins it
+        except StopIteration as done:
+            return _chosen(done.value)
+        return _Asked(need, books.keys_of(need))
+    except Exception as error:  # noqa: BLE001 - here alone, so that no lead holds up another
+        return _failed(error, begun.lead, begun.rule)
+
+
+def _chosen(found: Decided) -> Chosen | Decided:
+    if found.place < 0:
+        return found
+    return Chosen(found, found.for_rep(), found.turn(), found.propensity, found.fairness_cost())
+
+
+def _failed(error: Exception, lead: Lead, rule: Rule | None) -> Failed:
+    # A generator turns a StopIteration of a scorer into a RuntimeError.
+    if isinstance(error, RuntimeError) and isinstance(error.__cause__, StopIteration):
+        error = error.__cause__
+    if rule is not None:
+        say_where(error, rule.name, lead.id)
+    return Failed(error, None if rule is None else rule.name)

@@ -1,0 +1,315 @@
+"""Waiting lines are served: by whatever frees a rep, by whoever joins others, and by their clocks.
+
+Lines that are served together are merged by the keys of their entries, so that nobody of a lower
+order goes first. A line whose head nobody can take is done; one whose head cannot be judged or
+written is read on behind it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import Final
+
+from attrs import define, field
+
+from leadroute.errors import (
+    ConflictError,
+    LeadrouteError,
+    TransientError,
+    UnknownOutcomeError,
+)
+from leadroute.model.duration import to_micros
+from leadroute.model.keys import is_total_key, parts
+from leadroute.offers import requests, transitions
+from leadroute.offers.change import Add, Change, Drop, Op, Put, Record
+from leadroute.offers.counts import Books
+from leadroute.offers.dispatching import FailedLead
+from leadroute.offers.draft import LINE
+from leadroute.offers.events import CatchAll, Offered, Released, TimedOut
+from leadroute.offers.lifting import placement_of
+from leadroute.offers.lines import Line, entry_key, length_key, line_key
+from leadroute.offers.placement import Placement, Status
+from leadroute.offers.requests import PAGE, Steps
+from leadroute.offers.steps import Done, LeadSteps
+
+HEADS: Final = 100
+"""How many entries of all lines together are read at once, but one of each line at least."""
+
+_WAITING: Final = length_key("")
+_KEPT_TO_THE_LEAD: Final = (LeadrouteError, ValueError, KeyError, TypeError, AttributeError)
+_OF_THE_STORE: Final = (TransientError, UnknownOutcomeError)
+
+
+@define
+class Tally:
+    """What happened while leads were served.
+
+    Args:
+        limit: How many leads may move; ``None`` is without limit.
+    """
+
+    limit: int | None = None
+    moved: int = 0
+    timed_out: int = 0
+    offered: int = 0
+    catch_all: int = 0
+    errors: list[FailedLead] = field(factory=list)
+    placements: dict[str, Placement] = field(factory=dict)
+
+    @property
+    def full(self) -> bool:
+        """Whether no more leads may move."""
+        return self.limit is not None and self.moved >= self.limit
+
+    def note(self, done: Done) -> None:
+        """Count what a step has done."""
+        if done.failed is not None:
+            self.errors.append(
+                FailedLead(done.placement.lead_id, done.failed.error, done.failed.rule)
+            )
+        if not done.events:
+            return
+        self.moved += 1
+        self.placements[done.placement.lead_id] = done.placement
+        for event in done.events:
+            self.timed_out += isinstance(event, TimedOut)
+            self.offered += isinstance(event, Offered)
+            self.catch_all += isinstance(event, CatchAll)
+
+
+class Room:
+    """The reps who became free, until their room is used.
+
+    Args:
+        reps: Their ids.
+    """
+
+    __slots__ = ("_reps",)
+
+    def __init__(self, reps: Iterable[str]) -> None:
+        self._reps = {*reps}
+
+    def take(self, done: Done) -> None:
+        """Forget a rep who has no room for a further lead, however small."""
+        for event in done.events:
+            if isinstance(event, Offered) and any(
+                done.used.get(key, 0) + event.reservations.get(key, 0) >= most
+                for key, most in event.limits.items()
+                if key in event.reservations and not is_total_key(key)
+            ):
+                self._reps.discard(event.rep_id)
+
+    @property
+    def used(self) -> bool:
+        """Whether nobody of them has room."""
+        return not self._reps
+
+
+@define(eq=False)
+class LineSteps:
+    """The steps with waiting lines, on top of those with one lead."""
+
+    leads: LeadSteps
+
+    def after(self, done: Done, tally: Tally) -> Steps[None]:
+        """Serve the lines of those whom a step has freed.
+
+        What the step did is stored, so no trouble with another lead, nor of the store, may look
+        like its failure: the clocks of the lines bring back what is left.
+        """
+        with suppress(Exception):
+            yield from self.freed(done.freed, tally)
+
+    def freed(self, reps: frozenset[str] | None, tally: Tally) -> Steps[None]:
+        """Serve the lines that some reps are in until their room is used; ``None`` stands for everybody."""
+        if reps is not None and not reps:
+            return
+        lines = yield from self._waiting(reps)
+        yield from self.serve(lines, tally, None if reps is None else Room(reps))
+
+    def _waiting(self, reps: frozenset[str] | None) -> Steps[list[Line]]:
+        """The lines in which leads wait and some reps are; ``None`` stands for everybody."""
+        lengths = yield from requests.counts(prefix=_WAITING)
+        if not lengths:
+            return []
+        every = yield from self._read([parts(key)[-1] for key in lengths])
+        if reps is None:
+            return every
+        now = self.leads.now()
+        members = [(line, self.leads.lines.members(line, now)) for line in every]
+        return [line for line, who in members if who is None or not who.isdisjoint(reps)]
+
+    def _read(self, line_ids: Sequence[str]) -> Steps[list[Line]]:
+        """Some lines, from the store where they were not met before."""
+        lines = self.leads.lines
+        unknown = [line_id for line_id in line_ids if lines.known(line_id) is None]
+        found: Mapping[str, Record] = {}
+        if unknown:
+            found = yield from requests.get([line_key(line_id) for line_id in unknown])
+        read = list[Line]()
+        for line_id in line_ids:
+            record = found.get(line_key(line_id))
+            read.append(
+                lines.known(line_id) or lines.read(line_id, "" if record is None else record.data)
+            )
+        return read
+
+    def serve(
+        self, lines: Iterable[Line], tally: Tally, room: Room | None = None, *, all_of: bool = False
+    ) -> Steps[None]:
+        """Decide about the leads of some lines in their common order.
+
+        Args:
+            lines: The lines.
+            tally: What happened so far, and how many leads may move.
+            room: Those who became free; the default serves as long as anybody takes a lead.
+            all_of: Whether each lead is decided, though nobody can take the one before.
+        """
+        active = {line.status: line for line in lines}
+        last: Record | None = None
+        while active and not tally.full:
+            first = max(1, HEADS // len(active))
+            page = yield from requests.find(
+                status=list(active), after=last, first=first, limit=PAGE
+            )
+            read = Counter[str]()
+            for record in page:
+                last = record
+                line = active.get(record.status)
+                if line is None:
+                    continue
+                read[record.status] += 1
+                goes_on = yield from self._serve(record, line, tally, room)
+                if tally.full or (room is not None and room.used):
+                    return
+                if not (goes_on or line.mixed or all_of):
+                    del active[record.status]
+                elif read[record.status] == first:
+                    break  # the next of this line may stand before the others
+            else:
+                if len(page) < PAGE:
+                    return
+
+    def _serve(self, record: Record, line: Line, tally: Tally, room: Room | None) -> Steps[bool]:
+        """Decide about the lead of an entry; returns whether the next of its line may fare better."""
+        lead_id = str(json.loads(record.data)["lead"])
+        done = yield from self.kept_to(lead_id, self.leads.decided(lead_id, line=line.id), tally)
+        if done is None:
+            return True
+        tally.note(done)
+        if room is not None:
+            room.take(done)
+        stays = done.placement.line == line.id and done.placement.status is Status.WAITING
+        return not stays
+
+    def kept_to(self, lead_id: str, step: Steps[Done], tally: Tally) -> Steps[Done | None]:
+        """Take a step with one lead; what cannot be read or written of it stops no other lead."""
+        try:
+            return (yield from step)
+        except _OF_THE_STORE:
+            raise
+        except _KEPT_TO_THE_LEAD as error:
+            tally.errors.append(FailedLead(lead_id, error))
+            return None
+
+    def sweep(self, tally: Tally, *, early: bool) -> Steps[None]:
+        """Do what is due, and serve the lines that are due or that became free."""
+        now = to_micros(self.leads.now())
+        freed: frozenset[str] | None = frozenset()
+        looks: list[Record] = []
+        last: Record | None = None
+        while not tally.full:
+            page = yield from requests.find(upto=now, after=last, limit=PAGE)
+            looks += [record for record in page if record.status == LINE]
+            for record in sorted(page, key=_by_turn):
+                if record.status != LINE and not tally.full:
+                    freed = both(freed, (yield from self._ring(record, tally)))
+            if len(page) < PAGE:
+                break
+            last = page[-1]
+        if early:
+            yield from self._retried_early(tally)
+        yield from self._served_together(looks, freed, tally, early=early)
+
+    def _ring(self, record: Record, tally: Tally) -> Steps[frozenset[str] | None]:
+        """Do what is due about one lead; returns whom it freed."""
+        lead_id, leads = parts(record.key)[-1], self.leads
+        steps: dict[str, Callable[[], Steps[Done]]] = {
+            Status.OFFERED: lambda: leads.passed_on(lead_id, _expiries, [record]),
+            Status.WAITING: lambda: leads.decided(lead_id, [record]),
+        }
+        step = steps.get(record.status, lambda: leads.advanced(lead_id, _end_of_shift, [record]))
+        done = yield from self.kept_to(lead_id, step(), tally)
+        if done is None:
+            return frozenset()
+        tally.note(done)
+        return done.freed
+
+    def _retried_early(self, tally: Tally) -> Steps[None]:
+        """Decide about the leads that wait outside of any line."""
+        for record in (yield from requests.all_of(status=Status.WAITING.value)):
+            if record.due is not None and not tally.full:
+                yield from self._ring(record, tally)
+
+    def _served_together(
+        self, looks: list[Record], freed: frozenset[str] | None, tally: Tally, *, early: bool
+    ) -> Steps[None]:
+        """Serve the lines that are due and those of the freed as one, and set the clocks of the former."""
+        found = [self._line(record) for record in looks]
+        lines = {line.id: line for line in found}
+        reps = None if early else freed
+        if reps is None or reps:
+            lines |= {line.id: line for line in (yield from self._waiting(reps))}
+        yield from self.serve(lines.values(), tally, all_of=early)
+        if tally.full:
+            return  # what is left is due still
+        lengths = {}
+        if looks:
+            lengths = yield from requests.counts([length_key(line.id) for line in found])
+        for record, line in zip(looks, found, strict=True):
+            empty = not lengths.get(length_key(line.id), 0)
+            # Whoever changed the record meanwhile has set its clock.
+            with suppress(ConflictError):
+                yield from self._looked_at(record, line, empty=empty)
+
+    def _line(self, record: Record) -> Line:
+        line_id, lines = parts(record.key)[-1], self.leads.lines
+        return lines.known(line_id) or lines.read(line_id, record.data)
+
+    def _looked_at(self, record: Record, line: Line, *, empty: bool) -> Steps[None]:
+        ops: tuple[Op, ...]
+        if empty:
+            ops = Drop(record.key, record.version), Add(length_key(line.id), 0, lo=0, hi=0)
+        else:
+            at = to_micros(self.leads.lines.look_at(line, self.leads.now()))
+            ops = (Put(record.key, record.data, record.version, LINE, due=at),)
+        change = Change(self.leads.change_ids(), ops)
+        yield from requests.commit(change, again=self.leads.sends_again)
+
+
+def _expiries(before: Placement, now: datetime) -> Sequence[TimedOut]:
+    return transitions.expiries(before, now)
+
+
+def _end_of_shift(before: Placement, books: Books) -> Steps[Sequence[Released]]:
+    yield from ()
+    event = transitions.end_of_shift(before, books.now)
+    return () if event is None else (event,)
+
+
+def _by_turn(record: Record) -> tuple[bool, str]:
+    """Offers and shifts that end as they come, then waiting leads in their order."""
+    if record.status != Status.WAITING:
+        return False, ""
+    with suppress(LeadrouteError):
+        return True, entry_key(placement_of(record, ""))
+    return True, record.key
+
+
+def both(one: frozenset[str] | None, other: frozenset[str] | None) -> frozenset[str] | None:
+    """The reps of both; ``None`` stands for everybody."""
+    return None if one is None or other is None else one | other

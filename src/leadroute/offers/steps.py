@@ -1,0 +1,298 @@
+"""What is done with one lead: read it, decide, and commit one change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+from attrs import field, frozen
+
+from leadroute.clock import Clock
+from leadroute.errors import LeadNotFoundError, NewerFormatError, ValidationError
+from leadroute.model.keys import credits_key, lead_key, placement_key, submit_key
+from leadroute.model.lead import Lead, with_score
+from leadroute.model.rep import Rep
+from leadroute.model.validation import FrozenDict, aware, must_be
+from leadroute.offers import requests, transitions
+from leadroute.offers.change import Change, Once, Op, Put, Record
+from leadroute.offers.counts import Books, Desk
+from leadroute.offers.draft import Draft, asked, pools_of
+from leadroute.offers.events import Accepted, Declined, LeadEvent, TimedOut, Waiting, Withdrawn
+from leadroute.offers.judging import Begun, Chosen, Failed, begin, finish, keys_read
+from leadroute.offers.lifting import placement_of
+from leadroute.offers.lines import Lines
+from leadroute.offers.outcome_counts import counts_of
+from leadroute.offers.placement import Placement, Status
+from leadroute.offers.requests import Steps
+from leadroute.plain import loads
+from leadroute.ranking.ranking import Outcome
+
+_LINES: Final = "waiting lines"
+
+UNREADABLE: Final = (LeadNotFoundError, NewerFormatError, ValidationError)
+"""What reading a document raises that is not there, or is not as this release writes it."""
+
+
+@frozen
+class Done:
+    """What a step has done with a lead.
+
+    Args:
+        placement: The placement as it is now.
+        events: What happened; nothing when it was left as it is.
+        failed: What the policy raised.
+        used: The counters that were read, as they stood.
+        freed: The reps who count less than before; ``None`` where that is room of all reps.
+    """
+
+    placement: Placement
+    events: tuple[LeadEvent, ...] = ()
+    failed: Failed | None = None
+    used: Mapping[str, int] = FrozenDict()
+    freed: frozenset[str] | None = frozenset()
+
+
+@frozen(eq=False)
+class LeadSteps:
+    """The steps with one lead.
+
+    Args:
+        desk: The policy, the reps, and what else a decision reads.
+        clock: The source of the present.
+        change_ids: Gives each change its id.
+        track_outcomes_by: The fields of the lead by which outcomes are counted; ``None`` counts nothing.
+        reads_again: Whether a step that lost a race is taken again: reading again shows something new.
+        sends_again: Whether a change is sent again when the store was busy or gave no answer.
+    """
+
+    desk: Desk
+    clock: Clock
+    change_ids: Callable[[], str]
+    track_outcomes_by: tuple[str, ...] | None
+    reads_again: bool = True
+    sends_again: bool = True
+    lines: Lines = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        kept = self.desk.router.team(self.desk.roster).kept
+        lines = kept.get(_LINES)
+        if lines is None:
+            lines = kept[_LINES] = Lines(self.desk.router, self.desk.roster)
+        object.__setattr__(self, "lines", lines)
+
+    def now(self) -> datetime:
+        """The present."""
+        return aware(self.clock.now(), "clock.now()")
+
+    def books(self, records: Iterable[Record] = ()) -> Books:
+        """What one step reads, beginning with some records that were read."""
+        books = Books(self.desk, self.now())
+        for record in records:
+            books.note(record)
+        return books
+
+    def working(self, rep_id: str) -> Rep | None:
+        """The rep with the holidays of the policy, for the end of their shift."""
+        found = self.desk.roster.get(rep_id)
+        return None if found is None else self.desk.router.working((found,))[0]
+
+    def submitted(self, lead: Lead, trigger: str, *, keep_failed: bool) -> Steps[Done]:
+        """Place a new lead."""
+        text = transitions.lead_document(lead)  # before the decision: it may be too large to keep
+
+        def step() -> Steps[Done]:
+            books, key = self.books(), placement_key(lead.id)
+            begun = begin(lead, FrozenDict(), books, self.lines)
+            books.also = begun.counters()
+            record = (yield from books.records([key, *begun.keys()])).get(key)
+            if record is not None:
+                return Done(placement_of(record, lead.id))
+            draft = Draft(lead.id, None, 0, books)
+            event, failed = yield from self._decide(begun, draft)
+            if failed is not None and not keep_failed:
+                raise failed.error
+            version = self.desk.router.version
+            received = transitions.reception(begun.lead, trigger, version, books.now)
+            yield from draft.happen(received)
+            yield from draft.happen(event)
+            # Of two processes that submit one lead, one fails at the once-key and reads the placement.
+            extra = Once(submit_key(lead.id), lead.id), Put(lead_key(lead.id), text, 0)
+            return (yield from self._committed(draft, lead, extra, failed))
+
+        return (yield from requests.persistently(step, again=self.reads_again))
+
+    def advanced(
+        self,
+        lead_id: str,
+        events_of: Callable[[Placement, Books], Steps[Sequence[LeadEvent]]],
+        records: Iterable[Record] = (),
+    ) -> Steps[Done]:
+        """Let the events happen that follow from a placement."""
+        noted = [*records]
+
+        def step() -> Steps[Done]:
+            books = self.books(noted)
+            noted.clear()  # whoever lost a race reads again
+            before, version = yield from self.known(lead_id, books)
+            happened = yield from events_of(before, books)
+            if not happened:
+                return Done(before)
+            draft = Draft(lead_id, before, version, books)
+            for event in happened:
+                yield from draft.happen(event)
+            return (yield from self._committed(draft))
+
+        return (yield from requests.persistently(step, again=self.reads_again))
+
+    def accepted(self, lead_id: str, rep_id: str, token: str) -> Steps[Done]:
+        """Make a rep the owner. The offers to others are withdrawn in the same change."""
+
+        def events_of(before: Placement, books: Books) -> Steps[Sequence[LeadEvent]]:
+            yield from ()
+            now, rep = books.now, self.working(rep_id)
+            event = transitions.acceptance(before, rep_id, token, now, rep)
+            if event is None:
+                return ()
+            others = [offer.rep_id for offer in before.offers if offer.rep_id != rep_id]
+            return (*[Withdrawn(now, other, Accepted.kind) for other in others], event)
+
+        return (yield from self.advanced(lead_id, events_of))
+
+    def passed_on(
+        self,
+        lead_id: str,
+        endings: Callable[[Placement, datetime], Sequence[Declined | TimedOut]],
+        records: Iterable[Record] = (),
+        asks: str = "",
+    ) -> Steps[Done]:
+        """End offers and, where none is left, decide about the lead again in the same change.
+
+        Args:
+            lead_id: The lead.
+            endings: What ends, of a placement at an instant.
+            records: Records that were read.
+            asks: The rep whose offer ends, where that is known before the placement is read.
+        """
+        noted = [*records]
+
+        def step() -> Steps[Done]:
+            books = self.books(noted)
+            noted.clear()
+            more: list[str] = []
+            if asks:  # first, because it tells the pool whose credits are read with the lead
+                more = [credits_key(pool) for pool in (yield from pools_of(lead_id, asks, books))]
+            before, version = yield from self.known(lead_id, books, lead_key(lead_id), *more)
+            ended = endings(before, books.now)
+            if not ended:
+                return Done(before)
+            draft = Draft(lead_id, before, version, books)
+            for event in ended:
+                yield from draft.happen(event)
+            failed = None
+            if not draft.placed.offers:
+                failed = yield from self._decided(draft)
+            return (yield from self._committed(draft, failed=failed))
+
+        return (yield from requests.persistently(step, again=self.reads_again))
+
+    def decided(self, lead_id: str, records: Iterable[Record] = (), line: str = "") -> Steps[Done]:
+        """Decide again about a lead that waits, in this line where one is named."""
+        noted = [*records]
+
+        def step() -> Steps[Done]:
+            books = self.books(noted)
+            noted.clear()
+            before, version = yield from self.known(
+                lead_id, books, lead_key(lead_id), *self._ahead(line)
+            )
+            if before.status is not Status.WAITING or (line and before.line != line):
+                return Done(before)
+            draft = Draft(lead_id, before, version, books)
+            failed = yield from self._decided(draft)
+            if not draft.events:
+                return Done(before)
+            return (yield from self._committed(draft, failed=failed))
+
+        return (yield from requests.persistently(step, again=self.reads_again))
+
+    def _ahead(self, line_id: str) -> list[str]:
+        """What a decision about a lead of a line reads besides the lead."""
+        line = self.lines.known(line_id)
+        if line is None:
+            return []
+        return [*keys_read(self.lines.rule_of(line), line)]
+
+    def _decided(self, draft: Draft) -> Steps[Failed | None]:
+        """Decide about a lead that waits, and note what changes by it."""
+        before, books = draft.placed, draft.books
+        try:
+            lead = self.as_scored((yield from self.lead(before.lead_id, books)), before)
+        except UNREADABLE as error:
+            yield from draft.happen(transitions.failure(before, error, before.rule, books))
+            return Failed(error, before.rule)
+        begun = begin(lead, (yield from asked(before, books)), books, self.lines)
+        event, failed = yield from self._decide(begun, draft)
+        if transitions.is_news(event, before) or draft.events:
+            yield from draft.happen(event)
+        return failed
+
+    def _decide(self, begun: Begun, draft: Draft) -> Steps[tuple[LeadEvent, Failed | None]]:
+        """The event that follows from a decision, and what the policy raised."""
+        books, before = draft.books, draft.after
+        draft.line = begun.line
+        judged = yield from finish(begun, books)
+        if isinstance(judged, Failed):
+            return transitions.failure(before, judged.error, judged.rule, books), judged
+        line = begun.line
+        others = before is None and any(map(books.counted, begun.counters()))
+        if others and isinstance(judged, Chosen) and line is not None:
+            # It joins those who wait in its line, which is served from its head.
+            reason, version = Outcome.NONE_AVAILABLE.value, self.desk.router.version
+            return Waiting(books.now, reason, line.rule, None, version, line=line.id), None
+        return (yield from transitions.event_of(judged, line, books)), None
+
+    def _committed(
+        self,
+        draft: Draft,
+        lead: Lead | None = None,
+        extra: tuple[Op, ...] = (),
+        failed: Failed | None = None,
+    ) -> Steps[Done]:
+        """Commit the events of a draft and what they do to the counters as one change."""
+        ops = yield from draft.operations(self.lines)
+        by = self.track_outcomes_by
+        if by is not None:
+            if lead is None:
+                lead = (
+                    (yield from self.lead(draft.lead_id, draft.books))
+                    if by
+                    else Lead(draft.lead_id)
+                )
+            ops += counts_of(draft.before, draft.events, lead, by)
+        change = Change(self.change_ids(), (*extra, *ops))
+        yield from requests.commit(change, again=self.sends_again)
+        return Done(draft.placed, tuple(draft.events), failed, draft.books.seen(), draft.freed())
+
+    def known(self, lead_id: str, books: Books, *others: str) -> Steps[tuple[Placement, int]]:
+        """The placement of a lead and the version of its record, read together with other records."""
+        must_be(str, lead_id=lead_id)
+        key = placement_key(lead_id)
+        record = (yield from books.records([key, *others])).get(key)
+        if record is None:
+            raise LeadNotFoundError(lead_id)
+        return placement_of(record, lead_id), record.version
+
+    def lead(self, lead_id: str, books: Books) -> Steps[Lead]:
+        """The lead as it was submitted."""
+        key = lead_key(lead_id)
+        record = (yield from books.records([key])).get(key)
+        if record is None:
+            raise LeadNotFoundError(lead_id)
+        return loads(Lead, record.data, lead_id)
+
+    def as_scored(self, lead: Lead, before: Placement) -> Lead:
+        """The lead with the score that it had when submitted, where the policy scores leads."""
+        if self.desk.router.lead_scoring is None:
+            return lead
+        return with_score(lead, transitions.kept_score(before))

@@ -1,0 +1,227 @@
+"""What a host can ask of a dispatcher, each as a generator that yields the requests to its store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import Literal
+
+from attrs import define
+
+from leadroute.errors import ConfigError, LeadNotFoundError
+from leadroute.model.duration import from_micros, to_micros
+from leadroute.model.keys import placement_key
+from leadroute.model.lead import Lead
+from leadroute.model.snapshot import Snapshot, TurnCredit
+from leadroute.model.track_record import TrackRecords
+from leadroute.model.validation import must_be
+from leadroute.offers import requests, transitions, turn_credits
+from leadroute.offers.change import Change, Check, Op, Put, Record
+from leadroute.offers.counts import Books, counted
+from leadroute.offers.dispatching import SweepResult
+from leadroute.offers.events import (
+    Assigned,
+    Contacted,
+    Declined,
+    FeedbackGiven,
+    LeadEvent,
+    Released,
+)
+from leadroute.offers.lifting import event_of, placement_of
+from leadroute.offers.lines import length_key
+from leadroute.offers.placement import Placement
+from leadroute.offers.requests import PAGE, Steps
+from leadroute.offers.serving import LineSteps, Tally
+from leadroute.offers.steps import Done, LeadSteps
+from leadroute.plain import document, loads
+
+_LAST_KEY = chr(0x10FFFF)
+"""A key behind every other, to find what is due after an instant."""
+
+
+@define(eq=False)
+class UseCases:
+    """The use cases of a dispatcher."""
+
+    leads: LeadSteps
+    lines: LineSteps
+
+    def submit(
+        self, lead: Lead, trigger: str = "", on_error: Literal["catch_all", "raise"] = "catch_all"
+    ) -> Steps[Placement]:
+        """Score and qualify a lead, decide, and make the first offer."""
+        must_be(Lead, lead=lead)
+        if on_error not in ("catch_all", "raise"):
+            raise ConfigError(f"on_error is {on_error!r:.40}; write 'catch_all' or 'raise'")
+        done = yield from self.leads.submitted(lead, trigger, keep_failed=on_error == "catch_all")
+        if not (done.events and done.placement.line):
+            return done.placement
+        tally = Tally()
+        with suppress(Exception):  # the lead is stored, and the clock of its line brings it back
+            yield from self._look_again(done, tally)
+        return tally.placements.get(lead.id, done.placement)
+
+    def _look_again(self, done: Done, tally: Tally) -> Steps[None]:
+        """Serve the line of a lead that has joined it, unless all is as it was when it was decided.
+
+        Who became free in between has looked at the line before the lead stood in it.
+        """
+        line = self.leads.lines.known(done.placement.line)
+        if line is None or not done.used:
+            return
+        others = done.used.get(length_key(line.id), 0)
+        now = yield from requests.counts(list(done.used))
+        moved = any(
+            now.get(key, 0) != n for key, n in done.used.items() if key != length_key(line.id)
+        )
+        if others or moved:
+            yield from self.lines.serve([line], tally)
+
+    def accept(self, lead_id: str, rep_id: str, token: str = "") -> Steps[Placement]:
+        """Record that a rep accepts the lead that is offered to them."""
+        must_be(str, rep_id=rep_id, token=token)
+        done = yield from self.leads.accepted(lead_id, rep_id, token)
+        yield from self.lines.after(done, Tally())
+        return done.placement
+
+    def decline(
+        self, lead_id: str, rep_id: str, reason: str = "", token: str = ""
+    ) -> Steps[Placement]:
+        """Record that a rep declines; the lead goes to the next rep in the same change."""
+        must_be(str, rep_id=rep_id, token=token)
+
+        def endings(before: Placement, now: datetime) -> Sequence[Declined]:
+            event = transitions.refusal(before, rep_id, reason, token, now)
+            return () if event is None else (event,)
+
+        done = yield from self.leads.passed_on(lead_id, endings, asks=rep_id)
+        return (yield from self._served_after(done))
+
+    def _served_after(self, done: Done) -> Steps[Placement]:
+        """The placement, once the lines of those whom a step freed are served."""
+        tally = Tally()
+        yield from self.lines.after(done, tally)
+        return tally.placements.get(done.placement.lead_id, done.placement)
+
+    def assign(self, lead_id: str, rep_id: str, by: str) -> Steps[Placement]:
+        """Give the lead to a rep by hand."""
+        must_be(str, rep_id=rep_id)
+        rep = self.leads.desk.router.working((self.leads.desk.roster[rep_id],))[0]
+
+        def events_of(before: Placement, books: Books) -> Steps[Sequence[Assigned]]:
+            router = self.leads.desk.router
+            lead = self.leads.as_scored((yield from self.leads.lead(lead_id, books)), before)
+            rule = router.match(lead, books.now)
+            charges = router.charges(lead, rule, None, books.now)
+            event = yield from transitions.assignment(before, rep, by, rule, charges, books)
+            return () if event is None else (event,)
+
+        done = yield from self.leads.advanced(lead_id, events_of)
+        return (yield from self._served_after(done))
+
+    def release(self, lead_id: str) -> Steps[Placement]:
+        """Give the owner's capacity back, though the lead has not ended."""
+
+        def events_of(before: Placement, books: Books) -> Steps[Sequence[Released]]:
+            yield from ()
+            event = transitions.release(before, books.now)
+            return () if event is None else (event,)
+
+        done = yield from self.leads.advanced(lead_id, events_of)
+        return (yield from self._served_after(done))
+
+    def record_contact(self, lead_id: str) -> Steps[Placement]:
+        """Record that the owner has reached the lead."""
+
+        def events_of(before: Placement, books: Books) -> Steps[Sequence[Contacted]]:
+            yield from ()
+            event = transitions.contact(before, books.now)
+            return () if event is None else (event,)
+
+        done = yield from self.leads.advanced(lead_id, events_of)
+        return (yield from self._served_after(done))
+
+    def feedback(self, lead_id: str, status: str, value: float | None = None) -> Steps[Placement]:
+        """Record the result of a lead."""
+        words = self.leads.desk.router.dispositions
+
+        def events_of(before: Placement, books: Books) -> Steps[Sequence[FeedbackGiven]]:
+            yield from ()
+            event = transitions.feedback(before, status, value, words, books.now)
+            return () if event is None else (event,)
+
+        done = yield from self.leads.advanced(lead_id, events_of)
+        return (yield from self._served_after(done))
+
+    def credit_turns(
+        self, rep_id: str, credit: TurnCredit, pool: str | None
+    ) -> Steps[TurnCredit | None]:
+        """Give a rep extra turns, or withhold some."""
+        desk, rep = self.leads.desk, self.leads.desk.roster[rep_id]
+
+        def step() -> Steps[TurnCredit | None]:
+            books, cause = self.leads.books(), placement_key(credit.cause)
+            record = (yield from books.records([cause])).get(cause)
+            placed = None if record is None else placement_of(record, credit.cause)
+            where = turn_credits.pool_of(desk.router, credit.cause, placed, pool)
+            granted = turn_credits.record_key(where, rep.id, credit)
+            known = (yield from books.records([granted])).get(granted)
+            if known is not None:
+                return loads(TurnCredit, known.data)
+            turn_credits.check_current(rep.id, credit, books.now)
+            guards: tuple[Check, ...] = ()
+            if credit.reason == "make_up":
+                if turn_credits.was_credited(placed, rep.id):
+                    return None
+                guards = (Check(cause, 0 if record is None else record.version),)
+            (yield from books.credits(where)).give(rep.id, credit, books.now)
+            ops: tuple[Op, ...] = (*guards, Put(granted, document(credit), 0), *books.operations())
+            change = Change(self.leads.change_ids(), ops)
+            yield from requests.commit(change, again=self.leads.sends_again)
+            return credit
+
+        return (yield from requests.persistently(step, again=self.leads.reads_again))
+
+    def sweep(self, early: bool = False, limit: int | None = None) -> Steps[SweepResult]:
+        """Do what is due: end offers and shifts, pass leads on, and serve the waiting lines."""
+        must_be(bool, early=early)
+        if limit is not None and (type(limit) is not int or limit < 1):
+            raise ConfigError(f"limit is {limit!r:.40}; write how many leads at most, from 1 up")
+        tally = Tally(limit)
+        yield from self.lines.sweep(tally, early=early)
+        wakeup = yield from self.next_wakeup()
+        told = tally.timed_out, tally.offered, tally.catch_all, wakeup, tuple(tally.errors)
+        return SweepResult(*told)
+
+    def next_wakeup(self) -> Steps[datetime | None]:
+        """The next instant at which ``sweep`` can have work."""
+        behind = Record(_LAST_KEY, 1, "", due=to_micros(self.leads.now()))
+        page = yield from requests.find(after=behind, limit=1)
+        due = page[0].due if page else None
+        return None if due is None else from_micros(due)
+
+    def placement(self, lead_id: str) -> Steps[Placement]:
+        """The placement of a lead as it is now."""
+        return (yield from self.leads.known(lead_id, self.leads.books()))[0]
+
+    def history(self, lead_id: str) -> Steps[tuple[LeadEvent, ...]]:
+        """All events of a lead, in order."""
+        must_be(str, lead_id=lead_id)
+        told: list[LeadEvent] = []
+        while True:
+            page = yield from requests.events(lead=lead_id, after=len(told), limit=PAGE)
+            told += map(event_of, page)
+            if len(page) < PAGE:
+                break
+        if not told:
+            raise LeadNotFoundError(lead_id)
+        return tuple(told)
+
+    def snapshot(self) -> Steps[Snapshot]:
+        """The counts that a decision reads now."""
+        return (yield from counted(self.leads.desk, self.leads.now()))
+
+    def tracked(self) -> Steps[TrackRecords]:
+        """The outcomes that ``track_outcomes_by`` has counted."""
+        return TrackRecords.from_counters((yield from requests.counts(prefix="outcome/")))

@@ -1,0 +1,85 @@
+"""A store that blocks, made awaitable: each call runs in a thread."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, TypeVar
+
+from leadroute.errors import ConfigError
+from leadroute.offers.change import Change, Event, Record
+from leadroute.offers.store import Store, is_async
+
+T = TypeVar("T")
+
+
+class AsyncThread:
+    """Any store, for an ``AsyncDispatcher``: its calls run in threads and are awaited.
+
+    Args:
+        store: The store; it must be usable by many threads, as every store is.
+
+    Raises:
+        ConfigError: The store is async already.
+
+    Example:
+        >>> from leadroute.stores import MemoryStore
+        >>> store = AsyncThread(MemoryStore())
+        >>> asyncio.run(store.counts(prefix="rep/"))
+        {}
+    """
+
+    def __init__(self, store: Store) -> None:
+        if is_async(store):
+            raise ConfigError(f"{type(store).__name__} is an async store; use it as it is")
+        self._store = store
+
+    def __repr__(self) -> str:
+        return f"AsyncThread({self._store!r})"
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether the store works inside the transaction of a host."""
+        return getattr(self._store, "is_bound", False)
+
+    @property
+    def sees_commits(self) -> bool:
+        """Whether reading again shows what others have committed since."""
+        return getattr(self._store, "sees_commits", True)
+
+    async def commit(self, change: Change) -> Mapping[str, int]:
+        """Apply every operation of the change, or none."""
+        return await _in_thread(partial(self._store.commit, change))
+
+    async def get(self, keys: Sequence[str]) -> dict[str, Record]:
+        """Return the existing records among ``keys``, in their order."""
+        return await _in_thread(partial(self._store.get, keys))
+
+    async def counts(self, keys: Sequence[str] | None = None, prefix: str = "") -> dict[str, int]:
+        """Return the counters of ``keys``, or those with ``prefix``."""
+        return await _in_thread(partial(self._store.counts, keys, prefix))
+
+    async def find(self, **asked: Any) -> list[Record]:
+        """Return the records of one or several statuses, of an owner, or what is due."""
+        return await _in_thread(partial(self._store.find, **asked))
+
+    async def events(self, **asked: Any) -> list[Event]:
+        """Return a page of the log, or of one lead or change."""
+        return await _in_thread(partial(self._store.events, **asked))
+
+    async def trim(self, before: int, limit: int = 1000) -> int:
+        """Delete entries older than ``before`` that are not needed anymore."""
+        return await _in_thread(partial(self._store.trim, before, limit))
+
+
+async def _in_thread(call: Callable[[], T]) -> T:
+    """Await a call in a thread. A cancellation waits for its end, so that nothing goes on unseen."""
+    task = asyncio.ensure_future(asyncio.to_thread(call))
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        if not task.cancelled():
+            task.exception()  # it is taken note of: the cancellation is what the caller hears
+        raise

@@ -1,0 +1,150 @@
+"""Use cases driven request by request: with a failure at any commit, or two of them in every order."""
+
+from copy import deepcopy
+
+from attrs import evolve
+from tests.offers.world import Wrapped
+
+from leadroute.errors import ConflictError, TransientError, UnknownOutcomeError
+
+
+class Crash(BaseException):
+    """The process dies."""
+
+
+class Breaking(Wrapped):
+    """A store that fails once, at the commit with this number, in one of three ways."""
+
+    def __init__(self, store, number, way):
+        super().__init__(store)
+        self.number, self.way, self.commits = number, way, 0
+
+    def commit(self, change):
+        self.commits += 1
+        if self.commits != self.number:
+            return self.store.commit(change)
+        if self.way == "busy before":
+            raise TransientError("told to fail")
+        if self.way == "dies before":
+            raise Crash
+        self.store.commit(change)
+        raise UnknownOutcomeError("no answer") if self.way == "no answer" else Crash
+
+
+WAYS = ("busy before", "no answer", "dies before", "dies after")
+
+
+def every_failure(scene, call, settled):
+    """Break each commit of a call in each way, make the same call again, and compare; return how many there were.
+
+    Args:
+        scene: Makes a dispatcher over a new store, always the same.
+        call: The call, of a dispatcher.
+        settled: Checks a dispatcher when all is done, and gives what must be equal without a failure.
+    """
+    points = 0
+    whole = scene()
+    call(whole)
+    expected = settled(whole)
+    for way in WAYS:
+        number = 1
+        while True:
+            here = scene()
+            broken = Breaking(here.store, number, way)
+            try:
+                call(evolve(here, store=broken, pause=lambda _seconds: None))
+            except Crash:
+                call(here)
+            if broken.commits < number:
+                break
+            points += 1
+            assert settled(here) == expected, f"commit {number}, {way}"
+            number += 1
+    return points
+
+
+class Process:
+    """A call that goes on by one request at a time."""
+
+    def __init__(self, steps):
+        self.steps, self.answer, self.error, self.done = steps, None, None, False
+        self.heard = []
+        self.request = None
+        self.go()
+
+    def go(self):
+        try:
+            if self.error is not None:
+                error, self.error = self.error, None
+                self.request = self.steps.throw(error)
+            else:
+                self.request = self.steps.send(self.answer)
+        except StopIteration:
+            self.done = True
+        except Exception as error:  # noqa: BLE001 - a refusal is an answer to its caller
+            self.done, self.error = True, error
+
+    def ask(self, store):
+        """Let the store answer the request at hand, and run on to the next."""
+        method, arguments, options = self.request
+        if method == "pause":
+            self.answer = None
+        else:
+            try:
+                self.answer = getattr(store, method)(*arguments, **options)
+            except ConflictError as error:
+                self.error = error
+        self.heard.append(repr((self.answer, self.error)))
+        self.go()
+
+
+def seen(store):
+    """What can be told of a store, for comparing two of them; ids of changes are left out."""
+    state = store._state
+    records = tuple(
+        sorted((r.key, r.version, r.data, r.status, r.owner, r.due) for r in state.records.values())
+    )
+    return records, tuple(sorted((k, n) for k, n in state.counters.items() if n))
+
+
+def every_order(scene, calls, check, *, crashes=0):
+    """Run two calls in every order of their requests, each followed by a check; return how many ends there were.
+
+    A schedule is a text of 0 and 1: whose request is answered next; ``x`` and ``y`` end the first or
+    the second call for good. What was met before with the same requests at hand is not run again.
+    """
+    ends, met, pending = 0, set(), [""]
+    while pending:
+        schedule = pending.pop()
+        here = scene()
+        processes = [Process(call(here)) for call in calls]
+        dead = set()
+        for letter in schedule:
+            if letter in "xy":
+                dead.add("xy".index(letter))
+            else:
+                processes["01".index(letter)].ask(here.store)
+        live = [n for n, each in enumerate(processes) if not each.done and n not in dead]
+        if not live:
+            ends += 1
+            check(here, processes, dead, schedule)
+            continue
+        state = (
+            seen(here.store),
+            tuple((each.done, *each.heard) for each in processes),
+            tuple(sorted(dead)),
+        )
+        if state in met:
+            continue
+        met.add(state)
+        pending += [schedule + "01"[n] for n in live]
+        if len(dead) < crashes:
+            pending += [schedule + "xy"[n] for n in live]
+    return ends, len(met)
+
+
+def copied(store):
+    """A store with the same content."""
+    twin = type(store)()
+    twin._state = deepcopy(store._state)
+    return twin

@@ -1,0 +1,158 @@
+"""Two calls in every order of their requests, with at most one that dies: the promises hold at every end."""
+
+from contextlib import suppress
+from datetime import datetime, timedelta
+from itertools import count
+
+import pytest
+from attrs import evolve
+from tests.offers.exploring import every_order
+from tests.offers.world import START, audit, desk, outcomes
+
+from leadroute import Lead, Rep, Router, Rule, round_robin
+from leadroute.errors import NotOfferedError, OfferExpiredError
+from leadroute.model.keys import lead_key
+from leadroute.offers.lines import Lines
+from leadroute.offers.placement import Status
+from leadroute.offers.use_cases import UseCases
+from leadroute.plain import loads
+
+FAIR = Router(rules=[Rule("all", score=round_robin(), accept_within="20m")])
+FIRST = {"L-1", "L-2", "W-1", "W-2", "new", "other"}
+
+
+def scene(*leads, reps=("ada", "bob"), accept=(), minutes=0):
+    """Makes a dispatcher over a new store in which leads were offered, and some were accepted."""
+
+    def made():
+        tokens, changes = count(), count()
+        here = evolve(
+            desk(*[Rep(rep, capacity=1) for rep in reps], router=FAIR),
+            tokens=lambda: f"t{next(tokens)}",
+            change_ids=lambda: f"c{next(changes)}",
+        )
+        for lead_id in leads:
+            here.submit(Lead(lead_id, received_at=START))
+        for lead_id in accept:
+            here.accept(lead_id, here.placement(lead_id).rep_id)
+        here.clock.set(START + timedelta(minutes=minutes))
+        return here
+
+    return made
+
+
+def call(name, *arguments):
+    """A use case, to be driven request by request."""
+    return lambda here: getattr(here._cases, name)(*arguments)
+
+
+def both(one, other):
+    """Two use cases one after the other, by one process."""
+
+    def steps(here):
+        yield from one(here)
+        yield from other(here)
+
+    return steps
+
+
+ACCEPT, DECLINE = call("accept", "L-1", "ada"), call("decline", "L-1", "ada")
+SWEEP, SUBMIT = call("sweep"), call("submit", Lead("new", received_at=START))
+FULL = scene("L-1", "L-2", accept=("L-1", "L-2"))
+WAITING = scene("L-1", "L-2", "W-1", "W-2", accept=("L-1", "L-2"))
+
+MEETINGS = {
+    "accept, accept": (scene("L-1"), ACCEPT, ACCEPT),
+    "accept, decline": (scene("L-1"), ACCEPT, DECLINE),
+    "accept, sweep": (scene("L-1", minutes=20), ACCEPT, SWEEP),
+    "accept, assign": (scene("L-1"), ACCEPT, call("assign", "L-1", "bob", "boss")),
+    "decline, sweep": (scene("L-1", "L-2", minutes=20), DECLINE, SWEEP),
+    "decline, sweep in time": (scene("L-1", "L-2", "W-1", minutes=5), DECLINE, SWEEP),
+    "submit, submit": (scene(), SUBMIT, call("submit", Lead("other", received_at=START))),
+    "submit twice": (scene(), SUBMIT, SUBMIT),
+    "submit, last place": (
+        scene("L-1"),
+        SUBMIT,
+        call("submit", Lead("other", received_at=START)),
+    ),
+    "submit, feedback": (FULL, SUBMIT, call("feedback", "L-1", "won")),
+    "submit, decline": (scene("L-1", reps=("ada",)), SUBMIT, DECLINE),
+    "submit, release": (FULL, SUBMIT, call("release", "L-1")),
+    "feedback and sweep, sweep": (
+        WAITING,
+        both(call("feedback", "L-1", "won"), SWEEP),
+        SWEEP,
+    ),
+    "feedback, feedback": (
+        WAITING,
+        call("feedback", "L-1", "won"),
+        call("feedback", "L-2", "won"),
+    ),
+    "sweep, sweep": (scene("L-1", "W-1", reps=("ada",), minutes=20), SWEEP, SWEEP),
+}
+
+
+def beside_somebody_free(here):
+    """The leads that wait though a rep could take them now."""
+    found = []
+    leads = {event.lead for event in here.store.events(limit=10_000)}
+    for lead_id in leads:
+        placed = here.placement(lead_id)
+        if placed.status is Status.WAITING:
+            lead = loads(Lead, here.store.get([lead_key(lead_id)])[lead_key(lead_id)].data)
+            given = {"snapshot": here.snapshot(), "previous_offers": outcomes(placed)}
+            if here.router.rank(lead, here.roster, now=here.clock.now(), **given).best:
+                found.append(lead_id)
+    return found
+
+
+def check(here, processes, dead, schedule):
+    """One owner, nothing lost, and nobody waits beside a free rep for more than five minutes."""
+    leads = {event.lead for event in here.store.events(limit=10_000)}
+    audit(here.store, leads)
+    for number, each in enumerate(processes):
+        if number not in dead:
+            refused = each.error is None or isinstance(each.error, NotOfferedError | OfferExpiredError)
+            assert refused, f"{schedule}: {each.error!r}"
+    if not dead:
+        assert beside_somebody_free(here) == [], schedule
+        return
+    here.clock.set(here.clock.now() + timedelta(minutes=5))
+    here.sweep()
+    assert beside_somebody_free(here) == [], schedule
+    audit(here.store, leads)
+
+
+@pytest.mark.parametrize("crashes", [0, 1])
+@pytest.mark.parametrize("name", MEETINGS)
+def test_two_calls_meet(name, crashes):
+    """In every order of their requests, and also when one of them dies anywhere."""
+    made, *calls = MEETINGS[name]
+    ends, states = every_order(made, calls, check, crashes=crashes)
+    assert ends >= 2
+    print(f"{name}, {crashes} crashes: {ends} ends, {states} states")
+
+
+def forgetting(monkeypatch, owner, name, instead):
+    monkeypatch.setattr(owner, name, instead)
+
+
+def test_without_the_second_look_a_lead_is_left_waiting(monkeypatch):
+    """The orders in which a freed rep and a lead that begins to wait pass each other are found."""
+
+    def nothing(_self, _done, _tally):
+        yield from ()
+
+    monkeypatch.setattr(UseCases, "_look_again", nothing)
+    made, *calls = MEETINGS["submit, feedback"]
+    with pytest.raises(AssertionError, match="assert \\['new'\\] == \\[\\]"):
+        every_order(made, calls, check)
+
+
+def test_without_the_clock_of_a_line_a_crash_leaves_a_lead_waiting(monkeypatch):
+    """A process that dies before it serves is made good by the clock of the line alone."""
+    never = datetime(2030, 1, 1, tzinfo=START.tzinfo)
+    monkeypatch.setattr(Lines, "look_at", lambda _self, _line, _now: never)
+    made, *calls = MEETINGS["submit, feedback"]
+    with suppress(KeyError), pytest.raises(AssertionError, match="== \\[\\]"):
+        every_order(made, calls, check, crashes=1)

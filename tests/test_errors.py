@@ -26,6 +26,7 @@ from leadroute.errors import (
     TransientError,
     TruthError,
     UnknownFieldError,
+    UnknownOutcomeError,
     ValidationError,
     nearest,
     say_where,
@@ -65,6 +66,10 @@ EXAMPLES = [
     (ConflictError("version", "placement/L-1", 0), "has changed since it was read (now 0)"),
     (ConflictError("gone", "17"), "'17' is no longer pending; nothing was written"),
     (ConflictError("odd", "k"), "'k' odd; nothing was written"),
+    (
+        UnknownOutcomeError("disk I/O error"),
+        "the store gave no answer to a commit (disk I/O error)",
+    ),
     (TransientError("database is locked"), "the store was busy (database is locked)"),
     (
         TransactionRequiredError("SqliteTransaction", "begin first"),

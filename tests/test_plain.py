@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from leadroute import Lead, Placement, Rep, Schedule, Signal, Status
 from leadroute.errors import ValidationError
 from leadroute.offers.events import KINDS, Declined, FeedbackGiven, Offered
+from leadroute.offers.placement import Offer, PreviousOffer
 from leadroute.plain import dumps, from_dict, loads, to_dict
 from leadroute.testing.strategies import instants, leads, reps
 
@@ -40,7 +41,14 @@ def test_events_are_read_back(event):
 def test_placements_are_read_back(at, holds):
     """A placement survives JSON, and equal placements have the same text."""
     placement = Placement(
-        "L-1", Status.WAITING, 3, at, due=at, previous_offers={"a": "b"}, reservations=holds
+        "L-1",
+        Status.WAITING,
+        3,
+        at,
+        clocks={"retry": at},
+        offers=(Offer("t", "ada", "p", at, at, holds),),
+        previous_offers={"a": PreviousOffer("declined", at, 2)},
+        reservations=holds,
     )
     twin = loads(Placement, dumps(placement))
     assert twin == placement

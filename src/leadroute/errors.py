@@ -34,6 +34,7 @@ __all__ = [
     "TransientError",
     "TruthError",
     "UnknownFieldError",
+    "UnknownOutcomeError",
     "ValidationError",
     "nearest",
 ]
@@ -485,7 +486,7 @@ class TransientError(LeadrouteError):
 
 @define(slots=False, repr=False)
 class UnknownOutcomeError(LeadrouteError):
-    """The store gave no answer to a commit: it may have happened, or not.
+    """The store gave no answer, so a commit happened or not.
 
     ``store.events(change=...)`` finds the events of a change that happened.
 

@@ -21,7 +21,9 @@ from leadroute.offers.events import (
     Released,
     TimedOut,
     Waiting,
+    Withdrawn,
 )
+from leadroute.offers.lifting import event_of
 from leadroute.offers.outcome_counts import track_records_of
 from leadroute.offers.state_machine import MOVES, rebuild
 
@@ -41,6 +43,8 @@ __all__ = [
     "Released",
     "TimedOut",
     "Waiting",
+    "Withdrawn",
+    "event_of",
     "rebuild",
     "track_records_of",
 ]

@@ -88,7 +88,7 @@ MEETINGS = {
         call("feedback", "L-1", "won"),
         call("feedback", "L-2", "won"),
     ),
-    "sweep, sweep": (scene("L-1", "W-1", reps=("ada",), minutes=20), SWEEP, SWEEP),
+    "sweep, sweep": (scene("L-1", reps=("ada",), minutes=20), SWEEP, SWEEP),
 }
 
 
@@ -112,7 +112,9 @@ def check(here, processes, dead, schedule):
     audit(here.store, leads)
     for number, each in enumerate(processes):
         if number not in dead:
-            refused = each.error is None or isinstance(each.error, NotOfferedError | OfferExpiredError)
+            refused = each.error is None or isinstance(
+                each.error, NotOfferedError | OfferExpiredError
+            )
             assert refused, f"{schedule}: {each.error!r}"
     if not dead:
         assert beside_somebody_free(here) == [], schedule

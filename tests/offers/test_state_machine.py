@@ -2,13 +2,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from attrs import evolve
+from tests.offers.world import outcomes
 
-from leadroute import Lead, MemoryStore, Rep, Router, Rule, Snapshot
+from leadroute import Lead, MemoryStore, Rep, Roster, Router, Rule, Snapshot
 from leadroute.errors import InvalidTransitionError, ValidationError
 from leadroute.model.track_record import TrackRecords
 from leadroute.offers import transitions
 from leadroute.offers.change import Add, Change, Emit, Put, Raise
-from leadroute.offers.counts import Books
+from leadroute.offers.counts import Books, Desk
+from leadroute.offers.draft import Draft
 from leadroute.offers.events import (
     KINDS,
     Accepted,
@@ -24,24 +26,32 @@ from leadroute.offers.events import (
     TimedOut,
     TurnTaken,
     Waiting,
+    Withdrawn,
 )
+from leadroute.offers.lines import Lines
 from leadroute.offers.placement import Status
+from leadroute.offers.requests import run
 from leadroute.offers.state_machine import MOVES, move, rebuild, state_of
+from leadroute.offers.transitions import holds
 from leadroute.ranking.scorers.round_robin import turn_of
 from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.rule import DISPOSITIONS
 
+ROUTER, TEAM = Router(rules=[Rule("r", pool=None)]), Roster([Rep("ada"), Rep("bob")])
 AT = datetime(2026, 1, 1, 9, 0, tzinfo=UTC)
 DUE = AT + timedelta(minutes=5)
 EXAMPLES = {
     Received: Received(AT),
     Disqualified: Disqualified(AT, "no budget"),
-    Offered: Offered(AT, "ada", "r", "p", DUE, 0.5, {"rep/open/ada": 1, "cap/ada/day/1": 1}),
-    Waiting: Waiting(AT, "none_available", "r", DUE),
+    Offered: Offered(
+        AT, "ada", "r", "p", DUE, 0.5, {"rep/open/ada": 1, "cap/ada/day/1": 1}, token="t-ada"
+    ),
+    Waiting: Waiting(AT, "none_available", "r", line="l"),
     CatchAll: CatchAll(AT, "no_rule_matched", "catch_all"),
     Accepted: Accepted(AT, "ada"),
     Declined: Declined(AT, "ada"),
     TimedOut: TimedOut(DUE, "ada"),
+    Withdrawn: Withdrawn(AT, "ada", "accepted"),
     Contacted: Contacted(AT, "ada"),
     FeedbackGiven: FeedbackGiven(AT, "ada", "meeting", closing=False),
     Assigned: Assigned(AT, "bob", "manager", reservations={"rep/open/bob": 1}),
@@ -61,8 +71,31 @@ CLOSING = FeedbackGiven(AT, "ada", "won", closing=True, value=5)
 
 def books(store=None):
     """The counts of a step over a store that is empty unless it is given."""
-    router = Router(rules=[Rule("r", pool=None)])
-    return Books(MemoryStore() if store is None else store, router, AT, TrackRecords(), {})
+    desk = Desk(ROUTER, TEAM, TrackRecords(), {}, lambda: "token")
+    return Asked(MemoryStore() if store is None else store, Books(desk, AT))
+
+
+class Asked:
+    """The counts of a step, whose requests are answered at once."""
+
+    def __init__(self, store, books):
+        self.store, self.books = store, books
+
+    def credits(self, pool):
+        return run(self.books.credits(pool), self.store, None)
+
+
+def operations(before, events, lead_id, version, step):
+    """The placement after some events, and what the change does to the store."""
+
+    def steps():
+        draft = Draft(lead_id, before, version, step.books)
+        for event in events:
+            yield from draft.happen(event)
+        ops = yield from draft.operations(Lines(ROUTER, TEAM))
+        return draft.placed, ops
+
+    return run(steps(), step.store, None)
 
 
 def lived(status):
@@ -108,8 +141,8 @@ def test_what_is_given_back():
     """A decline and a time-out give back everything; the end of the work gives back the open lead alone."""
     for kind in (Declined, TimedOut):
         after = move(lived(Status.OFFERED), EXAMPLES[kind], "L-1")
-        assert (after.reservations, after.rep_id, after.pool) == ({}, None, None)
-        assert after.previous_offers == {"ada": kind.kind}
+        assert (holds(after), after.rep_id, after.pool) == ({}, None, None)
+        assert outcomes(after) == {"ada": kind.kind}
     assert lived(Status.CLOSED).reservations == {"cap/ada/day/1": 1}
 
 
@@ -141,22 +174,23 @@ def test_the_operations_of_a_change():
     """What is counted is the difference of the holds, with the rep's limits as guards."""
     offered = evolve(EXAMPLES[Offered], limits={"rep/open/ada": 3})
     events = [EXAMPLES[Received], offered]
-    after, ops = transitions.operations(None, events, "L-1", 0, books())
+    after, ops = operations(None, events, "L-1", 0, books())
     assert Add("rep/open/ada", 1, hi=3) in ops
     assert Add("cap/ada/day/1", 1) in ops
     assert [(op.n, op.type) for op in ops if isinstance(op, Emit)] == [
         (1, "received"),
         (2, "offered"),
     ]
-    (put,) = (op for op in ops if isinstance(op, Put))
-    assert (put.key, put.expect, put.status, put.owner) == ("placement/L-1", 0, "offered", "ada")
+    offer, put = (op for op in ops if isinstance(op, Put))
+    assert (offer.key, offer.expect, offer.owner) == ("offer/L-1/ada", 0, "ada")
+    assert (put.key, put.expect, put.status, put.owner) == ("placement/L-1", 0, "offered", "")
     assert [op.key for op in ops if isinstance(op, Raise)] == ["rep/last/ada", "order"]
-    _, back = transitions.operations(after, [EXAMPLES[Declined]], "L-1", 1, books())
+    _, back = operations(after, [EXAMPLES[Declined]], "L-1", 1, books())
     assert Add("rep/open/ada", -1, lo=None) in back
-    _, closing = transitions.operations(lived(Status.ACCEPTED), [CLOSING], "L-1", 1, books())
+    _, closing = operations(lived(Status.ACCEPTED), [CLOSING], "L-1", 1, books())
     assert Add("rep/won/ada", 1) in closing
     lost = FeedbackGiven(AT, "ada", "lost", closing=True)
-    _, closing = transitions.operations(lived(Status.ACCEPTED), [lost], "L-1", 1, books())
+    _, closing = operations(lived(Status.ACCEPTED), [lost], "L-1", 1, books())
     assert not any(isinstance(op, Add) and "won" in op.key for op in closing)
 
 
@@ -169,21 +203,22 @@ def test_a_turn_is_written_at_its_version_and_given_back_to_the_last_part():
     turn = step.credits("p").take(turn_of(RoutingContext(Lead("L-1"), team, "p", Snapshot()), 0))
     assert isinstance(turn, TurnTaken)
     offered = evolve(EXAMPLES[Offered], turn=turn, order=7)
-    after, ops = transitions.operations(None, [EXAMPLES[Received], offered], "L-1", 0, step)
+    after, ops = operations(None, [EXAMPLES[Received], offered], "L-1", 0, step)
     assert [(op.key, op.expect) for op in ops if isinstance(op, Put)] == [
         ("credits/p", 1),
+        ("offer/L-1/ada", 0),
         ("placement/L-1", 0),
     ]
     store.commit(Change("c-2", ops))
-    assert after.turn == turn
+    assert after.offers[0].turn == turn
     assert not any(books(store).credits("p").credits()[rep_id] == 0 for rep_id in ("ada", "bob"))
     for ending in (Declined, TimedOut, Assigned):
         step = books(store)
-        moved, back = transitions.operations(after, [EXAMPLES[ending]], "L-1", 1, step)
+        moved, back = operations(after, [EXAMPLES[ending]], "L-1", 1, step)
         assert step.credits("p").credits() == {"ada": 0, "bob": 0}
         assert moved.turn is None
         assert Add("rep/last/ada", -7, lo=0, hi=0) in back
-    accepted, kept = transitions.operations(after, [EXAMPLES[Accepted]], "L-1", 1, books(store))
+    accepted, kept = operations(after, [EXAMPLES[Accepted]], "L-1", 1, books(store))
     assert accepted.turn == turn.accepted()
     assert [op.key for op in kept if isinstance(op, Put)] == ["placement/L-1"]
 
@@ -191,13 +226,13 @@ def test_a_turn_is_written_at_its_version_and_given_back_to_the_last_part():
 def test_a_change_without_events():
     """There is no change in which nothing happens."""
     with pytest.raises(InvalidTransitionError, match="nothing happened to it"):
-        transitions.operations(None, [], "L-1", 0, books())
+        operations(None, [], "L-1", 0, books())
 
 
 @pytest.mark.parametrize("status", [status for status in Status if status is not Status.OFFERED])
 def test_only_offers_expire(status):
     """Nothing but an offer runs out."""
-    assert transitions.expiry(lived(status), DUE) is None
+    assert transitions.expiries(lived(status), DUE) == []
 
 
 def test_feedback_is_checked_before_anything_else():

@@ -15,11 +15,11 @@ from leadroute.model.keys import (
     last_key,
     open_key,
     order_key,
+    parts,
     won_key,
 )
 from leadroute.offers.draft import LINE
 from leadroute.offers.events import (
-    KINDS,
     Accepted,
     Assigned,
     Contacted,
@@ -28,6 +28,7 @@ from leadroute.offers.events import (
     Offered,
     TimedOut,
 )
+from leadroute.offers.lifting import event_of, placement_of
 from leadroute.offers.lines import (
     entry_key,
     entry_status,
@@ -35,10 +36,9 @@ from leadroute.offers.lines import (
     line_key,
     line_of_status,
 )
-from leadroute.offers.placement import Placement, Status
+from leadroute.offers.placement import Status
 from leadroute.offers.state_machine import rebuild
 from leadroute.offers.transitions import holds
-from leadroute.plain import loads
 from leadroute.ranking.scorers.round_robin import UNIT
 from leadroute.stores import MemoryStore
 from leadroute.testing import ManualClock
@@ -128,7 +128,7 @@ def placements(store):
         last = None
         while page := store.find(status=status.value, after=last, limit=3):
             for record in page:
-                placement = loads(Placement, record.data)
+                placement = placement_of(record, parts(record.key)[-1])
                 assert placement.lead_id not in found, "a lead stands in two lines"
                 assert placement.status is status
                 assert record.version <= len(store.events(lead=placement.lead_id))
@@ -242,7 +242,7 @@ def _checked_life(store, placement):
     """The history of a lead, which leads to the placement that is kept."""
     logged = store.events(lead=placement.lead_id)
     assert [event.n for event in logged] == list(range(1, len(logged) + 1))
-    history = [loads(KINDS[event.type], event.data) for event in logged]
+    history = [*map(event_of, logged)]
     assert rebuild(placement.lead_id, history) == placement
     assert placement.status is not Status.RECEIVED
     assert sum(isinstance(event, Accepted) for event in history) <= 1

@@ -158,7 +158,7 @@ def test_the_dispatcher_waits_for_the_morning():
         "ada", router=Router(rules=[Rule("r", calling_hours=WEEK)]), start=NOON.replace(hour=22)
     )
     morning = datetime(2026, 1, 6, 8, tzinfo=UTC)
-    assert d.submit(GERMAN).due == morning
+    assert d.submit(GERMAN).resumes_at == morning
     d.clock.set(morning)
     d.sweep()
     assert d.placement("L-1").status is Status.OFFERED

@@ -13,12 +13,13 @@ import pytest
 
 from leadroute import Dispatcher, Lead, SqliteStore, Status
 from leadroute.errors import NewerFormatError, ValidationError
-from leadroute.events import KINDS, rebuild
+from leadroute.events import event_of, rebuild
 from leadroute.formats import loads
 from leadroute.model.keys import placement_key
+from leadroute.offers.transitions import holds
 from leadroute.stores import Change, Put, SqliteTransaction
 from leadroute.testing import ManualClock
-from tests.offers.world import placements
+from tests.offers.world import outcomes, placements
 from tests.stores.written import ROUTER, START, TEAM, write
 
 KEPT = Path(__file__).parents[1] / "data" / "schema-2.sqlite"
@@ -41,9 +42,9 @@ def checked(store):
     """Return the placements, which their events lead to, and whose reservations are what is counted."""
     found, held = placements(store), Counter()
     for lead_id, placement in found.items():
-        events = [loads(KINDS[each.type], each.data) for each in store.events(lead=lead_id)]
+        events = [*map(event_of, store.events(lead=lead_id))]
         assert rebuild(lead_id, events) == placement
-        held.update(placement.reservations)
+        held.update(holds(placement))
     kinds = ("rep/open/", "segment/", "cap/")
     assert {key: n for key, n in store.counts().items() if key.startswith(kinds)} == held
     return found
@@ -58,7 +59,7 @@ def test_leads_of_the_file_stand_where_they_stood(store):
     assert found["L-poor"].reason == "did not pass 'budget'"
     assert found["L-waiting"].reason == "nobody is available now"
     assert found["L-odd"].reason == "nobody is eligible"
-    assert found["L-declined"].previous_offers == {"bob": "declined"}
+    assert outcomes(found["L-declined"]) == {"bob": "declined"}
 
 
 def test_work_on_the_file_goes_on(store):
@@ -75,21 +76,40 @@ def test_work_on_the_file_goes_on(store):
 def content(path):
     """Return the records, counters and events of a file, in which documents have no format, as in schema 2."""
     with SqliteStore(path) as opened:
-        records = {record.key: bare(record.data) for record in opened.find(limit=500)}
-        events = [(each.lead, each.n, each.type, bare(each.data)) for each in opened.events()]
-        return records, opened.counts(), events
-
-
-def bare(text):
-    """Return a document without its format."""
-    return {key: value for key, value in json.loads(text).items() if key != "format"}
+        stand = {
+            lead_id: (each.status, each.rep_id, each.rule, holds(each), outcomes(each), each.reason)
+            for lead_id, each in placements(opened).items()
+        }
+        events = [(each.lead, each.n, each.type) for each in opened.events()]
+        lines = opened.counts(prefix="waiting/")
+        return stand, {key: n for key, n in opened.counts().items() if key not in lines}, events
 
 
 def test_file_holds_what_this_release_writes(tmp_path):
-    """The kept file and a new one hold the same, but for the format of documents: the program is the file's."""
+    """The kept file and a new one hold the same leads, counters and events: the program is the file's."""
     write(tmp_path / "new.db")
     shutil.copy(KEPT, tmp_path / "kept.db")
     assert content(tmp_path / "kept.db") == content(tmp_path / "new.db")
+
+
+def test_lead_of_the_file_is_passed_on(tmp_path):
+    """What an older release offered runs out, is declined and waits as if this one had offered it."""
+    shutil.copy(KEPT, tmp_path / "kept.db")
+    with SqliteStore(tmp_path / "kept.db") as opened:
+        clock = ManualClock(NOW)
+        desk = Dispatcher(ROUTER, TEAM, opened, clock)
+        offer = desk.placement("L-offered").offers[0]
+        assert offer == desk.placement("L-offered").offers[0], "its token follows from the document"
+        assert desk.decline("L-offered", "bob", token=offer.token).rep_id == "ada"
+        assert opened.find(status="offer", owner="ada")[0].key == "offer/L-offered/ada"
+        assert desk.sweep().errors == ()
+        waiting = desk.placement("L-waiting")
+        assert (waiting.due, waiting.resumes_at) == (START + timedelta(days=5), None)
+        clock.set(START + timedelta(days=5))
+        assert desk.sweep().errors == ()
+        assert desk.placement("L-waiting").rep_id == "dan"
+        desk.assign("L-late", "cy", by="manager")
+        checked(opened)
 
 
 def test_tables_of_the_file_are_upgraded(tmp_path):
@@ -130,11 +150,11 @@ def test_document_of_a_newer_release_is_named(store):
     desk = Dispatcher(ROUTER, TEAM, store, ManualClock(NOW))
     key = placement_key("L-offered")
     record = store.get([key])[key]
-    newer = json.dumps({**json.loads(record.data), "format": 2, "mood": "good"})
+    newer = json.dumps({**json.loads(record.data), "format": 3, "mood": "good"})
     put = Put(key, newer, record.version, record.status, record.owner, record.due)
     store.commit(Change("newer", [put]))
     message = (
-        "Placement of lead 'L-offered' is stored in format 2; this release reads up to format 1: "
+        "Placement of lead 'L-offered' is stored in format 3; this release reads up to format 2: "
         "update leadroute"
     )
     for ask in (
@@ -152,5 +172,5 @@ def test_document_of_a_newer_release_is_named(store):
 @pytest.mark.parametrize("found", ["1", True, 0, None, 1.5])
 def test_format_that_is_none_is_refused(found):
     """A format that no release writes is a fault of the document, not a newer release."""
-    with pytest.raises(ValidationError, match=r"format is .*; write 1, or leave it out"):
+    with pytest.raises(ValidationError, match=r"format is .*; write 2, or leave it out"):
         loads(Lead, json.dumps({"id": "L-1", "format": found}))

@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final, TextIO
 
-from attrs import field, fields, frozen
+from attrs import define, field, fields, frozen
 
 from leadroute.cli.inputs import (
     add_json,
@@ -36,7 +36,7 @@ from leadroute.errors import ConfigError, FieldTypeError, InvalidTransitionError
 from leadroute.formats.csv_rows import write_rows
 from leadroute.formats.rows import Reading
 from leadroute.model.lead import Lead
-from leadroute.offers.dispatcher import Dispatcher
+from leadroute.offers.dispatcher import Dispatcher, random_id
 from leadroute.offers.placement import Placement, Status
 from leadroute.ranking.decide import Decided, Deciding
 from leadroute.ranking.ranking import Outcome, Ranking
@@ -110,8 +110,11 @@ def run(options: Any, screen: Screen) -> int:
         for line in (*told_columns(leads), *_unread(options, router, leads)):
             screen.note(line)
         listening = _listening(router)
-        dispatcher = Dispatcher(listening, roster, _store(options, opened), clock_of(options))
-        routing = _Routing(dispatcher, listening.decided, options.accept)
+        changes = _Changes()
+        dispatcher = Dispatcher(
+            listening, roster, _store(options, opened), clock_of(options), change_ids=changes
+        )
+        routing = _Routing(dispatcher, listening.decided, changes, options.accept)
         out = _output(options, opened, screen)
         began = time.monotonic()
         rows = routing.rows(screen.progress("routing", chain(first, leads)))
@@ -131,12 +134,24 @@ def run(options: Any, screen: Screen) -> int:
     return 1 if routing.bad else 0
 
 
+@define
+class _Changes:
+    """The ids of changes, and how many there were: a lead that is known already makes none."""
+
+    count: int = 0
+
+    def __call__(self) -> str:
+        self.count += 1
+        return random_id()
+
+
 @frozen
 class _Routing:
     """Leads on their way through a dispatcher, and what is counted meanwhile."""
 
     dispatcher: Dispatcher
     heard: dict[str, Decided | Ranking]
+    changes: _Changes
     accepting: bool
     counts: Counter[str] = field(factory=Counter)
     bad: list[RowError | FieldTypeError] = field(factory=list)
@@ -155,6 +170,7 @@ class _Routing:
 
     def _routed(self, lead: Lead) -> dict[str, Any] | FieldTypeError:
         self.heard.clear()
+        known = self.changes.count
         try:
             placement = self.dispatcher.submit(lead, on_error="raise")
         except FieldTypeError as error:
@@ -164,7 +180,7 @@ class _Routing:
                 placement = self.dispatcher.accept(lead.id, placement.rep_id)
             except InvalidTransitionError as error:
                 return self._row(placement, None, "", error.state)
-        found = self.heard.get(lead.id)
+        found = self.heard.get(lead.id) if self.changes.count > known else None
         if found is None:
             why = f": {placement.reason}" if placement.reason else ""
             before = f"submitted before, as {placement.status.value}{why}"

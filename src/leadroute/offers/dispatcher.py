@@ -204,9 +204,9 @@ class Dispatcher(Generic[AnyClock_co]):
         return self._run(self._cases.accept(lead_id, rep_id, token))
 
     def decline(self, lead_id: str, rep_id: str, reason: str = "", *, token: str = "") -> Placement:
-        """Record that a rep declines; the lead goes to the next rep in the same change.
+        """Record that a rep declines; the lead goes to the next rep.
 
-        Declining again changes nothing.
+        Both happen in one change. Declining again changes nothing.
 
         Args:
             lead_id: The lead.
@@ -326,11 +326,11 @@ class Dispatcher(Generic[AnyClock_co]):
         return self._run(self._cases.credit_turns(rep_id, credit, pool))
 
     def sweep(self, *, early: bool = False, limit: int | None = None) -> SweepResult:
-        """Do what is due: end offers and shifts, pass leads on, and serve the waiting lines.
+        """Do what is due, and serve the waiting lines.
 
-        Lines that are due are served as one: by priority, then lead score, then age. What goes wrong
-        with one lead is kept to it. Safe to call at any time and from many processes at once.
-        O(what is due), whatever waits.
+        Offers and shifts end, and leads are passed on. Lines that are due are served as one: by
+        priority, then lead score, then age. What goes wrong with one lead is kept to it. Safe to
+        call at any time and from many processes at once. O(what is due), whatever waits.
 
         Args:
             early: Decide about every waiting lead, due or not; default ``False``. Pass ``True`` once

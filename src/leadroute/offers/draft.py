@@ -145,13 +145,12 @@ class Draft:
 
     def _offer_records(self, after: Placement) -> Iterator[Op]:
         before = () if self.before is None else self.before.offers
-        kept = {offer.order for offer in after.offers}
-        known = {offer.order for offer in before}
+        kept, known = set(map(_identity, after.offers)), set(map(_identity, before))
         for offer in before:
-            if offer.order not in kept and offer.recorded:
+            if _identity(offer) not in kept and offer.recorded:
                 yield Drop(offer_key(self.lead_id, offer.rep_id), 1)
         for offer in after.offers:
-            if offer.order not in known:
+            if _identity(offer) not in known:
                 told = {
                     "lead": self.lead_id,
                     "order": offer.order,
@@ -186,6 +185,10 @@ class Draft:
         if record.due is None or record.due > due:
             return Put(key, record.data, record.version, LINE, due=due)
         return Check(key, record.version)
+
+
+def _identity(offer: Offer) -> tuple[str, str, int]:
+    return offer.token, offer.rep_id, offer.order
 
 
 def _holder(after: Placement) -> str:

@@ -235,7 +235,7 @@ class TimedOut:
 
 @frozen
 class Withdrawn:
-    """An offer ended without an answer of its rep, because another rep was faster.
+    """An offer ended because another rep was faster.
 
     Args:
         at: The time.

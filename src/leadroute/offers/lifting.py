@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 def placement_of(record: Record, lead_id: str) -> Placement:
-    """The placement in a record.
+    """Return the placement in a record.
 
     Raises:
         ValidationError: The document cannot be read.
@@ -29,7 +29,7 @@ def placement_of(record: Record, lead_id: str) -> Placement:
 
 
 def event_of(event: Event) -> LeadEvent:
-    """What an entry of the log says.
+    """Return the event in an entry of the log.
 
     Raises:
         ValidationError: The document cannot be read.

@@ -406,11 +406,10 @@ def _numbers(require: Condition, roster: Roster) -> Iterator[tuple[str, list[flo
     nodes = list(walk(require))
     everywhere = Counter(node for node in nodes if isinstance(node, Field))
     compared: dict[Field, list[Field]] = {}
-    for node in nodes:
-        if isinstance(node, Comparison):
-            for one, other in ((node.left, node.right), (node.right, node.left)):
-                if _is_plain(one, "lead") and _is_plain(other, "rep"):
-                    compared.setdefault(one, []).append(other)
+    sides = [(node.left, node.right) for node in nodes if isinstance(node, Comparison)]
+    for one, other in (*sides, *[(right, left) for left, right in sides]):
+        if _is_plain(one, "lead") and _is_plain(other, "rep"):
+            compared.setdefault(one, []).append(other)
     for asked, others in compared.items():
         if everywhere[asked] == len(others) and asked.name not in SCORE_FIELDS:
             found = {getattr(rep, other.name) for rep in roster for other in others}

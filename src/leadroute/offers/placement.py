@@ -92,7 +92,7 @@ class Offer:
 
 @frozen
 class PreviousOffer:
-    """What became of the offers to one rep.
+    """The outcome of the offers to one rep.
 
     Args:
         outcome: How the last one ended: ``declined``, ``timed_out`` or ``withdrawn``.
@@ -195,14 +195,15 @@ class Placement:
 
     @property
     def rep_id(self) -> str | None:
-        """The owner, the rep of the first open offer, or the name of the catch-all."""
+        """The owner, the rep of the first offer, or the catch-all."""
         return self.owner or (self.offers[0].rep_id if self.offers else self.catch_all)
 
     @property
     def due(self) -> datetime | None:
-        """The time of the next step: the end of an offer, of open work, or the next decision.
+        """The time of the next step.
 
-        ``None`` when the lead waits in a line, which has a clock of its own.
+        It is the end of an offer or of open work, or the next decision; ``None`` when the lead
+        waits in a line, which has a clock of its own.
         """
         return min(
             (*self.clocks.values(), *[offer.expires_at for offer in self.offers]), default=None

@@ -46,11 +46,7 @@ def run(steps: Steps[T], store: Store, pause: Pause) -> T:
         request = next(steps)
         while True:
             try:
-                if request.method == PAUSE:
-                    answer = pause(*request.arguments)
-                else:
-                    method = getattr(store, request.method)
-                    answer = method(*request.arguments, **request.options)
+                answer = _called(request, store, pause)(*request.arguments, **request.options)
             except BaseException as error:  # noqa: BLE001 - the use case decides what to do
                 request = steps.throw(error)
             else:
@@ -66,11 +62,8 @@ async def run_async(steps: Steps[T], store: AsyncStore, pause: AsyncPause) -> T:
         request = next(steps)
         while True:
             try:
-                if request.method == PAUSE:
-                    answer = await pause(*request.arguments)
-                else:
-                    method = getattr(store, request.method)
-                    answer = await method(*request.arguments, **request.options)
+                call = _called(request, store, pause)
+                answer = await call(*request.arguments, **request.options)
             except BaseException as error:  # noqa: BLE001 - the use case decides what to do
                 request = steps.throw(error)
             else:
@@ -78,6 +71,13 @@ async def run_async(steps: Steps[T], store: AsyncStore, pause: AsyncPause) -> T:
     except StopIteration as done:
         result: T = done.value
         return result
+
+
+def _called(request: Request, store: object, pause: Callable[..., Any]) -> Callable[..., Any]:
+    called: Callable[..., Any] = (
+        pause if request.method == PAUSE else getattr(store, request.method)
+    )
+    return called
 
 
 def get(keys: Sequence[str]) -> Steps[dict[str, Record]]:

@@ -142,13 +142,11 @@ _DECIDED: Final[Mapping[str, Any]] = FrozenDict(
 
 
 def _disqualified(_before: Placement, event: Disqualified) -> dict[str, Any]:
-    return {
-        **_DECIDED,
-        "reason_code": event.kind,
-        "factor": event.factor,
-        "outcome": event.outcome,
-        "policy_version": event.policy_version,
-    }
+    return _without_rep(event, event.kind) | {"factor": event.factor, "outcome": event.outcome}
+
+
+def _without_rep(event: Disqualified | CatchAll, reason_code: str) -> dict[str, Any]:
+    return {**_DECIDED, "reason_code": reason_code, "policy_version": event.policy_version}
 
 
 def _offered(before: Placement, event: Offered) -> dict[str, Any]:
@@ -189,10 +187,8 @@ def _waiting(before: Placement, event: Waiting) -> dict[str, Any]:
 
 def _caught(_before: Placement, event: CatchAll) -> dict[str, Any]:
     return {
-        **_DECIDED,
+        **_without_rep(event, event.reason_code),
         "catch_all": event.place,
-        "reason_code": event.reason_code,
-        "policy_version": event.policy_version,
         "error": event.error,
     }
 

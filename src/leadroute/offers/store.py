@@ -98,7 +98,7 @@ class Store(Protocol):
         limit: int = 100,
         first: int | None = None,
     ) -> list[Record]:
-        """Return the records of one or several statuses, of an owner, or what is due.
+        """Return the records with some statuses, of an owner, or due.
 
         They are in the order of (due, key); records that are never due come last.
 
@@ -159,7 +159,10 @@ class Store(Protocol):
 
 @runtime_checkable
 class AsyncStore(Protocol):
-    """The protocol of a store whose calls are awaited; each means what it means in ``Store``."""
+    """The protocol of a store whose calls are awaited.
+
+    Each means what it means in ``Store``.
+    """
 
     async def commit(self, change: Change) -> Mapping[str, int]:
         """Apply every operation of the change, or none."""
@@ -183,7 +186,7 @@ class AsyncStore(Protocol):
         limit: int = 100,
         first: int | None = None,
     ) -> list[Record]:
-        """Return the records of one or several statuses, of an owner, or what is due."""
+        """Return the records with some statuses, of an owner, or due."""
         ...
 
     async def events(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Literal
@@ -22,11 +22,8 @@ from leadroute.offers.counts import Books, counted
 from leadroute.offers.dispatching import SweepResult
 from leadroute.offers.events import (
     Assigned,
-    Contacted,
     Declined,
-    FeedbackGiven,
     LeadEvent,
-    Released,
 )
 from leadroute.offers.lifting import event_of, placement_of
 from leadroute.offers.lines import length_key
@@ -122,33 +119,27 @@ class UseCases:
 
     def release(self, lead_id: str) -> Steps[Placement]:
         """Give the owner's capacity back, though the lead has not ended."""
-
-        def events_of(before: Placement, books: Books) -> Steps[Sequence[Released]]:
-            yield from ()
-            event = transitions.release(before, books.now)
-            return () if event is None else (event,)
-
-        done = yield from self.leads.advanced(lead_id, events_of)
-        return (yield from self._served_after(done))
+        return self._reported(lead_id, transitions.release)
 
     def record_contact(self, lead_id: str) -> Steps[Placement]:
         """Record that the owner has reached the lead."""
-
-        def events_of(before: Placement, books: Books) -> Steps[Sequence[Contacted]]:
-            yield from ()
-            event = transitions.contact(before, books.now)
-            return () if event is None else (event,)
-
-        done = yield from self.leads.advanced(lead_id, events_of)
-        return (yield from self._served_after(done))
+        return self._reported(lead_id, transitions.contact)
 
     def feedback(self, lead_id: str, status: str, value: float | None = None) -> Steps[Placement]:
         """Record the result of a lead."""
         words = self.leads.desk.router.dispositions
+        return self._reported(
+            lead_id, lambda before, now: transitions.feedback(before, status, value, words, now)
+        )
 
-        def events_of(before: Placement, books: Books) -> Steps[Sequence[FeedbackGiven]]:
+    def _reported(
+        self, lead_id: str, event_of: Callable[[Placement, datetime], LeadEvent | None]
+    ) -> Steps[Placement]:
+        """Let happen what follows from a report, and serve those whom it freed."""
+
+        def events_of(before: Placement, books: Books) -> Steps[Sequence[LeadEvent]]:
             yield from ()
-            event = transitions.feedback(before, status, value, words, books.now)
+            event = event_of(before, books.now)
             return () if event is None else (event,)
 
         done = yield from self.leads.advanced(lead_id, events_of)

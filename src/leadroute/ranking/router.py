@@ -364,7 +364,10 @@ class Router:
         return found
 
     def team(self, roster: Roster) -> Team:
-        """What is kept for a roster, as long as it is among those that were asked about last."""
+        """Return the values that are kept for a roster.
+
+        They are kept for the rosters that were asked about last.
+        """
         return self._teams.of(roster)
 
     def working(self, reps: Iterable[Rep]) -> tuple[Rep, ...]:
@@ -372,7 +375,7 @@ class Router:
         return observing(tuple(reps), self.holidays)
 
     def restless(self, pool: str) -> bool:
-        """Whether the members of a pool may change from one decision to the next."""
+        """Return whether the members of a pool may change at any time."""
         return pool in self._restless
 
     def rank(

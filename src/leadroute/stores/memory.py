@@ -305,7 +305,7 @@ class MemoryStore:
         limit: int = 100,
         first: int | None = None,
     ) -> list[Record]:
-        """Return the records of one or several statuses, of an owner, or what is due.
+        """Return the records with some statuses, of an owner, or due.
 
         They are in the order of (due, key); records that are never due come last.
         O(statuses + log(records) + page).

@@ -15,7 +15,9 @@ T = TypeVar("T")
 
 
 class AsyncThread:
-    """Any store, for an ``AsyncDispatcher``: its calls run in threads and are awaited.
+    """A store whose calls run in threads and are awaited.
+
+    It makes any store one for an ``AsyncDispatcher``.
 
     Args:
         store: The store; it must be usable by many threads, as every store is.
@@ -40,12 +42,12 @@ class AsyncThread:
 
     @property
     def is_bound(self) -> bool:
-        """Whether the store works inside the transaction of a host."""
+        """True inside the transaction of a host."""
         return getattr(self._store, "is_bound", False)
 
     @property
     def sees_commits(self) -> bool:
-        """Whether reading again shows what others have committed since."""
+        """True when reading again shows the commits of others."""
         return getattr(self._store, "sees_commits", True)
 
     async def commit(self, change: Change) -> Mapping[str, int]:
@@ -61,7 +63,7 @@ class AsyncThread:
         return await _in_thread(partial(self._store.counts, keys, prefix))
 
     async def find(self, **asked: Any) -> list[Record]:
-        """Return the records of one or several statuses, of an owner, or what is due."""
+        """Return the records with some statuses, of an owner, or due."""
         return await _in_thread(partial(self._store.find, **asked))
 
     async def events(self, **asked: Any) -> list[Event]:

@@ -29,7 +29,7 @@ class _Wrapped:
 
 
 class CountingStore(_Wrapped):
-    """A store that remembers what it was asked, for tests that hold a number of requests.
+    """A store that counts the requests to it, for your tests.
 
     Args:
         store: The store that answers.
@@ -58,7 +58,7 @@ class CountingStore(_Wrapped):
 
 
 class FailingStore(_Wrapped):
-    """A store that fails at commits that you name, for tests of what your application does then.
+    """A store that fails at the commits that you name.
 
     Args:
         store: The store that answers otherwise.

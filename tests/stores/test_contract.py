@@ -1,15 +1,17 @@
 """Every store keeps the contract, and the contract notices stores that do not."""
 
-from contextlib import nullcontext
+import asyncio
+from contextlib import contextmanager, nullcontext
 
 import pytest
 from attrs import evolve
 
 from leadroute.errors import LeadrouteError, TransientError
 from leadroute.offers.change import Ack, Add, Change, Check, Drop, Emit, Once, Put, Raise
-from leadroute.stores import MemoryStore, Store, memory
+from leadroute.stores import AsyncThread, MemoryStore, Store, memory
 from leadroute.testing.contract import store_contract
 from leadroute.testing.contract.queries import Contract, together
+from leadroute.testing.stores import METHODS
 from tests.stores.places import HOSTS, STORES
 
 CASES = [
@@ -18,6 +20,40 @@ CASES = [
     for name, check in store_contract(make_store)
     if not (store in HOSTS and name.startswith(("many_threads", "threads")))
 ]
+
+
+def in_threads(make_store):
+    """A store, each of whose calls runs in a thread of an event loop."""
+
+    class Threaded:
+        def __init__(self, store):
+            self._store, self._twin = store, AsyncThread(store)
+
+        def __getattr__(self, name):
+            if name not in METHODS:
+                return getattr(self._store, name)
+            return lambda *given, **named: asyncio.run(getattr(self._twin, name)(*given, **named))
+
+    @contextmanager
+    def made():
+        with make_store() as store:
+            yield Threaded(store)
+
+    return made
+
+
+THREADED = [
+    pytest.param(check, id=f"{store}-{name}")
+    for store in ("memory", "sqlite")
+    for name, check in store_contract(in_threads(STORES[store]))
+    if not name.startswith(("many_threads", "threads"))
+]
+
+
+@pytest.mark.parametrize("check", THREADED)
+def test_store_in_threads_keeps_the_contract(check):
+    """A store that is awaited keeps every promise of the store that it wraps."""
+    check()
 
 
 @pytest.mark.parametrize("check", CASES)
@@ -147,9 +183,23 @@ class LowerMark(MemoryStore):
 class LooseTies(MemoryStore):
     """Pages by due time alone."""
 
-    def find(self, *, status=None, owner=None, upto=None, after=None, limit=100):
-        mark = after and evolve(after, key="\U0010ffff")
-        return super().find(status=status, owner=owner, upto=upto, after=mark, limit=limit)
+    def find(self, *, after=None, **asked):
+        return super().find(after=after and evolve(after, key="\U0010ffff"), **asked)
+
+
+class OneStatus(MemoryStore):
+    """Of several statuses the first alone."""
+
+    def find(self, *, status=None, **asked):
+        alone = status if status is None or isinstance(status, str) else status[0]
+        return super().find(status=alone, **asked)
+
+
+class AllOfEach(MemoryStore):
+    """All records of each status, however few were asked for."""
+
+    def find(self, *, first=None, **asked):
+        return super().find(**asked)
 
 
 class GreedyTrim(MemoryStore):
@@ -167,8 +217,8 @@ class Lenient(MemoryStore):
     def counts(self, keys=None, prefix=""):
         return super().counts(keys, prefix if keys is None else "")
 
-    def find(self, *, status=None, owner=None, upto=None, after=None, limit=100):
-        return super().find(status=status, owner=owner, upto=upto, after=after, limit=abs(limit))
+    def find(self, *, limit=100, **asked):
+        return super().find(limit=abs(limit), **asked)
 
 
 class OutOfOrder(MemoryStore):
@@ -205,6 +255,8 @@ MUTANTS = [
     Cursor,
     LowerMark,
     LooseTies,
+    OneStatus,
+    AllOfEach,
     GreedyTrim,
 ]
 

@@ -29,7 +29,7 @@ from leadroute.model.keys import (
     won_key,
 )
 from leadroute.model.validation import FrozenDict
-from leadroute.offers.change import Add, Check, Drop, Emit, Op, Put, Raise
+from leadroute.offers.change import Add, Check, Drop, Emit, Op, Put, Raise, Record
 from leadroute.offers.counts import Books
 from leadroute.offers.events import (
     Accepted,
@@ -113,7 +113,10 @@ class Draft:
         self._ops.append(Emit(self.lead_id, after.steps, event.kind, document(event), at))
         self._ops.extend(_rep_counters(before, event, at))
         if before is not None and after.earlier_offers > before.earlier_offers:
-            self._ops.append(_asked_before(before, after, event))
+            asked_before = _asked_before(before, after)
+            self._ops.append(asked_before)
+            # The decision that follows reads it before it is stored.
+            self.books.note(Record(asked_before.key, 1, asked_before.data))
 
     def freed(self) -> frozenset[str] | None:
         """The reps who count less than before; ``None`` where that is room of all reps."""
@@ -206,7 +209,7 @@ def _ended(before: Placement, event: LeadEvent) -> list[Offer]:
     return []
 
 
-def _asked_before(before: Placement, after: Placement, event: LeadEvent) -> Put:
+def _asked_before(before: Placement, after: Placement) -> Put:
     """The oldest of the previous offers, which leave the placement."""
     every: dict[str, PreviousOffer] = {**before.previous_offers}
     gone = {rep: how.outcome for rep, how in every.items() if rep not in after.previous_offers}

@@ -158,11 +158,24 @@ class _Stretch(NamedTuple):
 class Lines:
     """The lines of one policy for one roster, and what was worked out about them."""
 
-    __slots__ = ("_known", "_looks", "_members", "_of", "_rules", "roster", "router")
+    __slots__ = (
+        "_known",
+        "_looks",
+        "_members",
+        "_named",
+        "_of",
+        "_rules",
+        "_sources",
+        "roster",
+        "router",
+    )
 
     def __init__(self, router: Router, roster: Roster) -> None:
         self.router, self.roster = router, roster
-        self._rules = {rule.name: _RuleLines(rule, router, roster) for rule in router.rules}
+        self._named = {rule.name: rule for rule in router.rules}
+        self._rules: dict[str, _RuleLines] = {}
+        caps = (*router.caps, *[cap for rep in roster for cap in rep.caps])
+        self._sources = frozenset(cap.source for cap in caps if cap.source is not None)
         self._of: dict[Hashable, Line] = {}
         self._known: dict[str, Line] = {NO_RULE.id: NO_RULE}
         self._members: dict[str, frozenset[str] | None] = {}
@@ -177,7 +190,7 @@ class Lines:
         """
         if rule is None:
             return NO_RULE
-        lines = self._rules[rule.name]
+        lines = self._lines_of(rule)
         if len(asked) > KEPT_OFFERS:  # a line of its own
             return self._remember(_line(rule.name, {"lead": lead.id}, (), mixed=True))
         ids = frozenset(asked)
@@ -206,8 +219,14 @@ class Lines:
 
     def rule_of(self, line: Line) -> Rule | None:
         """The rule of a line; ``None`` when it has none, or the policy has it no more."""
-        found = None if line.rule is None else self._rules.get(line.rule)
-        return None if found is None else found.rule
+        return None if line.rule is None else self._named.get(line.rule)
+
+    def _lines_of(self, rule: Rule) -> _RuleLines:
+        found = self._rules.get(rule.name)
+        if found is None:
+            found = _RuleLines(rule, self.router, self.roster, self._sources)
+            self._rules[rule.name] = found
+        return found
 
     def read(self, line_id: str, text: str) -> Line:
         """A line as a store keeps it."""
@@ -222,10 +241,12 @@ class Lines:
     def _who(self, line: Line, now: datetime) -> frozenset[str] | None:
         if "anyone" in line.values:
             return None
-        lines = self._rules.get(line.rule) if line.rule is not None else None
-        if lines is None:
-            return frozenset() if line.rule is None else None
-        found = None if line.mixed else lines.members(line.values, now)
+        if line.rule is None:
+            return frozenset()
+        rule = self.rule_of(line)
+        if rule is None or line.mixed:
+            return None
+        found = self._lines_of(rule).members(line.values, now)
         return None if found is None else found - frozenset(line.asked)
 
     def look_at(self, line: Line, now: datetime) -> datetime:
@@ -272,7 +293,7 @@ def _later(instant: datetime, duration: timedelta) -> datetime:
 class _RuleLines:
     """What decides for good who may take the leads of one rule."""
 
-    def __init__(self, rule: Rule, router: Router, roster: Roster) -> None:
+    def __init__(self, rule: Rule, router: Router, roster: Roster, sources: frozenset[str]) -> None:
         self.rule, self._router, self._roster = rule, router, roster
         named = [
             pool_of(step) for case in _CASES for step in rule.fallback.steps(case, router.fallback)
@@ -284,8 +305,7 @@ class _RuleLines:
         self.mixed = bool(asked and (asked.now or asked.signals)) or any(
             map(router.restless, self._pools)
         )
-        caps = (*router.caps, *[cap for rep in roster for cap in rep.caps])
-        self._sources = frozenset(cap.source for cap in caps if cap.source is not None)
+        self._sources = sources
         self._place = rule.max_distance_km is not None or rule.min_shared_hours is not None
         self._loose = (
             self._place

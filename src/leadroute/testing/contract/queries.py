@@ -199,6 +199,52 @@ class Queries(Contract):
         same(_keys(self.store.find(status="offered", owner="ada")), ["a", "d"])
         same(_keys(self.store.find(status="waiting", owner="ada")), [])
 
+    def find_by_several_statuses(self) -> None:
+        """Several statuses give one line, by due time and key, each record once."""
+        self._lines()
+        same(_keys(self.store.find(status=["offered", "waiting"])), ["b", "c", "f", "a", "d"])
+        same(_keys(self.store.find(status=["waiting", "offered", "waiting"], limit=2)), ["b", "c"])
+        same(_keys(self.store.find(status=("offered", ""), owner="ada")), ["e", "a", "d"])
+        same(_keys(self.store.find(status=["offered", "waiting"], upto=20)), ["b", "c", "f"])
+        same(self.store.find(status=[]), [])
+
+    def find_the_first_of_each_status(self) -> None:
+        """So many of each status and no more, whatever the others have, behind the page mark."""
+        self._lines()
+        both = ["offered", "waiting"]
+        same(_keys(self.store.find(status=both, first=1)), ["b", "c"])
+        same(_keys(self.store.find(status=both, first=2)), ["b", "c", "f"])
+        same(_keys(self.store.find(status="offered", first=3)), ["b", "f", "a"])
+        same(_keys(self.store.find(status=both, first=2, limit=2)), ["b", "c"])
+        (mark,) = self.store.find(status="offered", first=1)
+        same(_keys(self.store.find(status=both, first=1, after=mark)), ["c", "f"])
+        same(_keys(self.store.find(status=both, owner="ada", first=1)), ["a"])
+
+    def find_of_many_statuses(self) -> None:
+        """More statuses than a statement can hold are asked for at once."""
+        self.done(*(put(f"r{n:04}", status=f"s{n}") for n in range(0, 1200, 3)))
+        found = self.store.find(status=[f"s{n}" for n in range(1200)], first=1, limit=1000)
+        same(_keys(found), [f"r{n:04}" for n in range(0, 1200, 3)])
+
+    def find_refuses_a_first_without_a_status(self) -> None:
+        """A number of each status needs statuses, and is 1 or more."""
+        for asked in ({"first": 1}, {"status": "s", "first": 0}, {"status": "s", "first": True}):
+            try:
+                self.store.find(**asked)
+            except ConfigError as error:
+                same(str(error).startswith(f"first is {asked['first']!r}; write how many"), True)
+            else:
+                raise AssertionError(f"{asked} was taken")
+
+    def find_what_is_due(self) -> None:
+        """Without a status or an owner an instant gives all that is due, and what comes next is found."""
+        self._lines()
+        same(_keys(self.store.find(upto=20)), ["b", "e", "c", "f"])
+        behind = Record(chr(0x10FFFF), 1, "", due=20)
+        same(_keys(self.store.find(after=behind, limit=1)), ["a"])
+        self.done(Put("a", "{}", 1, "offered", "ada", 5), Drop("b", 1))
+        same(_keys(self.store.find(upto=10)), ["a", "e"])
+
     def find_all(self) -> None:
         """Without a filter find gives everything."""
         self._lines()

@@ -24,6 +24,7 @@ from sqlite3 import (
     SQLITE_BUSY,
     SQLITE_CANTOPEN,
     SQLITE_NOTADB,
+    SQLITE_READONLY,
     Connection,
     Cursor,
     DatabaseError,
@@ -192,6 +193,9 @@ class SqliteStore(_Sqlite):
             raise ConfigError(
                 "a SqliteStore needs a file; for a store in memory write MemoryStore()"
             )
+        if isinstance(self._path, str) and ("\0" in self._path or self._path.startswith("file:")):
+            problem = "holds a NUL character" if "\0" in self._path else "is a URI"
+            raise ConfigError(f"path {problem}: {self._path!r:.60}; write the name of a file")
         if synchronous not in _SYNCHRONOUS:
             raise ConfigError(f"synchronous is {synchronous!r:.60}; write 'full' or 'normal'")
         self._synchronous = _SYNCHRONOUS[synchronous]
@@ -354,12 +358,18 @@ class SqliteStore(_Sqlite):
             return self._patiently(lambda: work(connection.cursor()))
 
     def _write(self, work: Callable[[Cursor], _T]) -> _T:
-        with _busy_is_transient(), self._connection() as connection:
-            cursor = connection.cursor()
-            self._begin(cursor)
-            answer = work(cursor)
-            _commit(cursor)
-            return answer
+        try:
+            with _busy_is_transient(), self._connection() as connection:
+                cursor = connection.cursor()
+                self._begin(cursor)
+                answer = work(cursor)
+                _commit(cursor)
+                return answer
+        except OperationalError as error:
+            if _code(error) != SQLITE_READONLY:
+                raise
+            remedy = "give this process the right to write the file and its folder"
+            raise ConfigError(f"{self._path}: {error}; {remedy}") from error
 
 
 class SqliteTransaction(_Sqlite):

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from sqlite3 import Cursor
+from sqlite3 import Cursor, OperationalError
 from typing import Any
 
 from leadroute.errors import ConfigError, ConflictError
@@ -101,7 +101,13 @@ def schema_of(cursor: Cursor, prefix: str) -> int | None:
     if cursor.execute(known, (f"{prefix}_schema",)).fetchone() == (0,):
         return None
     statement = named(prefix, "SELECT max(version) FROM leadroute_schema")
-    found: int | None = cursor.execute(statement).fetchone()[0]
+    try:
+        found: int | None = cursor.execute(statement).fetchone()[0]
+    except OperationalError as error:
+        if "no such column" not in str(error):
+            raise
+        problem = f"the table {prefix}_schema is of another program ({error})"
+        raise ConfigError(f"{problem}; choose another prefix or file", file_of(cursor)) from None
     if found is None or found == SCHEMA or found in _UPGRADES:
         return found
     problem = f"the tables {prefix}_* have schema {found}; this release reads {min(_UPGRADES)} to {SCHEMA}"

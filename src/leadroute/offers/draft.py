@@ -43,7 +43,15 @@ from leadroute.offers.events import (
     Withdrawn,
 )
 from leadroute.offers.lifting import placement_of
-from leadroute.offers.lines import Line, Lines, entry_key, entry_status, length_key, line_key
+from leadroute.offers.lines import (
+    NO_RULE,
+    Line,
+    Lines,
+    entry_key,
+    entry_status,
+    length_key,
+    line_key,
+)
 from leadroute.offers.placement import KEPT_OFFERS, Offer, Placement, PreviousOffer, Status
 from leadroute.offers.requests import Steps
 from leadroute.offers.state_machine import move
@@ -69,7 +77,7 @@ class Draft:
     Attributes:
         after: The placement as it stands after the events so far.
         events: These events.
-        line: The line in which the lead waits, if it waits.
+        line: The line in which the lead waits, if it waits; set before it begins to.
     """
 
     __slots__ = (
@@ -89,7 +97,7 @@ class Draft:
         self._version = version
         self.after = before
         self.events: list[LeadEvent] = []
-        self.line: Line | None = None
+        self.line: Line = NO_RULE
         self._ended: list[Offer] = []
         self._ops: list[Op] = []
 
@@ -172,8 +180,7 @@ class Draft:
             told = _write({"lead": self.lead_id, "format": FORMAT})
             ops.append(Put(entry_key(after), told, 0, entry_status(after.line)))
             ops.append(Add(length_key(after.line), 1))
-            if self.line is not None:
-                ops.append((yield from self._line_record(after, self.line, lines)))
+            ops.append((yield from self._line_record(after, self.line, lines)))
         return ops
 
     def _line_record(self, after: Placement, line: Line, lines: Lines) -> Steps[Op]:
@@ -217,10 +224,8 @@ def _asked_before(before: Placement, after: Placement) -> Put:
     return Put(asked_key(after.lead_id, number), _write({"reps": gone, "format": FORMAT}), 0)
 
 
-def asked(placed: Placement | None, books: Books) -> Steps[Mapping[str, str]]:
+def asked(placed: Placement, books: Books) -> Steps[Mapping[str, str]]:
     """Everybody who had an offer of the lead before, with how the last one ended."""
-    if placed is None:
-        return FrozenDict()
     found = {rep_id: each.outcome for rep_id, each in placed.previous_offers.items()}
     if not placed.earlier_offers:
         return FrozenDict(found)

@@ -32,7 +32,6 @@ from leadroute.model.snapshot import Snapshot
 from leadroute.model.territory_index import Match
 from leadroute.model.validation import FrozenDict
 from leadroute.model.working_hours import unless_failing
-from leadroute.offers.change import MAX_KEY
 from leadroute.offers.placement import KEPT_OFFERS, Placement
 from leadroute.plain import from_dict, to_dict
 from leadroute.ranking.eligibility import fits
@@ -122,10 +121,7 @@ def entry_key(placed: Placement) -> str:
         f"{2**41 if score is None else round((1 - score) * 2**40):011x}",
         f"{to_micros(placed.received_at) + 2**60:016x}",
     )
-    whole, line = key("wait", "-".join(order), placed.lead_id), f"/{placed.line}"
-    if len(whole) + len(line) <= MAX_KEY:
-        return whole + line
-    return f"{whole[: MAX_KEY - 24 - len(line)]}{digest(placed.lead_id)[:12].hex()}{line}"
+    return key("wait", "-".join(order), placed.lead_id, placed.line)
 
 
 def read_line(line_id: str, text: str) -> Line:
@@ -449,10 +445,7 @@ def _between(value: Any, numbers: Sequence[float]) -> Any:
     if not _is_number(value) or value in numbers or not numbers:
         return value
     place = bisect_left(numbers, value)
-    if place == len(numbers):
-        return floor(numbers[-1]) + 1
-    low = numbers[place - 1] if place else 0
-    if low > value:
-        return value
-    whole = floor(low) + 1
-    return whole if whole < numbers[place] and (place or whole <= value) else value
+    if not place:
+        return numbers[0] - 1
+    whole = floor(numbers[place - 1]) + 1
+    return whole if place == len(numbers) or whole < numbers[place] else value

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Final
@@ -136,7 +136,7 @@ class LineSteps:
         lengths = yield from requests.counts(prefix=_WAITING)
         if not lengths:
             return []
-        every = yield from self._read([parts(key)[-1] for key in lengths])
+        every = yield from self._read([key.rpartition("/")[2] for key in lengths])
         if reps is None:
             return every
         now = self.leads.now()
@@ -146,17 +146,12 @@ class LineSteps:
     def _read(self, line_ids: Sequence[str]) -> Steps[list[Line]]:
         """Some lines, from the store where they were not met before."""
         lines = self.leads.lines
-        unknown = [line_id for line_id in line_ids if lines.known(line_id) is None]
-        found: Mapping[str, Record] = {}
-        if unknown:
-            found = yield from requests.get([line_key(line_id) for line_id in unknown])
-        read = list[Line]()
-        for line_id in line_ids:
-            record = found.get(line_key(line_id))
-            read.append(
-                lines.known(line_id) or lines.read(line_id, "" if record is None else record.data)
-            )
-        return read
+        known = {line_id: lines.known(line_id) for line_id in line_ids}
+        keys = {line_key(line_id): line_id for line_id, line in known.items() if line is None}
+        found = (yield from requests.get(list(keys))) if keys else {}
+        for key, line_id in keys.items():
+            known[line_id] = lines.read(line_id, found[key].data if key in found else "")
+        return [line for line in known.values() if line is not None]
 
     def serve(
         self, lines: Iterable[Line], tally: Tally, room: Room | None = None, *, all_of: bool = False

@@ -240,7 +240,7 @@ class LeadSteps:
     def _decide(self, begun: Begun, draft: Draft) -> Steps[tuple[LeadEvent, Failed | None]]:
         """The event that follows from a decision, and what the policy raised."""
         books, before = draft.books, draft.after
-        draft.line = begun.line
+        draft.line = begun.line or draft.line
         judged = yield from finish(begun, books)
         if isinstance(judged, Failed):
             return transitions.failure(before, judged.error, judged.rule, books), judged

@@ -497,11 +497,7 @@ class Router:
                 lead_score=lead.lead_score,
             )
         rule = self.rules[position]
-        try:
-            matches = self.territories.lookup(lead) if self.territories else ()
-        except Exception as error:
-            say_where(error, rule.name, lead.id)
-            raise
+        matches = self.territories.lookup(lead) if self.territories else ()
         return rule, deciding(self, rule, roster, lead, instant, before, matches)
 
     def qualifies(self, lead: Lead, now: datetime | None = None) -> bool:

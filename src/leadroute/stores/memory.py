@@ -315,8 +315,10 @@ class MemoryStore:
             records = self._state.records
             start = None if after is None else _place(after)
             latest = None if upto is None else (False, upto, _LAST)
-            parts = [
-                part.irange(start, latest, (False, True)) for part in self._parts(statuses, owner)
+            whole = start is None and latest is None
+            parts: list[Iterable[_Place]] = [
+                part if whole else part.irange(start, latest, (False, True))
+                for part in self._parts(statuses, owner)
             ]
             if statuses is None and owner is None and upto is None:
                 parts = [chain(*parts, self._never_due(start))]

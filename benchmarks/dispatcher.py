@@ -1,0 +1,292 @@
+"""What the calls of a dispatcher cost, beside their parts and beside a store in which little waits.
+
+Usage: python benchmarks/dispatcher.py [--quick] [--json]
+
+- ``submit`` and ``accept`` at 100 reps and 50 rules, against one ``rank(top=1)`` and two bare commits of these changes.
+- A sweep of 10 due leads among many that wait, against the same among 1,000 (SQLite).
+- Feedback that frees a rep, with many and with few leads that wait in the same 20 lines, and with 2,000 lines, in 500
+  of which the rep is, against 20. Each time the rep is served one lead.
+- 30 places at an opening for 300 leads in 10 lines: whether a lead of lower order got one.
+
+Every ratio is of CPU time, of measurements that take turns; the median over the blocks. With --quick fewer leads wait.
+"""
+
+import sys
+import tempfile
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from statistics import median
+from time import process_time
+
+from attrs import frozen
+from telling import at_most, figures, options, tell
+
+from leadroute import LEAD, REP, Dispatcher, Lead, Rep, Roster, Router, Rule, Snapshot, round_robin
+from leadroute.offers.lines import length_key
+from leadroute.offers.placement import Status
+from leadroute.stores import Change, MemoryStore, Put, SqliteStore
+from leadroute.testing import CountingStore, ManualClock
+
+START = datetime(2026, 1, 5, 9, tzinfo=UTC)
+CALLS, FREED, LINES = 2.5, 3, 10
+REQUESTS = 9
+"""The requests of feedback that frees a rep and serves one lead: 2 of its own, 1 to read lines, 6 to serve."""
+
+
+@frozen
+class Sizes:
+    """How much is measured."""
+
+    waiting: int
+    due: int
+    few: int
+    lines: int
+    blocks: int
+
+
+QUICK = Sizes(waiting=4_000, due=20_000, few=1_000, lines=2_000, blocks=5)
+FULL = Sizes(waiting=100_000, due=100_000, few=1_000, lines=2_000, blocks=9)
+
+
+def timed(call, *given, **named):
+    """What a call gives, and the CPU time that it took."""
+    began = process_time()
+    answer = call(*given, **named)
+    return answer, process_time() - began
+
+
+def industries(number):
+    """Names of industries."""
+    return [f"industry {n}" for n in range(number)]
+
+
+def policy(rules=1):
+    """Rules by source, each for the reps who know the industry of the lead."""
+    return Router(
+        rules=[
+            Rule(
+                f"rule {n}",
+                when=LEAD.source == f"s{n}",
+                require=REP.industries.contains(LEAD.industry),
+                score=round_robin(),
+                accept_within="10m",
+            )
+            for n in range(rules)
+        ]
+    )
+
+
+class Kept(MemoryStore):
+    """A store that keeps the changes that were committed."""
+
+    def __init__(self):
+        super().__init__()
+        self.changes = []
+
+    def commit(self, change):
+        """Keep the change, and commit it."""
+        self.changes.append(change)
+        return super().commit(change)
+
+
+def calls(sizes):
+    """``submit`` and ``accept`` against a ranking and the bare commits of the same changes."""
+    known = industries(10)
+    reps = [Rep(f"rep {n:03}", industries=known, capacity=10_000) for n in range(100)]
+    router, roster, clock = policy(50), Roster(reps), ManualClock(START)
+    store, bare, numbers = Kept(), MemoryStore(), count()
+    here, counts = Dispatcher(router, roster, store, clock), Snapshot()
+    blocks = []
+    for _ in range(sizes.blocks + 1):
+        whole = parts = 0.0
+        for _ in range(100):
+            n = next(numbers)
+            lead = Lead(f"L-{n}", source=f"s{n % 50}", industry=known[n % 10], country="DE")
+            store.changes.clear()
+            placed, spent = timed(here.submit, lead)
+            whole += spent + timed(here.accept, lead.id, placed.rep_id)[1]
+            parts += timed(router.rank, lead, roster, now=START, snapshot=counts, top=1)[1]
+            parts += sum(timed(bare.commit, change)[1] for change in store.changes)
+            if n % 20 == 0:
+                counts = here.snapshot()
+        blocks.append((whole, parts))
+    ratio = median(whole / parts for whole, parts in blocks[1:])
+    told = {
+        "submit_accept_us": 1e4 * median(whole for whole, _ in blocks[1:]),
+        "their_parts_us": 1e4 * median(parts for _, parts in blocks[1:]),
+    }
+    return told, [at_most("submit_accept_ratio", ratio, CALLS)]
+
+
+def filled(store, waiting, known, mine):
+    """A desk at which a rep has one lead, and others wait in as many lines as there are industries."""
+    clock = ManualClock(START)
+    team = Roster(
+        [Rep("ada", industries=mine, capacity=1), Rep("off", industries=known, capacity=0)]
+    )
+    keeper = Roster([*team, Rep("zoe", industries=known, capacity=1)])
+    busy = Dispatcher(policy(), keeper, store, clock)
+    for n in range(2):
+        placed = busy.submit(Lead(f"busy {n}", source="s0", industry=mine[0]))
+        busy.accept(placed.lead_id, placed.rep_id)
+    for n in range(waiting):
+        at = START + timedelta(milliseconds=n)
+        busy.submit(Lead(f"W-{n}", source="s0", industry=known[n % len(known)], received_at=at))
+    return busy
+
+
+def freed(sizes, bars, told):
+    """Feedback that frees a rep, in stores that differ by the leads or by the lines that wait."""
+    known = industries(20)
+    few, many = industries(40)[:20], industries(sizes.lines)
+    settings = {
+        "few": (known, known, 100),
+        "many": (known, known, sizes.waiting),
+        "few_lines": (few, few[:5], 20),
+        "many_lines": (many, many[: sizes.lines // 4], sizes.lines),
+    }
+    desks = {}
+    for name, (names, mine, waiting) in settings.items():
+        store = CountingStore(MemoryStore())
+        desks[name] = filled(store, waiting, names, mine)
+    spent = {name: [] for name in desks}
+    for _ in range(sizes.blocks):
+        for name, here in desks.items():
+            owned = next(p for p in owned_by(here, "ada"))
+            here.store.requests.clear()
+            _, took = timed(here.feedback, owned, "won")
+            spent[name].append(took)
+            requests = len(here.store.requests)
+            served = next(iter(offered_to(here, "ada")))
+            here.accept(served, "ada")
+            told[f"{name}_requests"] = requests
+            bars[f"{name}_requests"] = at_most(f"freed_{name}_requests", requests, REQUESTS)
+    for name, found in spent.items():
+        told[f"freed_{name}_us"] = 1e6 * median(found[1:])
+    pairs = (("many", "few", FREED), ("many_lines", "few_lines", LINES))
+    for name, beside, bound in pairs:
+        ratio = median(a / b for a, b in zip(spent[name][1:], spent[beside][1:], strict=True))
+        bars[name] = at_most(f"freed_{name}_ratio", ratio, bound)
+
+
+def owned_by(here, rep_id):
+    """The leads that a rep owns."""
+    return [r.key.partition("/")[2] for r in here.store.find(owner=rep_id, status="accepted")]
+
+
+def offered_to(here, rep_id):
+    """The leads that are offered to a rep."""
+    return [r.key.split("/")[1] for r in here.store.find(owner=rep_id, status="offer")]
+
+
+def sweeps(sizes, told, bars):
+    """A sweep of ten leads that are due, among few and among many that wait."""
+    known = industries(20)
+    with tempfile.TemporaryDirectory() as folder:
+        desks, stores = {}, []
+        for name, waiting in (("few", sizes.few), ("many", sizes.due)):
+            store = SqliteStore(Path(folder, f"{name}.db"), synchronous="normal")
+            stores.append(store)
+            desks[name] = prepared(store, waiting, known)
+        spent = {name: [] for name in desks}
+        for block in range(sizes.blocks):
+            for name, here in desks.items():
+                for n in range(10):
+                    here.submit(Lead(f"due {block} {n}", source="s0", industry="free"))
+                here.clock.advance("10m")
+                quiet(here)
+                swept, took = timed(here.sweep)
+                assert swept.timed_out == 10, swept
+                spent[name].append(took)
+                for n in range(10):
+                    due = f"due {block} {n}"
+                    here.accept(due, here.placement(due).rep_id)
+        for store in stores:
+            store.close()
+    for name, found in spent.items():
+        told[f"sweep_{name}_ms"] = 1e3 * median(found[1:])
+    ratio = median(a / b for a, b in zip(spent["many"][1:], spent["few"][1:], strict=True))
+    bars["sweep"] = at_most("sweep_ratio", ratio, FREED)
+
+
+def quiet(here):
+    """Put the clocks of all lines behind the instant, so that offers alone are due."""
+    store = here.store
+    ops = []
+    for record in store.find(status="line", limit=10_000):
+        due = round((here.clock.now() + timedelta(minutes=4)).timestamp() * 1e6)
+        ops.append(at_another_time(record, due))
+    store.commit(Change(f"quiet {here.clock.now()}", ops))
+
+
+def at_another_time(record, due):
+    """What writes a record as it is, due at another time."""
+    return Put(record.key, record.data, record.version, record.status, record.owner, due)
+
+
+def prepared(store, waiting, known):
+    """A desk at which leads wait for reps who are full, and others may be offered."""
+    team = [Rep("full", industries=known, capacity=0), Rep("spare", industries=known, capacity=1)]
+    free = [Rep(f"free {n}", industries=["free"]) for n in range(400)]
+    here = Dispatcher(policy(), Roster([*team, *free]), store, ManualClock(START))
+    placed = here.submit(Lead("busy", source="s0", industry=known[0]))
+    here.accept("busy", placed.rep_id)
+    for n in range(waiting):
+        here.submit(Lead(f"W-{n}", source="s0", industry=known[n % len(known)]))
+    return here
+
+
+def order_at_an_opening():
+    """How many leads got one of 30 places though one of a higher order in their line got none."""
+    known = industries(10)
+    reps = [
+        Rep(f"rep {n}", industries=[known[n]], capacity=3, schedule="mon 10:00-11:00")
+        for n in range(10)
+    ]
+    here = Dispatcher(policy(), Roster(reps), MemoryStore(), ManualClock(START))
+    for n in range(300):
+        here.submit(Lead(f"L-{n}", source="s0", industry=known[n % 10], priority=(n * 7) % 11))
+    here.clock.advance("1h")
+    assert here.sweep().offered == 30
+    placed = [here.placement(f"L-{n}") for n in range(300)]
+    wrong = 0
+    for number in range(10):
+        own = [each for n, each in enumerate(placed) if n % 10 == number]
+        left = max(each.priority for each in own if each.status is Status.WAITING)
+        wrong += sum(each.status is Status.OFFERED and each.priority < left for each in own)
+    return wrong
+
+
+def lines_of_a_policy():
+    """The number of lines of a policy of 20 rules, where 1,000 leads wait."""
+    known = industries(12)
+    store = MemoryStore()
+    team = Roster(
+        [Rep("ada", industries=known, capacity=0), Rep("bob", industries=known, capacity=1)]
+    )
+    here = Dispatcher(policy(20), team, store, ManualClock(START))
+    here.accept("busy", here.submit(Lead("busy", source="s0", industry=known[0])).rep_id)
+    for n in range(1_000):
+        here.submit(Lead(f"L-{n}", source=f"s{n % 20}", industry=known[n % 12]))
+    return len(store.counts(prefix=length_key("")))
+
+
+def main(given=None):
+    """Measure, and print."""
+    chosen = options(__doc__, "fewer leads wait, under 30 seconds").parse_args(given)
+    sizes = QUICK if chosen.quick else FULL
+    told, bars = calls(sizes)
+    held = {}
+    freed(sizes, held, told)
+    sweeps(sizes, told, held)
+    wrong = order_at_an_opening()
+    told["lines_of_20_rules"] = lines_of_a_policy()
+    bars += [*held.values(), at_most("places_to_a_lower_order", wrong, 0)]
+    return tell({"figures": figures(told), "bars": bars}, as_json=chosen.json)
+
+
+if __name__ == "__main__":
+    with suppress(KeyboardInterrupt):
+        sys.exit(main())

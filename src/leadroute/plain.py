@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 from attrs import fields, has
 from cattrs import Converter
@@ -104,6 +104,34 @@ def document(value: Any) -> str:
 
 Lift: TypeAlias = Callable[[type[Any], dict[str, Any]], dict[str, Any]]
 """From the data of a document of format 1 to that of format 2."""
+
+
+class Recent(Generic[T]):
+    """The values of the last documents that were read or written, by their text.
+
+    A process reads back much of what it has just written. Values are frozen, so they can be shared.
+
+    Args:
+        most: How many are kept, from 1 up.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._kept: dict[str, T] = {}
+
+    def read(self, text: str, read: Callable[[str], T]) -> T:
+        """The value of a document, which is read when it is not known."""
+        found = self._kept.get(text)
+        if found is None:
+            found = read(text)
+            self.put(text, found)
+        return found
+
+    def put(self, text: str, value: T) -> None:
+        """Keep the value of a document."""
+        if len(self._kept) >= self._most:
+            self._kept.clear()
+        self._kept[text] = value
 
 
 def loads(kind: type[T], text: str, lead_id: str = "", lift: Lift | None = None) -> T:

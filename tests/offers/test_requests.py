@@ -151,6 +151,16 @@ def test_limit_ends_a_sweep_in_the_middle_of_a_line():
     assert here.sweep(early=True, limit=1).offered == 0
 
 
+def test_limit_that_a_page_has_used_up_ends_a_sweep(monkeypatch):
+    """No further page is read."""
+    monkeypatch.setattr("leadroute.offers.serving.PAGE", 2)
+    here = desk(*[Rep(f"r{n}", capacity=1) for n in range(6)])
+    for n in range(6):
+        here.submit(Lead(f"L-{n}"))
+    here.clock.advance("5m")
+    assert [here.sweep(limit=2).timed_out for _ in range(4)] == [2, 2, 2, 0]
+
+
 def test_limit_holds_for_leads_that_are_tried_early():
     """An early sweep tries leads outside of lines too, as many as it may."""
     here = desk("ada", "bob", "cy")

@@ -3,7 +3,7 @@
 import pytest
 
 from leadroute.errors import ConfigError
-from leadroute.offers.store import one_question, page_size
+from leadroute.offers.store import one_question, page_size, statuses_of
 
 
 @pytest.mark.parametrize("limit", [-1, True, "5", None])
@@ -20,3 +20,17 @@ def test_events_of_a_change_are_narrowed_by_nothing_else():
         one_question("c", "L-1")
     one_question("c", None)
     one_question(None, "L-1", 5)
+
+
+@pytest.mark.parametrize(("status", "first"), [(None, 1), ("s", 0), ("s", True), ("s", 1.0)])
+def test_number_of_each_status(status, first):
+    """How many of each status are wanted is 1 or more, and needs a status."""
+    with pytest.raises(ConfigError, match="write how many of each status at most, from 1 up"):
+        statuses_of(status, first)
+
+
+def test_statuses_are_asked_for_once():
+    """One status may stand without a list, and several are told apart."""
+    assert statuses_of(None, None) is None
+    assert statuses_of("s", 2) == ["s"]
+    assert statuses_of(("b", "a", "b"), None) == ["b", "a"]

@@ -13,6 +13,7 @@ from leadroute.model.keys import (
     credits_key,
     given_key,
     last_key,
+    offer_key,
     open_key,
     order_key,
     parts,
@@ -27,6 +28,7 @@ from leadroute.offers.events import (
     FeedbackGiven,
     Offered,
     TimedOut,
+    Withdrawn,
 )
 from leadroute.offers.lifting import event_of, placement_of
 from leadroute.offers.lines import (
@@ -174,17 +176,17 @@ def shared_out(turn, reps):
 
 def standing(history):
     """The offers of one life that were not taken back."""
-    found = []
+    live, taken = {}, []
     for event in history:
         if isinstance(event, Offered):
-            found.append(event)
-        elif isinstance(event, Declined | TimedOut):
-            found.pop()
+            live[event.rep_id] = event
+        elif isinstance(event, Declined | TimedOut | Withdrawn):
+            del live[event.rep_id]
         elif isinstance(event, Accepted):
-            return found
+            taken.append(live.pop(event.rep_id))
         elif isinstance(event, Assigned):
-            return found[:-1]
-    return found
+            live.clear()
+    return [*taken, *live.values()]
 
 
 def audit(store, lead_ids):
@@ -197,6 +199,7 @@ def audit(store, lead_ids):
     for placement in found.values():
         held.update(holds(placement))
     _check_lines(store, found.values())
+    _check_offers(store, found.values())
     for event in events:
         if isinstance(event, Contacted):
             at = round(event.at.timestamp() * 1e6)
@@ -225,12 +228,25 @@ def audit(store, lead_ids):
     return found
 
 
+def _check_offers(store, placements):
+    """Each open offer has a record that is found by its rep, and no other has one."""
+    expected = {
+        (offer_key(each.lead_id, offer.rep_id), offer.rep_id)
+        for each in placements
+        for offer in each.offers
+        if offer.recorded
+    }
+    found = store.find(status="offer", limit=10_000)
+    assert {(each.key, each.owner) for each in found} == expected, "the open offers are others"
+
+
 def _check_lines(store, placements):
     """A line holds exactly the leads that wait in it, is looked at in time, and knows its length."""
     waiting = {entry_key(each): each.line for each in placements if each.line}
     lines = {*waiting.values()}
     found = store.find(status=[entry_status(line) for line in lines], limit=10_000)
-    assert {each.key: line_of_status(each.status) for each in found} == waiting
+    kept = {each.key: line_of_status(each.status) for each in found}
+    assert kept == waiting, "a line holds other leads"
     lengths = {key.partition("/")[2]: n for key, n in store.counts(prefix=length_key("")).items()}
     assert lengths == Counter(waiting.values()), "a line has another length"
     looked_at = {each.key: each.due for each in store.find(status=LINE, limit=10_000)}

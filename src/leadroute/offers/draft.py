@@ -42,7 +42,7 @@ from leadroute.offers.events import (
     TimedOut,
     Withdrawn,
 )
-from leadroute.offers.lifting import placement_of
+from leadroute.offers.lifting import placement_document, placement_of
 from leadroute.offers.lines import (
     NO_RULE,
     Line,
@@ -151,7 +151,7 @@ class Draft:
         status, owner = after.status.value, _holder(after)
         due = None if (at := after.due) is None else to_micros(at)
         key = placement_key(self.lead_id)
-        ops.append(Put(key, document(after), self._version, status, owner, due))
+        ops.append(Put(key, placement_document(after), self._version, status, owner, due))
         return ops
 
     def _offer_records(self, after: Placement) -> Iterator[Op]:

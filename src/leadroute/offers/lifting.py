@@ -7,15 +7,15 @@ neither drops nor counts them.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 from leadroute.model.duration import digest
 from leadroute.offers.change import Event, Record
 from leadroute.offers.events import KINDS, LeadEvent, Offered
 from leadroute.offers.placement import Placement, Status
-from leadroute.plain import loads
+from leadroute.plain import Recent, document, loads
 
-T = TypeVar("T")
+_recent: Recent[Placement] = Recent(1_000)
 
 
 def placement_of(record: Record, lead_id: str) -> Placement:
@@ -25,7 +25,14 @@ def placement_of(record: Record, lead_id: str) -> Placement:
         ValidationError: The document cannot be read.
         NewerFormatError: A newer release of leadroute wrote it.
     """
-    return loads(Placement, record.data, lead_id, lift)
+    return _recent.read(record.data, lambda text: loads(Placement, text, lead_id, lift))
+
+
+def placement_document(placed: Placement) -> str:
+    """The document of a placement, as a store keeps it."""
+    text = document(placed)
+    _recent.put(text, placed)
+    return text
 
 
 def event_of(event: Event) -> LeadEvent:

@@ -177,15 +177,11 @@ class Lines:
         self._members: dict[str, frozenset[str] | None] = {}
         self._looks: dict[str, _Stretch] = {}
 
-    def line_of(
-        self, lead: Lead, rule: Rule | None, asked: Mapping[str, Any], now: datetime
-    ) -> Line:
+    def line_of(self, lead: Lead, rule: Rule, asked: Mapping[str, Any], now: datetime) -> Line:
         """The line in which a lead waits. O(1) for a lead like one before.
 
         It may call predicates of the host.
         """
-        if rule is None:
-            return NO_RULE
         lines = self._lines_of(rule)
         if len(asked) > KEPT_OFFERS:  # a line of its own
             return self._remember(_line(rule.name, {"lead": lead.id}, (), mixed=True))

@@ -23,6 +23,7 @@ from leadroute.model.validation import FrozenDict
 from leadroute.offers.change import MAX_KEY, Put, Record
 from leadroute.offers.events import TurnTaken
 from leadroute.offers.placement import Placement
+from leadroute.plain import Recent
 from leadroute.ranking.router import Router
 from leadroute.ranking.scorers.round_robin import Turn, share
 from leadroute.rules.rule import EVERYONE
@@ -60,7 +61,7 @@ class PoolCredits:
         found = [records.get(credits_key(pool, number)) for number in range(more + 1)]
         data = [first, *map(_read, found[1:])]
         self._versions = [0 if record is None else record.version for record in found]
-        self._reps: list[list[str]] = [each.get("reps", []) for each in data]
+        self._reps: list[list[str]] = [[*each.get("reps", ())] for each in data]
         self._turns: list[int] = [turns for each in data for turns in each.get("turns", [])]
         self._credits: list[int] = [held for each in data for held in each.get("credits", [])]
         self._turn_credits = _TurnCredits(records, pool, credited)
@@ -157,7 +158,7 @@ class PoolCredits:
         ends = [0, *accumulate(map(len, self._reps))]
         for number in sorted(self._changed):
             span = slice(ends[number], ends[number + 1])
-            reps = self._reps[number]
+            reps = [*self._reps[number]]
             kept: dict[str, Any] = {
                 "reps": reps,
                 "turns": self._turns[span],
@@ -165,7 +166,9 @@ class PoolCredits:
             }
             if not number:
                 kept |= self._counted()
-            yield Put(credits_key(self.pool, number), _write(kept), self._versions[number])
+            text = _write(kept)
+            _recent.put(text, kept)
+            yield Put(credits_key(self.pool, number), text, self._versions[number])
         yield from self._turn_credits.operations()
 
     def _counted(self) -> dict[str, int]:
@@ -182,7 +185,10 @@ class _TurnCredits:
     def __init__(self, found: Records, pool: str, records: int) -> None:
         keys = [_grants_key(pool, number) for number in range(records)]
         self._pool = pool
-        self._records: list[dict[str, dict[str, int]]] = [_read(found.get(key)) for key in keys]
+        self._records: list[dict[str, dict[str, int]]] = [
+            {rep_id: {**credited} for rep_id, credited in _read(found.get(key)).items()}
+            for key in keys
+        ]
         self._versions = [0 if key not in found else found[key].version for key in keys]
         self._changed: set[int] = set()
 
@@ -244,9 +250,11 @@ def _grants_key(pool: str, number: int) -> str:
     return credits_key(pool, f"turn credits {number}")
 
 
-def _read(record: Record | None) -> dict[str, Any]:
-    found: dict[str, Any] = {} if record is None else json.loads(record.data)
-    return found
+def _read(record: Record | None) -> Mapping[str, Any]:
+    return {} if record is None else _recent.read(record.data, json.loads)
+
+
+_recent: Recent[Mapping[str, Any]] = Recent(256)
 
 
 def _as_text(places: Sequence[int]) -> str:

@@ -51,7 +51,7 @@ RECORD = {
     "long functions": (0, 0),
     "deep functions": (0, 0),
     "long modules": (0, 0),
-    "lines": (44_900, 28_000),
+    "lines": (45_100, 28_000),
     "modules": (154, 125),
     "names": (40, 40),
     "hidden names": (0, 0),

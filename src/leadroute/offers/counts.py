@@ -106,13 +106,24 @@ class Books:
         also: Counters to read with those of the first decision.
     """
 
-    __slots__ = ("_counts", "_credits", "_held", "_offered", "_records", "also", "desk", "now")
+    __slots__ = (
+        "_asked",
+        "_counts",
+        "_credits",
+        "_held",
+        "_offered",
+        "_records",
+        "also",
+        "desk",
+        "now",
+    )
 
     def __init__(self, desk: Desk, now: datetime) -> None:
         self.desk, self.now = desk, now
         self.also: tuple[str, ...] = ()
         self._records: dict[str, Record | None] = {}
         self._counts: dict[str, int] = {}
+        self._asked: set[str] = set()
         self._credits: dict[str, PoolCredits] = {}
         self._held = Counter[str]()
         self._offered: dict[str, list[Record]] = {}
@@ -135,19 +146,17 @@ class Books:
                 known[key] = found.get(key)
         return {key: record for key in wanted if (record := known[key]) is not None}
 
-    def counts(self, keys: Iterable[str]) -> Steps[dict[str, int]]:
-        """Some counters as they stand."""
-        known, wanted = self._counts, list(keys)
-        missing = [key for key in wanted if key not in known]
+    def counts(self, keys: Iterable[str]) -> Steps[Mapping[str, int]]:
+        """Read some counters, those that were not read before; returns all that were. Missing ones stand at 0."""
+        missing = [key for key in keys if key not in self._asked]
         if missing:
-            found = yield from requests.counts(missing)
-            for key in missing:
-                known[key] = found.get(key, 0)
-        return {key: known[key] for key in wanted}
+            self._counts.update((yield from requests.counts(missing)))
+            self._asked.update(missing)
+        return self._counts
 
     def seen(self) -> dict[str, int]:
         """The counters that were read, as they stood."""
-        return dict(self._counts)
+        return {key: self._counts.get(key, 0) for key in self._asked}
 
     def counted(self, key: str) -> int:
         """A counter that was read already; 0 where it was not."""
@@ -196,8 +205,8 @@ class Books:
         credits = None if need.pool is None else (yield from self.credits(need.pool))
         crew = need.candidates.crew
         found = yield from self.counts((*keys, *self.also, order_key()))
-        for key in self._held.keys() & found.keys():
-            found[key] -= self._held[key]
+        if self._held:
+            found = {key: count - self._held[key] for key, count in found.items()}
         named = dict[str, Any]()
         for name in self._wanted(need):
             values = [*map(found.get, crew.column(("counter", name), _KEY_OF[name]))]
@@ -211,7 +220,7 @@ class Books:
                 named["turn_credits"] = FrozenDict({need.pool: granted})
         presence = self.desk.presence
         return Snapshot(
-            used=FrozenDict({key: count for key, count in found.items() if count}),
+            used=FrozenDict(found),
             track_records=self.desk.track_records,
             presence=_present(crew.reps, presence) if presence else FrozenDict(),
             **named,
@@ -220,7 +229,7 @@ class Books:
     def next_order(self) -> Steps[int]:
         """The number of the next assignment: microseconds since 1970, or one above the largest."""
         found = yield from self.counts([order_key()])
-        return max(to_micros(self.now), found[order_key()] + 1)
+        return max(to_micros(self.now), found.get(order_key(), 0) + 1)
 
     def operations(self) -> Iterator[Put]:
         """What writes the credits that this step has changed."""

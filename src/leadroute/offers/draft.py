@@ -275,10 +275,10 @@ def _without_assignment(offer: Offer, lead_id: str, books: Books) -> Steps[list[
     """What makes the rep's last assignment an earlier one again, unless there was a later one."""
     own, given = last_key(offer.rep_id), given_key(offer.rep_id)
     counted = yield from books.counts([own, given])
-    if not offer.order or counted[own] != offer.order:
+    if not offer.order or counted.get(own) != offer.order:
         return []
     others = yield from offers_to(offer.rep_id, books)
-    earlier = max([counted[given], *[n for lead, n in others.items() if lead != lead_id]])
+    earlier = max([counted.get(given, 0), *[n for lead, n in others.items() if lead != lead_id]])
     return [Add(own, earlier - offer.order, lo=earlier, hi=earlier)]
 
 

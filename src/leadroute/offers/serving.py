@@ -96,10 +96,14 @@ class Room:
     def take(self, done: Done) -> None:
         """Forget a rep who has no room for a further lead, however small."""
         for event in done.events:
-            if isinstance(event, Offered) and any(
-                done.used.get(key, 0) + event.reservations.get(key, 0) >= most
-                for key, most in event.limits.items()
-                if key in event.reservations and not is_total_key(key)
+            if (
+                isinstance(event, Offered)
+                and done.books is not None
+                and any(
+                    done.books.counted(key) + event.reservations.get(key, 0) >= most
+                    for key, most in event.limits.items()
+                    if key in event.reservations and not is_total_key(key)
+                )
             ):
                 self._reps.discard(event.rep_id)
 

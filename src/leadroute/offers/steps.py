@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -42,14 +42,14 @@ class Done:
         placement: The placement as it is now.
         events: What happened; nothing when it was left as it is.
         failed: What the policy raised.
-        used: The counters that were read, as they stood.
+        books: What was read; ``None`` when nothing was decided.
         freed: The reps who count less than before; ``None`` where that is room of all reps.
     """
 
     placement: Placement
     events: tuple[LeadEvent, ...] = ()
     failed: Failed | None = None
-    used: Mapping[str, int] = FrozenDict()
+    books: Books | None = None
     freed: frozenset[str] | None = frozenset()
 
 
@@ -272,7 +272,7 @@ class LeadSteps:
             ops += counts_of(draft.before, draft.events, lead, by)
         change = Change(self.change_ids(), (*extra, *ops))
         yield from requests.commit(change, again=self.sends_again)
-        return Done(draft.placed, tuple(draft.events), failed, draft.books.seen(), draft.freed())
+        return Done(draft.placed, tuple(draft.events), failed, draft.books, draft.freed())
 
     def known(self, lead_id: str, books: Books, *others: str) -> Steps[tuple[Placement, int]]:
         """The placement of a lead and the version of its record, read together with other records."""

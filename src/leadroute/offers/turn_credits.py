@@ -11,6 +11,7 @@ import json
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from itertools import accumulate
 from typing import Any, Final, TypeAlias
 
@@ -95,7 +96,7 @@ class PoolCredits:
             turn.rep_id,
             turn.taken,
             turn.units,
-            FrozenDict({str(weight): _as_text(places) for weight, places in among.items()}),
+            FrozenDict({str(weight): _as_text(tuple(places)) for weight, places in among.items()}),
             FrozenDict({_about(credit): units for credit, units in turn.paid.items()}),
         )
         self._add(taken, among, 1)
@@ -257,7 +258,8 @@ def _read(record: Record | None) -> Mapping[str, Any]:
 _recent: Recent[Mapping[str, Any]] = Recent(256)
 
 
-def _as_text(places: Sequence[int]) -> str:
+@lru_cache(maxsize=1_024)
+def _as_text(places: tuple[int, ...]) -> str:
     """Places in a pool's records as one number in hexadecimal digits, whose bits they are."""
     bits = bytearray(max(places) // 8 + 1)
     for place in places:

@@ -65,14 +65,12 @@ class UseCases:
         Who became free in between has looked at the line before the lead stood in it.
         """
         line = self.leads.lines.known(done.placement.line)
-        if line is None or not done.used:
+        seen = {} if done.books is None else done.books.seen()
+        if line is None or not seen:
             return
-        others = done.used.get(length_key(line.id), 0)
-        now = yield from requests.counts(list(done.used))
-        moved = any(
-            now.get(key, 0) != n for key, n in done.used.items() if key != length_key(line.id)
-        )
-        if others or moved:
+        others = seen.pop(length_key(line.id), 0)
+        now = yield from requests.counts([*seen, length_key(line.id)])
+        if others or any(now.get(key, 0) < n for key, n in seen.items()):
             yield from self.lines.serve([line], tally)
 
     def accept(self, lead_id: str, rep_id: str, token: str = "") -> Steps[Placement]:

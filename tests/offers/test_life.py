@@ -1,14 +1,17 @@
 """The life of many leads, driven by Hypothesis: what holds after every step, on every store."""
 
+import shutil
 import tempfile
-from datetime import timedelta
+from collections import Counter
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from attrs import evolve
 from hypothesis import HealthCheck
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from tests.offers.world import OWNED, START, audit, outcomes, within_limits
+from tests.offers.world import START, audit, outcomes, placements, within_limits
 from tests.profiles import examples
 
 from leadroute import (
@@ -23,12 +26,18 @@ from leadroute import (
     SqliteStore,
     round_robin,
 )
-from leadroute.errors import InvalidTransitionError, LeadNotFoundError
+from leadroute.errors import (
+    InvalidTransitionError,
+    LeadNotFoundError,
+    TransientError,
+    UnknownOutcomeError,
+)
 from leadroute.model.duration import to_micros
-from leadroute.model.keys import lead_key
+from leadroute.model.keys import is_open_key, lead_key, open_key
 from leadroute.offers.placement import Status
+from leadroute.offers.transitions import holds
 from leadroute.plain import loads
-from leadroute.testing import ManualClock
+from leadroute.testing import FailingStore, ManualClock
 from leadroute.testing.strategies import IDS, leads, reps, rosters, routers
 
 LEAD_IDS = ("L-1", "L-2", "l/3", "4%", "Ü-5", "L-6")
@@ -195,14 +204,12 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def counts_can_be_read(self):
-        snapshot = self.desk.snapshot()
-        open_leads = [
-            placement.rep_id
-            for placement in audit(self.store, self.leads).values()
-            if placement.status in (*OWNED[:2], Status.OFFERED)
-        ]
-        assert sum(snapshot.open.values()) == len(open_leads)
-        assert all(snapshot.open[rep_id] == open_leads.count(rep_id) for rep_id in open_leads)
+        snapshot, held = self.desk.snapshot(), Counter()
+        for placement in audit(self.store, self.leads).values():
+            held.update(holds(placement))
+        for rep_id, units in snapshot.open.items():
+            assert held.pop(open_key(rep_id), 0) == units
+        assert not any(key.startswith(open_key("")) and units for key, units in held.items())
 
 
 class LifeOnDisk(Life):
@@ -222,3 +229,100 @@ Life.TestCase.settings = examples(40, **TEMPORARY)
 LifeOnDisk.TestCase.settings = examples(10, **TEMPORARY)
 TestLife = Life.TestCase
 TestLifeOnDisk = LifeOnDisk.TestCase
+
+
+KEPT = Path(__file__).parents[1] / "data" / "schema-2.sqlite"
+
+
+class LongLife(Life):
+    """A longer life over all that a dispatcher can do, with a store that fails now and then."""
+
+    def make_store(self):
+        return FailingStore(super().make_store())
+
+    @initialize(router=policies, roster=rosters())
+    def open_the_desk(self, router, roster):
+        super().open_the_desk(router, roster)
+        self.desk = evolve(self.desk, pause=lambda _seconds: None)
+
+    @rule(
+        way=st.sampled_from(
+            [
+                (TransientError("busy"), "before"),
+                (UnknownOutcomeError("gone"), "before"),
+                (UnknownOutcomeError("gone"), "after"),
+            ]
+        ),
+        later=st.integers(1, 3),
+    )
+    def the_store_fails_soon(self, way, later):
+        error, when = way
+        self.store.fail(self.store.commits + later, error, when=when)
+
+    @rule(lead_id=lead_ids, rep_id=rep_ids)
+    def assign(self, lead_id, rep_id):
+        if rep_id in self.desk.roster:
+            placement = self._try(lead_id, lambda: self.desk.assign(lead_id, rep_id, by="boss"))
+            # Whoever exceeds a limit by hand may.
+            self.counts = self.store.counts()
+            assert placement is None or placement.owner == rep_id
+
+    @rule(lead_id=lead_ids)
+    def release(self, lead_id):
+        placement = self._try(lead_id, lambda: self.desk.release(lead_id))
+        assert placement is None or not any(map(is_open_key, placement.reservations))
+
+    @rule(lead_id=lead_ids, stale=st.booleans(), answer=st.sampled_from(["accept", "decline"]))
+    def answer_by_token(self, lead_id, stale, answer):
+        held = self.desk.placement(lead_id) if lead_id in self.leads else None
+        if held is None or not held.offers:
+            return
+        offer = held.offers[0]
+        token = f"{offer.token}!" if stale else offer.token
+        act = getattr(self.desk, answer)
+        placement = self._try(lead_id, lambda: act(lead_id, offer.rep_id, token=token))
+        assert (placement is None) == (stale or self.clock.now() >= offer.expires_at)
+
+    @rule(limit=st.integers(1, 3))
+    def sweep_a_little(self, limit):
+        before = {each: self.desk.placement(each).steps for each in self.leads}
+        self.desk.sweep(limit=limit)
+        moved = [each for each in self.leads if self.desk.placement(each).steps > before[each]]
+        assert len(moved) <= limit
+
+    @rule(turns=st.sampled_from([1, 2, -1]), cause=st.integers(0, 3))
+    def credit_turns(self, turns, cause):
+        rep_id = next(iter(self.desk.roster)).id
+        expires = self.clock.now() + timedelta(days=2)
+        given = {"reason": "absence", "cause": f"c-{cause}", "expires": expires, "pool": "everyone"}
+        self.desk.credit_turns(rep_id, turns, **given)
+
+
+class LongLifeOnAnOldFile(LongLife):
+    """The same over the file that a release of schema 2 left behind."""
+
+    def make_store(self):
+        self.folder = tempfile.TemporaryDirectory()
+        path = Path(self.folder.name) / "crm.db"
+        shutil.copy(KEPT, path)
+        self.file = SqliteStore(path, synchronous="normal")
+        return FailingStore(self.file)
+
+    @initialize(router=policies, roster=rosters())
+    def open_the_desk(self, router, roster):
+        super().open_the_desk(router, roster)
+        self.clock.set(datetime(2026, 3, 2, 9, 4, tzinfo=UTC))
+        self.leads = {*placements(self.store)}
+        self.counts = self.store.counts()
+
+    def teardown(self):
+        if hasattr(self, "file"):
+            self.file.close()
+            self.folder.cleanup()
+
+
+LONG = {**TEMPORARY, "stateful_step_count": 50}
+LongLife.TestCase.settings = examples(40, **LONG)
+LongLifeOnAnOldFile.TestCase.settings = examples(10, **LONG)
+TestLongLife = pytest.mark.slow(LongLife.TestCase)
+TestLongLifeOnAnOldFile = pytest.mark.slow(LongLifeOnAnOldFile.TestCase)

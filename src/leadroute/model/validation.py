@@ -141,6 +141,7 @@ _WRITE: Final = {
     "Roster": "a Roster or several reps, such as [Rep('ada')]",
     "Router": "a Router, such as Router(rules=[Rule('all')])",
     "Snapshot": "a Snapshot, such as Snapshot(open={'ada': 3})",
+    "OutboxEvent": "an event as outbox() gives it",
     "AsyncStore": "an async store, such as AsyncThread(MemoryStore())",
     "Store": "a Store, such as MemoryStore() or SqliteStore('crm.db')",
     "bool": "True or False",

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from leadroute.offers.dispatcher import Dispatcher
     from leadroute.offers.dispatching import FailedLead, SweepResult
     from leadroute.offers.events import TurnTaken
+    from leadroute.offers.outbox import OutboxEvent
     from leadroute.offers.placement import Offer, Placement, PreviousOffer, Status
+    from leadroute.offers.queries import WorkItem
     from leadroute.rules.rule import DISPOSITIONS
 
 __all__ = [
@@ -21,12 +23,14 @@ __all__ = [
     "Dispatcher",
     "FailedLead",
     "Offer",
+    "OutboxEvent",
     "Placement",
     "PreviousOffer",
     "Status",
     "SweepResult",
     "TurnCredit",
     "TurnTaken",
+    "WorkItem",
 ]
 
 _HOMES = {
@@ -35,12 +39,14 @@ _HOMES = {
     "Dispatcher": "leadroute.offers.dispatcher",
     "FailedLead": "leadroute.offers.dispatching",
     "Offer": "leadroute.offers.placement",
+    "OutboxEvent": "leadroute.offers.outbox",
     "Placement": "leadroute.offers.placement",
     "PreviousOffer": "leadroute.offers.placement",
     "Status": "leadroute.offers.placement",
     "SweepResult": "leadroute.offers.dispatching",
     "TurnCredit": "leadroute.model.snapshot",
     "TurnTaken": "leadroute.offers.events",
+    "WorkItem": "leadroute.offers.queries",
 }
 
 __getattr__, __dir__ = on_demand(__name__, __all__, _HOMES)

@@ -23,8 +23,10 @@ from leadroute.offers.counts import by_rep
 from leadroute.offers.dispatcher import Dispatcher, callable_, random_id, use_cases
 from leadroute.offers.dispatching import SweepResult
 from leadroute.offers.events import LeadEvent
+from leadroute.offers.outbox import OutboxEvent, attempts
 from leadroute.offers.outcome_counts import fields_of
-from leadroute.offers.placement import Placement
+from leadroute.offers.placement import Placement, Status
+from leadroute.offers.queries import WorkItem
 from leadroute.offers.requests import Steps, run_async
 from leadroute.offers.store import AsyncStore, is_async
 from leadroute.offers.use_cases import UseCases
@@ -71,6 +73,8 @@ class AsyncDispatcher(Generic[AnyClock_co]):
         presence: As for ``Dispatcher``.
         tokens: As for ``Dispatcher``.
         change_ids: As for ``Dispatcher``.
+        publish: As for ``Dispatcher``.
+        max_attempts: As for ``Dispatcher``.
         pause: Awaited for some seconds before a step is taken again; ``asyncio.sleep`` by default.
 
     Raises:
@@ -100,6 +104,8 @@ class AsyncDispatcher(Generic[AnyClock_co]):
     track_outcomes_by: Iterable[str] | None = field(default=None, converter=optional(fields_of))
     tokens: Callable[[], str] = field(default=random_id, validator=callable_())
     change_ids: Callable[[], str] = field(default=random_id, validator=callable_())
+    publish: bool = field(default=False, validator=of_kind(bool))
+    max_attempts: int = field(default=20, converter=attempts)
     pause: Callable[[float], Awaitable[Any]] = field(default=asyncio.sleep, validator=callable_())
     _cases: UseCases = field(init=False, repr=False)
 
@@ -178,9 +184,45 @@ class AsyncDispatcher(Generic[AnyClock_co]):
     async def placement(self, lead_id: str) -> Placement:
         return await self._run(self._cases.placement(lead_id))
 
+    @_told_by(Dispatcher.placements)
+    async def placements(
+        self,
+        *,
+        rep_id: str | None = None,
+        status: Status | str | None = None,
+        rule: str | None = None,
+        after: Placement | None = None,
+        limit: int = 100,
+    ) -> tuple[Placement, ...]:
+        return await self._run(self._cases.placements(rep_id, status, rule, after, limit))
+
+    @_told_by(Dispatcher.worklist)
+    async def worklist(self, rep_id: str) -> tuple[WorkItem, ...]:
+        return await self._run(self._cases.worklist(rep_id))
+
     @_told_by(Dispatcher.history)
     async def history(self, lead_id: str) -> tuple[LeadEvent, ...]:
         return await self._run(self._cases.history(lead_id))
+
+    @_told_by(Dispatcher.outbox)
+    async def outbox(self, limit: int = 100) -> tuple[OutboxEvent, ...]:
+        return await self._run(self._cases.outbox(limit))
+
+    @_told_by(Dispatcher.ack)
+    async def ack(self, event: OutboxEvent) -> None:
+        return await self._run(self._cases.ack(event))
+
+    @_told_by(Dispatcher.defer)
+    async def defer(self, event: OutboxEvent, until: datetime, error: str = "") -> OutboxEvent:
+        return await self._run(self._cases.defer(event, until, error))
+
+    @_told_by(Dispatcher.dead_letters)
+    async def dead_letters(self, limit: int = 100) -> tuple[OutboxEvent, ...]:
+        return await self._run(self._cases.dead_letters(limit))
+
+    @_told_by(Dispatcher.deliver_again)
+    async def deliver_again(self, event: OutboxEvent) -> None:
+        return await self._run(self._cases.deliver_again(event))
 
     @_told_by(Dispatcher.snapshot)
     async def snapshot(self) -> Snapshot:

@@ -86,6 +86,7 @@ class Desk:
         track_records: The results of earlier leads.
         presence: Whether each rep is at work this minute, by rep id.
         tokens: Gives each offer its token.
+        publish: Whether events wait for delivery.
     """
 
     router: Router
@@ -93,6 +94,7 @@ class Desk:
     track_records: TrackRecords
     presence: Mapping[str, Presence]
     tokens: Callable[[], str]
+    publish: bool = False
 
 
 class Books:

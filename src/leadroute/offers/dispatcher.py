@@ -28,8 +28,10 @@ from leadroute.model.validation import FrozenDict, of_kind
 from leadroute.offers.counts import Desk, by_rep
 from leadroute.offers.dispatching import SweepResult
 from leadroute.offers.events import LeadEvent
+from leadroute.offers.outbox import OutboxEvent, OutboxSteps, attempts
 from leadroute.offers.outcome_counts import fields_of
-from leadroute.offers.placement import Placement
+from leadroute.offers.placement import Placement, Status
+from leadroute.offers.queries import WorkItem
 from leadroute.offers.requests import Steps, run
 from leadroute.offers.serving import LineSteps
 from leadroute.offers.steps import LeadSteps
@@ -66,7 +68,8 @@ def blocking(instance: object, attribute: Attribute[Any], store: object) -> None
 def use_cases(dispatcher: Any) -> UseCases:
     """The use cases of a dispatcher, over what it was given."""
     given, store = dispatcher, dispatcher.store
-    desk = Desk(given.router, given.roster, given.track_records, given.presence, given.tokens)
+    told = given.router, given.roster, given.track_records, given.presence, given.tokens
+    desk = Desk(*told, given.publish)
     bound = getattr(store, "is_bound", False)
     leads = LeadSteps(
         desk,
@@ -76,7 +79,7 @@ def use_cases(dispatcher: Any) -> UseCases:
         reads_again=not bound or getattr(store, "sees_commits", False),
         sends_again=not bound,
     )
-    return UseCases(leads, LineSteps(leads))
+    return UseCases(leads, LineSteps(leads), OutboxSteps(leads, given.max_attempts))
 
 
 @guided
@@ -102,6 +105,8 @@ class Dispatcher(Generic[AnyClock_co]):
             keep up to date. It is read at every decision. A rep who is not in it counts as present.
         tokens: Gives each offer a token of its own; random ones by default.
         change_ids: Gives each change of the store an id of its own; random ones by default.
+        publish: Whether events wait in the outbox until you acknowledge them; ``False`` by default.
+        max_attempts: After how many failed deliveries an event is a dead letter, from 1 up; 20 by default.
         pause: Waits for some seconds before a step that lost a race, or met a busy store, is taken
             again; ``time.sleep`` by default.
 
@@ -131,6 +136,8 @@ class Dispatcher(Generic[AnyClock_co]):
     track_outcomes_by: Iterable[str] | None = field(default=None, converter=optional(fields_of))
     tokens: Callable[[], str] = field(default=random_id, validator=callable_())
     change_ids: Callable[[], str] = field(default=random_id, validator=callable_())
+    publish: bool = field(default=False, validator=of_kind(bool))
+    max_attempts: int = field(default=20, converter=attempts)
     pause: Callable[[float], object] = field(default=sleep, validator=callable_())
     _cases: UseCases = field(init=False, repr=False)
 
@@ -363,6 +370,60 @@ class Dispatcher(Generic[AnyClock_co]):
         """
         return self._run(self._cases.placement(lead_id))
 
+    def placements(
+        self,
+        *,
+        rep_id: str | None = None,
+        status: Status | str | None = None,
+        rule: str | None = None,
+        after: Placement | None = None,
+        limit: int = 100,
+    ) -> tuple[Placement, ...]:
+        """Return a page of placements, what is due first in front.
+
+        Args:
+            rep_id: Only leads that are offered to this rep, or that the rep owns and works on.
+            status: Only leads in this status.
+            rule: Only leads that this rule matched last.
+            after: The last placement of the page before; none by default.
+            limit: How many at most, from 1 up; 100 by default.
+
+        Returns:
+            The placements that can be read; fewer than ``limit`` when there are no more.
+
+        Raises:
+            ConfigError: The limit is below 1.
+            ValueError: There is no such status.
+
+        Example:
+            >>> from leadroute import Rep, Rule
+            >>> from leadroute.stores import MemoryStore
+            >>> dispatcher = Dispatcher(Router(rules=[Rule("all")]), [Rep("ada")], MemoryStore())
+            >>> _ = dispatcher.submit(Lead("L-1"))
+            >>> [placed.lead_id for placed in dispatcher.placements(rep_id="ada")]
+            ['L-1']
+        """
+        return self._run(self._cases.placements(rep_id, status, rule, after, limit))
+
+    def worklist(self, rep_id: str) -> tuple[WorkItem, ...]:
+        """Return what a rep has to do.
+
+        These are the live offers and the open leads of the rep, by priority, then by what is due
+        first, then by age. O(open leads of the rep).
+
+        Args:
+            rep_id: The rep, who need not be in the roster any more.
+
+        Example:
+            >>> from leadroute import Rep, Rule
+            >>> from leadroute.stores import MemoryStore
+            >>> dispatcher = Dispatcher(Router(rules=[Rule("all")]), [Rep("ada")], MemoryStore())
+            >>> _ = dispatcher.submit(Lead("L-1"))
+            >>> dispatcher.worklist("ada")[0].action
+            'answer'
+        """
+        return self._run(self._cases.worklist(rep_id))
+
     def history(self, lead_id: str) -> tuple[LeadEvent, ...]:
         """Return all events of a lead, in order.
 
@@ -370,6 +431,75 @@ class Dispatcher(Generic[AnyClock_co]):
             LeadNotFoundError: The lead was never submitted.
         """
         return self._run(self._cases.history(lead_id))
+
+    def outbox(self, limit: int = 100) -> tuple[OutboxEvent, ...]:
+        """Return the events that may be delivered now.
+
+        With ``publish=True`` each event waits here until you acknowledge it. Of each lead the first
+        event that waits is given, so the events of a lead are delivered in order; one that was
+        deferred, or is dead, holds back its own lead alone. An event may come more than once.
+
+        Args:
+            limit: How many at most, from 1 up; 100 by default.
+
+        Raises:
+            ConfigError: The limit is below 1.
+
+        Example:
+            >>> from leadroute import Rep, Rule
+            >>> from leadroute.stores import MemoryStore
+            >>> router = Router(rules=[Rule("all")])
+            >>> dispatcher = Dispatcher(router, [Rep("ada")], MemoryStore(), publish=True)
+            >>> _ = dispatcher.submit(Lead("L-1"))
+            >>> while waiting := dispatcher.outbox():
+            ...     for each in waiting:
+            ...         print(each.lead_id, each.event.kind)
+            ...         dispatcher.ack(each)
+            L-1 received
+            L-1 offered
+        """
+        return self._run(self._cases.outbox(limit))
+
+    def ack(self, event: OutboxEvent) -> None:
+        """Record that an event was delivered; repeating it changes nothing."""
+        return self._run(self._cases.ack(event))
+
+    def defer(self, event: OutboxEvent, until: datetime, error: str = "") -> OutboxEvent:
+        """Record that the delivery of an event failed.
+
+        After ``max_attempts`` failures it becomes a dead letter, which waits for a person.
+
+        Args:
+            event: The event.
+            until: When to try again, aware.
+            error: What went wrong, without personal data; at most 1,000 characters are kept.
+
+        Returns:
+            The event with its attempts, and whether it is dead.
+
+        Raises:
+            FieldTypeError: ``until`` is naive, or something is of the wrong kind.
+        """
+        return self._run(self._cases.defer(event, until, error))
+
+    def dead_letters(self, limit: int = 100) -> tuple[OutboxEvent, ...]:
+        """Return the events whose delivery was given up.
+
+        Args:
+            limit: How many at most, from 1 up; 100 by default.
+
+        Raises:
+            ConfigError: The limit is below 1.
+        """
+        return self._run(self._cases.dead_letters(limit))
+
+    def deliver_again(self, event: OutboxEvent) -> None:
+        """Let a dead letter be delivered again, as if it had never failed.
+
+        Raises:
+            ConfigError: It is no dead letter.
+        """
+        return self._run(self._cases.deliver_again(event))
 
     def snapshot(self) -> Snapshot:
         """Return the counts that a decision reads now. O(reps)."""

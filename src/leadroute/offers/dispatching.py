@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from attrs import frozen
+from attrs import field, frozen
+
+from leadroute.offers.placement import Placement
 
 
 @frozen
@@ -39,6 +41,7 @@ class SweepResult:
         errors: Leads whose decision failed, such as after a mistake in a new policy, or whose
             documents cannot be read. They hold up no other lead. They wait, and are decided again
             after 30 seconds, then twice as long each time, up to an hour.
+        placements: The leads that moved, as they stood then: which lead went to whom.
     """
 
     timed_out: int = 0
@@ -46,3 +49,4 @@ class SweepResult:
     catch_all: int = 0
     next_wakeup: datetime | None = None
     errors: tuple[FailedLead, ...] = ()
+    placements: tuple[Placement, ...] = field(default=(), repr=False)

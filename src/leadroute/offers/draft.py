@@ -118,7 +118,8 @@ class Draft:
         self.after = after = move(before, event, self.lead_id)
         at = to_micros(event.at)
         self.events.append(event)
-        self._ops.append(Emit(self.lead_id, after.steps, event.kind, document(event), at))
+        publish, told = self.books.desk.publish, document(event)
+        self._ops.append(Emit(self.lead_id, after.steps, event.kind, told, at, publish))
         self._ops.extend(_rep_counters(before, event, at))
         if before is not None and after.earlier_offers > before.earlier_offers:
             asked_before = _asked_before(before, after)

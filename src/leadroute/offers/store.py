@@ -10,7 +10,7 @@ The rules of every store (:mod:`leadroute.testing.contract` proves them):
 5. Keys are compared exactly.
 6. An event waits until it is acknowledged, and is pending when it is the first of its lead that
    waits, so that the events of a lead are delivered in order. A dead letter waits for a person and
-   holds up nothing. The id of an event is a page mark, never a cursor of delivery.
+   holds back its own lead alone. The id of an event is a page mark, never a cursor of delivery.
 7. Reads may lag, but what a store has committed itself it reads back.
 8. A store never begins or ends a transaction that it did not start, and never retries inside one.
    It never decides and never logs.

@@ -16,7 +16,7 @@ from leadroute.model.lead import Lead
 from leadroute.model.snapshot import Snapshot, TurnCredit
 from leadroute.model.track_record import TrackRecords
 from leadroute.model.validation import must_be
-from leadroute.offers import requests, transitions, turn_credits
+from leadroute.offers import queries, requests, transitions, turn_credits
 from leadroute.offers.change import Change, Check, Op, Put, Record
 from leadroute.offers.counts import Books, counted
 from leadroute.offers.dispatching import SweepResult
@@ -27,7 +27,9 @@ from leadroute.offers.events import (
 )
 from leadroute.offers.lifting import event_of, placement_of
 from leadroute.offers.lines import length_key
-from leadroute.offers.placement import Placement
+from leadroute.offers.outbox import OutboxEvent, OutboxSteps
+from leadroute.offers.placement import Placement, Status
+from leadroute.offers.queries import WorkItem
 from leadroute.offers.requests import PAGE, Steps
 from leadroute.offers.serving import LineSteps, Tally
 from leadroute.offers.steps import Done, LeadSteps
@@ -43,6 +45,7 @@ class UseCases:
 
     leads: LeadSteps
     lines: LineSteps
+    events: OutboxSteps
 
     def submit(
         self, lead: Lead, trigger: str = "", on_error: Literal["catch_all", "raise"] = "catch_all"
@@ -181,7 +184,7 @@ class UseCases:
         yield from self.lines.sweep(tally, early=early)
         wakeup = yield from self.next_wakeup()
         told = tally.timed_out, tally.offered, tally.catch_all, wakeup, tuple(tally.errors)
-        return SweepResult(*told)
+        return SweepResult(*told, tuple(tally.placements.values()))
 
     def next_wakeup(self) -> Steps[datetime | None]:
         """The next instant at which ``sweep`` can have work."""
@@ -193,6 +196,21 @@ class UseCases:
     def placement(self, lead_id: str) -> Steps[Placement]:
         """The placement of a lead as it is now."""
         return (yield from self.leads.known(lead_id, self.leads.books()))[0]
+
+    def placements(
+        self,
+        rep_id: str | None = None,
+        status: Status | str | None = None,
+        rule: str | None = None,
+        after: Placement | None = None,
+        limit: int = 100,
+    ) -> Steps[tuple[Placement, ...]]:
+        """A page of placements."""
+        return queries.page(rep_id, status, rule, after, limit)
+
+    def worklist(self, rep_id: str) -> Steps[tuple[WorkItem, ...]]:
+        """What a rep has to do."""
+        return queries.worklist(rep_id)
 
     def history(self, lead_id: str) -> Steps[tuple[LeadEvent, ...]]:
         """All events of a lead, in order."""
@@ -206,6 +224,26 @@ class UseCases:
         if not told:
             raise LeadNotFoundError(lead_id)
         return tuple(told)
+
+    def outbox(self, limit: int = 100) -> Steps[tuple[OutboxEvent, ...]]:
+        """The events that may be delivered now, the first one of each lead."""
+        return self.events.pending(limit)
+
+    def ack(self, event: OutboxEvent) -> Steps[None]:
+        """Record that an event was delivered."""
+        return self.events.acknowledged(event)
+
+    def defer(self, event: OutboxEvent, until: datetime, error: str = "") -> Steps[OutboxEvent]:
+        """Record that the delivery of an event failed."""
+        return self.events.deferred(event, until, error)
+
+    def dead_letters(self, limit: int = 100) -> Steps[tuple[OutboxEvent, ...]]:
+        """The events whose delivery was given up."""
+        return self.events.dead_letters(limit)
+
+    def deliver_again(self, event: OutboxEvent) -> Steps[None]:
+        """Let a dead letter be delivered again."""
+        return self.events.revived(event)
 
     def snapshot(self) -> Steps[Snapshot]:
         """The counts that a decision reads now."""

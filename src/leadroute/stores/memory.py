@@ -176,12 +176,11 @@ class _State:
         """Set how an event stands in the outbox; ``None`` takes it out."""
         event: Event = self.events[mark]
         before, queue = self.outbox.pop(mark, None), self.queues[event.lead]
-        if before is not None and before[0] is not None:
+        if before is not None:
             queue.remove(event.n)
         if delivery is not None:
             self.outbox[mark] = delivery
-            if delivery[0] is not None:  # a dead letter holds up nothing
-                queue.add(event.n)
+            queue.add(event.n)  # a dead letter too holds back its lead
         if not queue:
             del self.queues[event.lead]
 

@@ -199,10 +199,7 @@ _EVENTS = (
     "FROM {} ON o.event_id = e.id WHERE {} LIMIT ?"
 )
 _LOG = "leadroute_event e LEFT JOIN leadroute_outbox o"
-_FIRST = (
-    "NOT EXISTS (SELECT 1 FROM leadroute_outbox b "
-    "WHERE b.lead = o.lead AND b.n < o.n AND b.until IS NOT NULL)"
-)
+_FIRST = "NOT EXISTS (SELECT 1 FROM leadroute_outbox b WHERE b.lead = o.lead AND b.n < o.n)"
 _WAITING = "leadroute_outbox o CROSS JOIN leadroute_event e"
 
 _OLD_ONCES = "SELECT key FROM leadroute_once WHERE at < ? ORDER BY key LIMIT ?"

@@ -9,7 +9,7 @@ from leadroute.model.validation import FrozenDict
 from leadroute.offers import draft, state_machine
 from leadroute.offers.change import Add, Change, Drop, Put
 from leadroute.offers.draft import Draft
-from leadroute.offers.events import Waiting, Withdrawn
+from leadroute.offers.events import OfferWithdrawn, Waiting
 from leadroute.offers.placement import Status
 
 
@@ -89,7 +89,7 @@ def test_withdrawal_that_is_forgotten_is_found(monkeypatch):
     assert outcome_of_a_race() == "withdrawn"
 
     def ended(before, event):
-        return [] if isinstance(event, Withdrawn) else whole(before, event)
+        return [] if isinstance(event, OfferWithdrawn) else whole(before, event)
 
     monkeypatch.setattr(draft, "_ended", ended)
     with pytest.raises(AssertionError):

@@ -290,9 +290,37 @@ class LongLife(Life):
         moved = [each for each in self.leads if self.desk.placement(each).steps > before[each]]
         assert len(moved) <= limit
 
+    @rule(lead_id=lead_ids)
+    def withdraw(self, lead_id):
+        placement = self._try(lead_id, lambda: self.desk.withdraw(lead_id, "spam"))
+        assert placement is None or placement.status is Status.WITHDRAWN
+
+    @rule(lead_id=lead_ids)
+    def reopen(self, lead_id):
+        placement = self._try(lead_id, lambda: self.desk.reopen(lead_id))
+        assert placement is None or placement.owner is None
+
+    @rule(lead=leads(lead_ids))
+    def update(self, lead):
+        before = self.desk.placement(lead.id) if lead.id in self.leads else None
+        placement = self._try(lead.id, lambda: self.desk.update(lead))
+        if placement is not None and before.status is not Status.WAITING:
+            assert (placement.status, placement.offers) == (before.status, before.offers)
+
+    @rule(lead=leads(lead_ids), rep_id=rep_ids)
+    def submit_to(self, lead, rep_id):
+        if rep_id in self.desk.roster:
+            known = lead.id in self.leads
+            placement = self.desk.submit(lead, to=rep_id)
+            self.leads.add(lead.id)
+            self.counts = self.store.counts()
+            assert known or placement.owner == rep_id
+
     @rule(turns=st.sampled_from([1, 2, -1]), cause=st.integers(0, 3))
     def credit_turns(self, turns, cause):
-        rep_id = next(iter(self.desk.roster)).id
+        if not self.desk.roster.reps:
+            return
+        rep_id = self.desk.roster.reps[0].id
         expires = self.clock.now() + timedelta(days=2)
         given = {"reason": "absence", "cause": f"c-{cause}", "expires": expires, "pool": "everyone"}
         self.desk.credit_turns(rep_id, turns, **given)

@@ -11,7 +11,7 @@ from leadroute.errors import NotOfferedError
 from leadroute.model.keys import placement_key
 from leadroute.offers.counts import Books
 from leadroute.offers.draft import Draft
-from leadroute.offers.events import Offered, Withdrawn
+from leadroute.offers.events import Offered, OfferWithdrawn
 from leadroute.offers.placement import Status
 from leadroute.offers.requests import run
 from leadroute.stores import Change
@@ -69,7 +69,7 @@ def test_first_who_accepts_has_it():
     assert (accepted.owner, accepted.offers) == ("bob", ())
     assert here.store.counts(prefix="rep/open/") == {"rep/open/bob": 1}
     assert here.store.find(status="offer") == []
-    withdrawn = [event for event in here.history("L-1") if isinstance(event, Withdrawn)]
+    withdrawn = [event for event in here.history("L-1") if isinstance(event, OfferWithdrawn)]
     assert [event.rep_id for event in withdrawn] == ["ada", "cy"]
     assert outcomes(accepted) == {"ada": "withdrawn", "cy": "withdrawn"}
     with pytest.raises(NotOfferedError, match="'bob' has had it since"):

@@ -21,10 +21,13 @@ from leadroute.offers.events import (
     Disqualified,
     FeedbackGiven,
     Offered,
+    OfferWithdrawn,
     Received,
     Released,
+    Reopened,
     TimedOut,
     TurnTaken,
+    Updated,
     Waiting,
     Withdrawn,
 )
@@ -51,7 +54,10 @@ EXAMPLES = {
     Accepted: Accepted(AT, "ada"),
     Declined: Declined(AT, "ada"),
     TimedOut: TimedOut(DUE, "ada"),
-    Withdrawn: Withdrawn(AT, "ada", "accepted"),
+    OfferWithdrawn: OfferWithdrawn(AT, "ada", "accepted"),
+    Withdrawn: Withdrawn(AT, "spam"),
+    Reopened: Reopened(AT),
+    Updated: Updated(AT, 3),
     Contacted: Contacted(AT, "ada"),
     FeedbackGiven: FeedbackGiven(AT, "ada", "meeting", closing=False),
     Assigned: Assigned(AT, "bob", "manager", reservations={"rep/open/bob": 1}),
@@ -65,6 +71,7 @@ LIVES = {
     Status.ACCEPTED: [Received, Offered, Accepted],
     Status.CONTACTED: [Received, Offered, Accepted, Contacted],
     Status.CATCH_ALL: [Received, CatchAll],
+    Status.WITHDRAWN: [Received, CatchAll, Withdrawn],
 }
 CLOSING = FeedbackGiven(AT, "ada", "won", closing=True, value=5)
 
@@ -157,6 +164,7 @@ def test_what_is_given_back():
         (Status.CONTACTED, "lead L-1 is contacted by ada"),
         (Status.CLOSED, "lead L-1 is closed by ada (won)"),
         (Status.CATCH_ALL, "lead L-1 is with the catch-all catch_all: no rule matched"),
+        (Status.WITHDRAWN, "lead L-1 is withdrawn: it was withdrawn: spam"),
     ],
 )
 def test_a_placement_in_one_line(status, said):
@@ -242,7 +250,12 @@ def test_feedback_is_checked_before_anything_else():
 
 
 @pytest.mark.parametrize(
-    "status", [status for status in LIVES if status not in (Status.RECEIVED, Status.CLOSED)]
+    "status",
+    [
+        status
+        for status in LIVES
+        if status not in (Status.RECEIVED, Status.CLOSED, Status.WITHDRAWN)
+    ],
 )
 def test_lead_that_has_not_ended_is_assigned_by_hand(status):
     """Whatever became of a lead, it can be given to a rep by hand, who then owns it."""

@@ -27,6 +27,8 @@ from leadroute.offers.events import (
     Declined,
     FeedbackGiven,
     Offered,
+    OfferWithdrawn,
+    Reopened,
     TimedOut,
     Withdrawn,
 )
@@ -180,11 +182,11 @@ def standing(history):
     for event in history:
         if isinstance(event, Offered):
             live[event.rep_id] = event
-        elif isinstance(event, Declined | TimedOut | Withdrawn):
+        elif isinstance(event, Declined | TimedOut | OfferWithdrawn):
             del live[event.rep_id]
         elif isinstance(event, Accepted):
             taken.append(live.pop(event.rep_id))
-        elif isinstance(event, Assigned):
+        elif isinstance(event, Assigned | Withdrawn):
             live.clear()
     return [*taken, *live.values()]
 
@@ -261,14 +263,17 @@ def _checked_life(store, placement):
     history = [*map(event_of, logged)]
     assert rebuild(placement.lead_id, history) == placement
     assert placement.status is not Status.RECEIVED
-    assert sum(isinstance(event, Accepted) for event in history) <= 1
-    owned = any(isinstance(event, Accepted | Assigned) for event in history)
-    assert owned == (placement.status in OWNED) == (placement.owner is not None)
+    starts = [n for n, event in enumerate(history) if isinstance(event, Reopened)]
+    life = history[starts[-1] :] if starts else history
+    assert sum(isinstance(event, Accepted) for event in life) <= 1
+    owned = any(isinstance(event, Accepted | Assigned) for event in life)
+    assert owned == (placement.owner is not None)
+    assert (placement.status in OWNED) == (owned and placement.status is not Status.WITHDRAWN)
     waits = placement.status is Status.WAITING
     assert bool(placement.line) == (waits and not placement.clocks)
     assert bool(placement.offers) == (placement.status is Status.OFFERED)
     assert (placement.due is not None) == (bool(placement.offers) or (waits and not placement.line))
-    offers = [event.rep_id for event in history if isinstance(event, Offered)]
+    offers = [event.rep_id for event in life if isinstance(event, Offered)]
     assert len({*offers}) == len(offers), "offered to one rep twice"
     return history
 

@@ -123,8 +123,9 @@ class AsyncDispatcher(Generic[AnyClock_co]):
         *,
         trigger: str = "",
         on_error: Literal["catch_all", "raise"] = "catch_all",
+        to: str | None = None,
     ) -> Placement:
-        return await self._run(self._cases.submit(lead, trigger, on_error))
+        return await self._run(self._cases.submit(lead, trigger, on_error, to))
 
     @_told_by(Dispatcher.accept)
     async def accept(self, lead_id: str, rep_id: str, *, token: str = "") -> Placement:
@@ -139,6 +140,18 @@ class AsyncDispatcher(Generic[AnyClock_co]):
     @_told_by(Dispatcher.assign)
     async def assign(self, lead_id: str, rep_id: str, *, by: str) -> Placement:
         return await self._run(self._cases.assign(lead_id, rep_id, by))
+
+    @_told_by(Dispatcher.withdraw)
+    async def withdraw(self, lead_id: str, reason: str = "") -> Placement:
+        return await self._run(self._cases.withdraw(lead_id, reason))
+
+    @_told_by(Dispatcher.reopen)
+    async def reopen(self, lead_id: str) -> Placement:
+        return await self._run(self._cases.reopen(lead_id))
+
+    @_told_by(Dispatcher.update)
+    async def update(self, lead: Lead) -> Placement:
+        return await self._run(self._cases.update(lead))
 
     @_told_by(Dispatcher.release)
     async def release(self, lead_id: str) -> Placement:

@@ -164,6 +164,7 @@ class Dispatcher(Generic[AnyClock_co]):
         *,
         trigger: str = "",
         on_error: Literal["catch_all", "raise"] = "catch_all",
+        to: str | None = None,
     ) -> Placement:
         """Score and qualify a lead, decide, and make the first offer.
 
@@ -178,16 +179,19 @@ class Dispatcher(Generic[AnyClock_co]):
             on_error: When a rule, a scorer, a predicate or a calendar raises an error:
                 ``catch_all`` (default) stores the lead with the catch-all, and the placement names
                 the class of the error; ``raise`` stores nothing and raises it.
+            to: The rep whose lead it is: nothing is decided, and the rep owns it at once, as by
+                ``assign``. By default the policy decides.
 
         Returns:
             The placement: offered, waiting, with the catch-all, or disqualified.
 
         Raises:
             ConfigError: ``on_error`` is another word.
+            UnknownFieldError: The rep in ``to`` is not in the roster.
             ValidationError: The trigger cannot be kept, or the lead is too large. Nothing is stored.
             ConflictError: Other processes changed the same counters for half a minute. Nothing is stored.
         """
-        return self._run(self._cases.submit(lead, trigger, on_error))
+        return self._run(self._cases.submit(lead, trigger, on_error, to))
 
     def accept(self, lead_id: str, rep_id: str, *, token: str = "") -> Placement:
         """Record that a rep accepts the lead that is offered to them.
@@ -254,6 +258,53 @@ class Dispatcher(Generic[AnyClock_co]):
             FieldTypeError: A rule met a value of the wrong type.
         """
         return self._run(self._cases.assign(lead_id, rep_id, by))
+
+    def withdraw(self, lead_id: str, reason: str = "") -> Placement:
+        """End a lead without a result, such as spam; repeating it changes nothing.
+
+        A live offer ends, and open work is given back. Caps and turns of a rep who accepted it stay.
+
+        Args:
+            lead_id: The lead.
+            reason: A word of your own list, up to 80 characters; not free text, because it goes
+                into the log, which keeps no personal data.
+
+        Raises:
+            InvalidTransitionError: The lead was closed by feedback.
+            LeadNotFoundError: The lead was never submitted.
+            ValidationError: The reason cannot be kept.
+        """
+        return self._run(self._cases.withdraw(lead_id, reason))
+
+    def reopen(self, lead_id: str) -> Placement:
+        """Decide again about a lead that had ended, or that nobody had.
+
+        It may be withdrawn, closed, disqualified or with the catch-all. Who had an offer of it that
+        they did not accept is not asked again.
+
+        Returns:
+            The placement after the decision.
+
+        Raises:
+            InvalidTransitionError: The lead waits, is offered or has an owner who works on it.
+            LeadNotFoundError: The lead was never submitted.
+        """
+        return self._run(self._cases.reopen(lead_id))
+
+    def update(self, lead: Lead) -> Placement:
+        """Keep what became known of a lead that was submitted.
+
+        It is scored again, and a lead that waits is decided again. One that is offered or has an
+        owner keeps its rep. The same facts again change nothing.
+
+        Args:
+            lead: The lead with all of its facts; they replace those that are kept.
+
+        Raises:
+            LeadNotFoundError: The lead was never submitted.
+            ValidationError: The lead is too large. Nothing is stored.
+        """
+        return self._run(self._cases.update(lead))
 
     def release(self, lead_id: str) -> Placement:
         """Give the owner's capacity back, though the lead has not ended.

@@ -39,6 +39,7 @@ from leadroute.offers.events import (
     FeedbackGiven,
     LeadEvent,
     Offered,
+    OfferWithdrawn,
     TimedOut,
     Withdrawn,
 )
@@ -174,10 +175,15 @@ class Draft:
 
     def _line_changes(self, after: Placement, lines: Lines) -> Steps[list[Op]]:
         before, ops = self.before, list[Op]()
-        left = "" if before is None else before.line
-        if before is not None and left and left != after.line:
-            ops += (Drop(entry_key(before), 1), Add(length_key(left), -1, lo=None))
-        if after.line and after.line != left:
+        left, joins = "", bool(after.line)
+        if before is not None and before.line:
+            left = before.line
+            # Its place is worked out from what it was, and another priority is another place.
+            moves = not joins or entry_key(before) != entry_key(after)
+            joins = joins and moves
+            if moves:
+                ops += (Drop(entry_key(before), 1), Add(length_key(left), -1, lo=None))
+        if joins:
             told = _write({"lead": self.lead_id, "format": FORMAT})
             ops.append(Put(entry_key(after), told, 0, entry_status(after.line)))
             ops.append(Add(length_key(after.line), 1))
@@ -210,9 +216,9 @@ def _holder(after: Placement) -> str:
 
 def _ended(before: Placement, event: LeadEvent) -> list[Offer]:
     """The offers that an event ends without their being accepted."""
-    if isinstance(event, Assigned):
+    if isinstance(event, Assigned | Withdrawn):
         return [*before.offers]
-    if isinstance(event, Declined | TimedOut | Withdrawn):
+    if isinstance(event, Declined | TimedOut | OfferWithdrawn):
         return [offer for offer in before.offers if offer.rep_id == event.rep_id]
     return []
 

@@ -234,7 +234,7 @@ class TimedOut:
 
 
 @frozen
-class Withdrawn:
+class OfferWithdrawn:
     """An offer ended because another rep was faster.
 
     Args:
@@ -243,10 +243,52 @@ class Withdrawn:
         reason: The cause, in a word.
     """
 
-    kind: ClassVar[str] = "withdrawn"
+    kind: ClassVar[str] = "offer_withdrawn"
     at: datetime
     rep_id: str
     reason: str = ""
+
+
+@frozen
+class Withdrawn:
+    """The lead was ended by hand, without a result.
+
+    Args:
+        at: The time.
+        reason: The cause, as a word of your own list; not free text.
+    """
+
+    kind: ClassVar[str] = "withdrawn"
+    at: datetime
+    reason: str = ""
+
+
+@frozen
+class Reopened:
+    """A lead that had ended, or that nobody had, is decided again."""
+
+    kind: ClassVar[str] = "reopened"
+    at: datetime
+
+
+@frozen
+class Updated:
+    """More became known of the lead.
+
+    Args:
+        at: The time.
+        priority: Its priority now.
+        lead_score: The lead score now, 0 to 1; ``None`` when it is not known.
+        lead_grade: The name of the grade now; ``None`` when there is none.
+        completeness: The share of the facts that is known now; ``None`` when the policy scores no leads.
+    """
+
+    kind: ClassVar[str] = "updated"
+    at: datetime
+    priority: int = 0
+    lead_score: float | None = None
+    lead_grade: str | None = None
+    completeness: float | None = None
 
 
 @frozen
@@ -295,7 +337,10 @@ LeadEvent: TypeAlias = (
     | Assigned
     | Declined
     | TimedOut
+    | OfferWithdrawn
     | Withdrawn
+    | Reopened
+    | Updated
     | Contacted
     | Released
     | FeedbackGiven
@@ -315,7 +360,10 @@ KINDS: Mapping[str, type[LeadEvent]] = FrozenDict(
             Assigned,
             Declined,
             TimedOut,
+            OfferWithdrawn,
             Withdrawn,
+            Reopened,
+            Updated,
             Contacted,
             Released,
             FeedbackGiven,

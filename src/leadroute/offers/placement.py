@@ -42,12 +42,17 @@ class Status(StrEnum):
     CATCH_ALL = "catch_all"
     """The catch-all has it."""
 
+    WITHDRAWN = "withdrawn"
+    """It was ended by hand, without a result."""
+
 
 _REASONS: Final[Mapping[str, str]] = FrozenDict(
     {
         **{each.value: each.reason for each in Outcome},
         "declined": "the rep declined it",
         "timed_out": "the offer timed out",
+        "withdrawn": "it was withdrawn",
+        "reopened": "it was reopened",
     }
 )
 
@@ -129,10 +134,11 @@ class Placement:
         accepted_at: The time at which its owner accepted it.
         contacted_at: The time of the first contact by its owner.
         closed_at: The time of the closing feedback.
-        outcome: The last feedback; for a disqualified lead ``nurture``, ``reject`` or ``review``.
+        outcome: The last feedback; for a disqualified lead ``nurture``, ``reject`` or ``review``; for a
+            lead that was withdrawn the reason that was given.
         value: Its value, in your currency.
         reason_code: The reason why it is disqualified, waits, or is with the catch-all: an
-            ``Outcome``, ``declined`` or ``timed_out``; empty otherwise.
+            ``Outcome``, ``declined``, ``timed_out`` or ``reopened``; ``withdrawn``; empty otherwise.
         previous_offers: What became of the last offers, by rep id.
         earlier_offers: How many reps had an offer before those; their ids are kept beside the placement.
         reservations: The units that it counts against once it has an owner, by counter key.
@@ -227,6 +233,8 @@ class Placement:
             return f"did not pass {self.factor!r}"
         if self.reason_code == FAILED:
             return f"the decision failed with {self.error}"
+        if self.status is Status.WITHDRAWN and self.outcome:
+            return f"it was withdrawn: {self.outcome}"
         return _REASONS.get(self.reason_code, self.reason_code)
 
     def to_dict(self) -> dict[str, Any]:
@@ -255,7 +263,7 @@ class Placement:
             more = len(self.offers) - 1
             others = f" and {more} more" if more else ""
             return f"lead {lead} is offered to {rep}{others} until {until}"
-        if self.owner is not None:
+        if self.owner is not None and self.status is not Status.WITHDRAWN:
             ended = f" ({self.outcome})" if self.status is Status.CLOSED else ""
             return f"lead {lead} is {self.status} by {rep}{ended}"
         if self.status is Status.CATCH_ALL:

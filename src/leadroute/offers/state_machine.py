@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from functools import reduce
 from operator import attrgetter
@@ -26,47 +27,63 @@ from leadroute.offers.events import (
     FeedbackGiven,
     LeadEvent,
     Offered,
+    OfferWithdrawn,
     Received,
     Released,
+    Reopened,
     TimedOut,
+    Updated,
     Waiting,
     Withdrawn,
 )
 from leadroute.offers.placement import KEPT_OFFERS, Offer, Placement, PreviousOffer, Status
 
-MOVES: Mapping[tuple[Status, type[LeadEvent]], Status] = FrozenDict(
-    {
-        (Status.RECEIVED, Disqualified): Status.DISQUALIFIED,
-        (Status.RECEIVED, Offered): Status.OFFERED,
-        (Status.RECEIVED, Waiting): Status.WAITING,
-        (Status.RECEIVED, CatchAll): Status.CATCH_ALL,
-        (Status.WAITING, Disqualified): Status.DISQUALIFIED,
-        (Status.WAITING, Offered): Status.OFFERED,
-        (Status.WAITING, Waiting): Status.WAITING,
-        (Status.WAITING, CatchAll): Status.CATCH_ALL,
-        (Status.OFFERED, Offered): Status.OFFERED,
-        (Status.OFFERED, Accepted): Status.ACCEPTED,
-        (Status.OFFERED, Declined): Status.WAITING,
-        (Status.OFFERED, TimedOut): Status.WAITING,
-        (Status.OFFERED, Withdrawn): Status.WAITING,
-        (Status.ACCEPTED, Contacted): Status.CONTACTED,
-        (Status.ACCEPTED, FeedbackGiven): Status.ACCEPTED,
-        (Status.ACCEPTED, Released): Status.ACCEPTED,
-        (Status.CONTACTED, FeedbackGiven): Status.CONTACTED,
-        (Status.CONTACTED, Released): Status.CONTACTED,
-        (Status.DISQUALIFIED, Assigned): Status.ACCEPTED,
-        (Status.WAITING, Assigned): Status.ACCEPTED,
-        (Status.OFFERED, Assigned): Status.ACCEPTED,
-        (Status.ACCEPTED, Assigned): Status.ACCEPTED,
-        (Status.CONTACTED, Assigned): Status.CONTACTED,
-        (Status.CATCH_ALL, Assigned): Status.ACCEPTED,
-    }
+_ALIVE: Final = (
+    Status.DISQUALIFIED,
+    Status.WAITING,
+    Status.OFFERED,
+    Status.ACCEPTED,
+    Status.CONTACTED,
+    Status.CATCH_ALL,
 )
+_REOPENED: Final = (Status.DISQUALIFIED, Status.CATCH_ALL, Status.CLOSED, Status.WITHDRAWN)
+
+_TABLE: Final[dict[tuple[Status, type[LeadEvent]], Status]] = {
+    (Status.RECEIVED, Disqualified): Status.DISQUALIFIED,
+    (Status.RECEIVED, Assigned): Status.ACCEPTED,
+    (Status.RECEIVED, Offered): Status.OFFERED,
+    (Status.RECEIVED, Waiting): Status.WAITING,
+    (Status.RECEIVED, CatchAll): Status.CATCH_ALL,
+    (Status.WAITING, Disqualified): Status.DISQUALIFIED,
+    (Status.WAITING, Offered): Status.OFFERED,
+    (Status.WAITING, Waiting): Status.WAITING,
+    (Status.WAITING, CatchAll): Status.CATCH_ALL,
+    (Status.OFFERED, Offered): Status.OFFERED,
+    (Status.OFFERED, Accepted): Status.ACCEPTED,
+    (Status.OFFERED, Declined): Status.WAITING,
+    (Status.OFFERED, TimedOut): Status.WAITING,
+    (Status.OFFERED, OfferWithdrawn): Status.WAITING,
+    (Status.ACCEPTED, Contacted): Status.CONTACTED,
+    (Status.ACCEPTED, FeedbackGiven): Status.ACCEPTED,
+    (Status.ACCEPTED, Released): Status.ACCEPTED,
+    (Status.CONTACTED, FeedbackGiven): Status.CONTACTED,
+    (Status.CONTACTED, Released): Status.CONTACTED,
+    (Status.DISQUALIFIED, Assigned): Status.ACCEPTED,
+    (Status.WAITING, Assigned): Status.ACCEPTED,
+    (Status.OFFERED, Assigned): Status.ACCEPTED,
+    (Status.ACCEPTED, Assigned): Status.ACCEPTED,
+    (Status.CONTACTED, Assigned): Status.CONTACTED,
+    (Status.CATCH_ALL, Assigned): Status.ACCEPTED,
+    **{(status, Withdrawn): Status.WITHDRAWN for status in _ALIVE},
+    **{(status, Reopened): Status.WAITING for status in _REOPENED},
+    **{(status, Updated): status for status in Status if status is not Status.RECEIVED},
+}
+MOVES: Mapping[tuple[Status, type[LeadEvent]], Status] = FrozenDict(_TABLE)
 """Every legal move: in this status, this event leads to that.
 
 Closing feedback: ``CLOSED``. While another offer is open, one that ends leaves the lead ``OFFERED``."""
 
-NAMES_OFFER: Final = (Accepted, Declined, TimedOut, Withdrawn)
+NAMES_OFFER: Final = (Accepted, Declined, TimedOut, OfferWithdrawn)
 """The events that end or take one offer, by the id of its rep."""
 
 
@@ -93,7 +110,7 @@ def move(before: Placement | None, event: LeadEvent, lead_id: str) -> Placement:
     status = MOVES.get((before.status, type(event)))
     if status is None or (isinstance(event, NAMES_OFFER) and not before.offer_to(event.rep_id)):
         raise InvalidTransitionError(lead_id, _recording(event), "", state_of(before))
-    if len(before.offers) > 1 and isinstance(event, Declined | TimedOut | Withdrawn):
+    if len(before.offers) > 1 and isinstance(event, Declined | TimedOut | OfferWithdrawn):
         status = Status.OFFERED
     if isinstance(event, FeedbackGiven) and event.closing:
         status = Status.CLOSED
@@ -218,7 +235,12 @@ def _accepted(before: Placement, event: Accepted) -> dict[str, Any]:
     held: Mapping[str, int] = offer.reservations  # type: ignore[union-attr]
     if offer.release_on == "accept":  # type: ignore[union-attr]
         return taken | _released(held)
-    return taken | {"reservations": held}
+    return taken | {"reservations": _both(before.reservations, held)}
+
+
+def _both(kept: Mapping[str, int], taken: Mapping[str, int]) -> Mapping[str, int]:
+    """What a lead that was reopened counts against from its life before, and what it takes now."""
+    return FrozenDict(Counter(kept) + Counter(taken)) if kept else taken
 
 
 def _assigned(before: Placement, event: Assigned) -> dict[str, Any]:
@@ -243,10 +265,11 @@ def _released(held: Mapping[str, int]) -> dict[str, Any]:
     return {"reservations": FrozenDict(kept), "clocks": FrozenDict()}
 
 
-def _ended(before: Placement, event: Declined | TimedOut | Withdrawn) -> dict[str, Any]:
+def _ended(before: Placement, event: Declined | TimedOut | OfferWithdrawn) -> dict[str, Any]:
     left = tuple([offer for offer in before.offers if offer.rep_id != event.rep_id])
     known = before.previous_offers.get(event.rep_id)
-    ended = PreviousOffer(event.kind, event.at, 1 if known is None else known.times + 1)
+    outcome = event.kind.removeprefix("offer_")
+    ended = PreviousOffer(outcome, event.at, 1 if known is None else known.times + 1)
     previous = {**before.previous_offers, event.rep_id: ended}
     earlier = outdated(previous)
     told = {
@@ -259,7 +282,7 @@ def _ended(before: Placement, event: Declined | TimedOut | Withdrawn) -> dict[st
     if left:
         return told
     clocks = FrozenDict(retry=event.at)  # until the decision that follows
-    return {**told, "pool": None, "clocks": clocks, "reason_code": event.kind}
+    return {**told, "pool": None, "clocks": clocks, "reason_code": outcome}
 
 
 def outdated(previous: Mapping[str, PreviousOffer]) -> dict[str, PreviousOffer]:
@@ -268,6 +291,37 @@ def outdated(previous: Mapping[str, PreviousOffer]) -> dict[str, PreviousOffer]:
         return {}
     oldest = sorted(previous.items(), key=lambda each: (each[1].at, each[0]))
     return dict(oldest[:KEPT_OFFERS])
+
+
+def _withdrawn(before: Placement, event: Withdrawn) -> dict[str, Any]:
+    return {
+        **_DECIDED,
+        "offers": (),
+        "catch_all": None,
+        "reason_code": event.kind,
+        "outcome": event.reason or None,
+        **_released(before.reservations),
+    }
+
+
+def _reopened(_before: Placement, event: Reopened) -> dict[str, Any]:
+    return {
+        **_DECIDED,
+        **dict.fromkeys(("owner", "catch_all", "pool", "offered_at", "accepted_at")),
+        **dict.fromkeys(("contacted_at", "closed_at", "outcome", "value", "turn", "factor")),
+        "won": False,
+        "reason_code": event.kind,
+        "clocks": FrozenDict(retry=event.at),  # until the decision that follows
+    }
+
+
+def _updated(_before: Placement, event: Updated) -> dict[str, Any]:
+    return {
+        "priority": event.priority,
+        "lead_score": event.lead_score,
+        "lead_grade": event.lead_grade,
+        "completeness": event.completeness,
+    }
 
 
 def _contacted(before: Placement, event: Contacted) -> dict[str, Any]:
@@ -294,7 +348,10 @@ _CHANGES: Mapping[type[LeadEvent], Callable[[Placement, Any], dict[str, Any]]] =
     Released: lambda before, _event: _released(before.reservations),
     Declined: _ended,
     TimedOut: _ended,
-    Withdrawn: _ended,
+    OfferWithdrawn: _ended,
+    Withdrawn: _withdrawn,
+    Reopened: _reopened,
+    Updated: _updated,
     Contacted: _contacted,
     FeedbackGiven: _feedback,
 }

@@ -18,7 +18,7 @@ from leadroute.offers import requests, transitions
 from leadroute.offers.change import Change, Once, Op, Put, Record
 from leadroute.offers.counts import Books, Desk
 from leadroute.offers.draft import Draft, asked, pools_of
-from leadroute.offers.events import Accepted, Declined, LeadEvent, TimedOut, Waiting, Withdrawn
+from leadroute.offers.events import Accepted, LeadEvent, OfferWithdrawn, Waiting
 from leadroute.offers.judging import Begun, Chosen, Failed, begin, finish, keys_read
 from leadroute.offers.lifting import placement_of
 from leadroute.offers.lines import Lines
@@ -122,6 +122,54 @@ class LeadSteps:
 
         return (yield from requests.persistently(step, again=self.reads_again))
 
+    def handed(self, lead: Lead, rep: Rep, trigger: str) -> Steps[Done]:
+        """Place a new lead with the rep whose it is."""
+        text = transitions.lead_document(lead)
+
+        def step() -> Steps[Done]:
+            books, key = self.books(), placement_key(lead.id)
+            record = (yield from books.records([key])).get(key)
+            if record is not None:
+                return Done(placement_of(record, lead.id))
+            router = self.desk.router
+            scored = router.scored(lead, books.now)
+            rule = router.match(scored, books.now)
+            charges = router.charges(scored, rule, None, books.now)
+            draft = Draft(lead.id, None, 0, books)
+            received = transitions.reception(scored, trigger, router.version, books.now)
+            yield from draft.happen(received)
+            event = yield from transitions.assignment(
+                draft.placed, rep, trigger or "submit", rule, charges, books
+            )
+            if event is not None:
+                yield from draft.happen(event)
+            extra = Once(submit_key(lead.id), lead.id), Put(lead_key(lead.id), text, 0)
+            return (yield from self._committed(draft, lead, extra))
+
+        return (yield from requests.persistently(step, again=self.reads_again))
+
+    def updated(self, lead: Lead) -> Steps[Done]:
+        """Keep what became known of a lead; one that waits is decided again in the same change."""
+        text, key = transitions.lead_document(lead), lead_key(lead.id)
+
+        def step() -> Steps[Done]:
+            books = self.books()
+            before, version = yield from self.known(lead.id, books, key)
+            record = (yield from books.records([key])).get(key)
+            if record is not None and record.data == text:
+                return Done(before)
+            kept = 0 if record is None else record.version
+            books.note(Record(key, kept + 1, text))  # what the decision reads
+            draft = Draft(lead.id, before, version, books)
+            scored = self.desk.router.scored(lead, books.now)
+            yield from draft.happen(transitions.enrichment(scored, books.now))
+            failed = None
+            if before.status is Status.WAITING:
+                failed = yield from self._decided(draft)
+            return (yield from self._committed(draft, lead, (Put(key, text, kept),), failed))
+
+        return (yield from requests.persistently(step, again=self.reads_again))
+
     def advanced(
         self,
         lead_id: str,
@@ -155,14 +203,14 @@ class LeadSteps:
             if event is None:
                 return ()
             others = [offer.rep_id for offer in before.offers if offer.rep_id != rep_id]
-            return (*[Withdrawn(now, other, Accepted.kind) for other in others], event)
+            return (*[OfferWithdrawn(now, other, Accepted.kind) for other in others], event)
 
         return (yield from self.advanced(lead_id, events_of))
 
     def passed_on(
         self,
         lead_id: str,
-        endings: Callable[[Placement, datetime], Sequence[Declined | TimedOut]],
+        endings: Callable[[Placement, datetime], Sequence[LeadEvent]],
         records: Iterable[Record] = (),
         asks: str = "",
     ) -> Steps[Done]:
@@ -233,7 +281,7 @@ class LeadSteps:
             return Failed(error, before.rule)
         begun = begin(lead, (yield from asked(before, books)), books, self.lines)
         event, failed = yield from self._decide(begun, draft)
-        if transitions.is_news(event, before) or draft.events:
+        if draft.events or transitions.is_news(event, before):
             yield from draft.happen(event)
         return failed
 

@@ -39,14 +39,17 @@ from leadroute.offers.events import (
     Offered,
     Received,
     Released,
+    Reopened,
     TimedOut,
+    Updated,
     Waiting,
+    Withdrawn,
 )
 from leadroute.offers.judging import Chosen
 from leadroute.offers.lines import Line
 from leadroute.offers.placement import FAILED, Offer, Placement, Status
 from leadroute.offers.requests import Steps
-from leadroute.offers.state_machine import state_of
+from leadroute.offers.state_machine import MOVES, state_of
 from leadroute.plain import document, to_dict
 from leadroute.ranking.charges import Charge, Charges
 from leadroute.ranking.decide import Decided
@@ -225,7 +228,7 @@ def assignment(
     """The assignment to a rep by hand, or ``None`` when they own the lead already."""
     now = books.now
     said = _clean(before, "Assigned", "by", word, by)
-    if before.status is Status.CLOSED:
+    if (before.status, Assigned) not in MOVES:
         raise InvalidTransitionError(before.lead_id, "assign", rep.id, state_of(before))
     if before.owner == rep.id:
         return None
@@ -332,6 +335,31 @@ def _offer_to(before: Placement, rep_id: str, token: str, verb: str, now: dateti
     return offer
 
 
+def withdrawal(before: Placement, reason: str, now: datetime) -> Withdrawn | None:
+    """The end of a lead by hand, or ``None`` when it was withdrawn before."""
+    said = "" if reason == "" else _clean(before, "Withdrawn", "reason", word, reason)
+    if before.status is Status.WITHDRAWN:
+        return None
+    if (before.status, Withdrawn) not in MOVES:
+        raise InvalidTransitionError(before.lead_id, "withdraw", "", state_of(before))
+    return Withdrawn(now, said)
+
+
+def reopening(before: Placement, now: datetime) -> Reopened:
+    """The new beginning of a lead that had ended, or that nobody had."""
+    if (before.status, Reopened) not in MOVES:
+        raise InvalidTransitionError(before.lead_id, "reopen", "", state_of(before))
+    return Reopened(now)
+
+
+def enrichment(lead: Lead, now: datetime) -> Updated:
+    """What is known of a lead now, with its score as of now."""
+    score = lead.lead_score
+    if score is None:
+        return Updated(now, priority_of(lead))
+    return Updated(now, priority_of(lead), score.score, score.grade, score.completeness)
+
+
 def expiries(before: Placement, now: datetime) -> list[TimedOut]:
     """The ends of the offers that have run out."""
     return [TimedOut(now, offer.rep_id) for offer in before.offers if now >= offer.expires_at]
@@ -341,7 +369,7 @@ def contact(before: Placement, now: datetime) -> Contacted | None:
     """The first contact by the owner, or ``None`` when there was one already."""
     if before.contacted_at is not None:
         return None
-    if before.owner is None or before.status is Status.CLOSED:
+    if before.owner is None or (before.status, Contacted) not in MOVES:
         raise InvalidTransitionError(before.lead_id, "contact", "", state_of(before))
     return Contacted(now, before.owner)
 
@@ -363,6 +391,6 @@ def feedback(
     ended = before.status is Status.CLOSED
     if before.outcome == said.name and worth in (None, before.value) and (ended or not said.closes):
         return None
-    if before.owner is None or ended:
+    if before.owner is None or (before.status, FeedbackGiven) not in MOVES:
         raise InvalidTransitionError(before.lead_id, "give feedback on", "", state_of(before))
     return FeedbackGiven(now, before.owner, said.name, said.closes, worth, said.won)

@@ -13,6 +13,7 @@ from leadroute.errors import ConfigError, LeadNotFoundError
 from leadroute.model.duration import from_micros, to_micros
 from leadroute.model.keys import placement_key
 from leadroute.model.lead import Lead
+from leadroute.model.rep import Rep
 from leadroute.model.snapshot import Snapshot, TurnCredit
 from leadroute.model.track_record import TrackRecords
 from leadroute.model.validation import must_be
@@ -48,12 +49,18 @@ class UseCases:
     events: OutboxSteps
 
     def submit(
-        self, lead: Lead, trigger: str = "", on_error: Literal["catch_all", "raise"] = "catch_all"
+        self,
+        lead: Lead,
+        trigger: str = "",
+        on_error: Literal["catch_all", "raise"] = "catch_all",
+        to: str | None = None,
     ) -> Steps[Placement]:
         """Score and qualify a lead, decide, and make the first offer."""
         must_be(Lead, lead=lead)
         if on_error not in ("catch_all", "raise"):
             raise ConfigError(f"on_error is {on_error!r:.40}; write 'catch_all' or 'raise'")
+        if to is not None:
+            return (yield from self.leads.handed(lead, self._rep(to), trigger)).placement
         done = yield from self.leads.submitted(lead, trigger, keep_failed=on_error == "catch_all")
         if not (done.events and done.placement.line):
             return done.placement
@@ -104,8 +111,7 @@ class UseCases:
 
     def assign(self, lead_id: str, rep_id: str, by: str) -> Steps[Placement]:
         """Give the lead to a rep by hand."""
-        must_be(str, rep_id=rep_id)
-        rep = self.leads.desk.router.working((self.leads.desk.roster[rep_id],))[0]
+        rep = self._rep(rep_id)
 
         def events_of(before: Placement, books: Books) -> Steps[Sequence[Assigned]]:
             router = self.leads.desk.router
@@ -116,6 +122,31 @@ class UseCases:
             return () if event is None else (event,)
 
         done = yield from self.leads.advanced(lead_id, events_of)
+        return (yield from self._served_after(done))
+
+    def _rep(self, rep_id: str) -> Rep:
+        """The rep with the holidays of the policy."""
+        must_be(str, rep_id=rep_id)
+        desk = self.leads.desk
+        return desk.router.working((desk.roster[rep_id],))[0]
+
+    def withdraw(self, lead_id: str, reason: str = "") -> Steps[Placement]:
+        """End a lead without a result."""
+        return self._reported(
+            lead_id, lambda before, now: transitions.withdrawal(before, reason, now)
+        )
+
+    def reopen(self, lead_id: str) -> Steps[Placement]:
+        """Decide again about a lead that had ended, or that nobody had."""
+        done = yield from self.leads.passed_on(
+            lead_id, lambda before, now: (transitions.reopening(before, now),)
+        )
+        return (yield from self._served_after(done))
+
+    def update(self, lead: Lead) -> Steps[Placement]:
+        """Keep what became known of a lead."""
+        must_be(Lead, lead=lead)
+        done = yield from self.leads.updated(lead)
         return (yield from self._served_after(done))
 
     def release(self, lead_id: str) -> Steps[Placement]:

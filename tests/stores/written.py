@@ -70,7 +70,7 @@ def write(path):
     """Route leads until there is one in every status, and leave offers, credits and once-keys behind."""
     clock = ManualClock(START)
     with SqliteStore(path) as store:
-        desk = Dispatcher(ROUTER, TEAM, store, clock, track_outcomes_by=["country"])
+        desk = Dispatcher(ROUTER, TEAM, store, clock, track_outcomes_by=["country"], publish=True)
         sizes = {"won": 9, "contacted": 10, "accepted": 11, "declined": 12, "offered": 900}
         for name, employees in sizes.items():
             lead = Lead(

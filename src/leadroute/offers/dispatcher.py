@@ -260,9 +260,10 @@ class Dispatcher(Generic[AnyClock_co]):
         return self._run(self._cases.assign(lead_id, rep_id, by))
 
     def withdraw(self, lead_id: str, reason: str = "") -> Placement:
-        """End a lead without a result, such as spam; repeating it changes nothing.
+        """End a lead without a result, such as spam.
 
-        A live offer ends, and open work is given back. Caps and turns of a rep who accepted it stay.
+        Repeating it changes nothing. A live offer ends, and open work is given back. Caps and turns
+        of a rep who accepted it stay.
 
         Args:
             lead_id: The lead.
@@ -545,7 +546,7 @@ class Dispatcher(Generic[AnyClock_co]):
         return self._run(self._cases.dead_letters(limit))
 
     def deliver_again(self, event: OutboxEvent) -> None:
-        """Let a dead letter be delivered again, as if it had never failed.
+        """Deliver a dead letter again, as if it had never failed.
 
         Raises:
             ConfigError: It is no dead letter.

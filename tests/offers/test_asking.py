@@ -79,6 +79,12 @@ def test_pages_give_everything_once(limit, rep_id, status, rule):
 OFFICE = office()
 
 
+def test_leads_of_a_rule_are_told_apart():
+    """A page of one rule leaves out the leads of the others, and goes on until it is full."""
+    assert [each.rule for each in OFFICE.placements(rule="large", limit=2)] == ["large"] * 2
+    assert {each.rule for each in OFFICE.placements(rule="small")} == {"small"}
+
+
 def test_worklist_says_what_to_do_next():
     """By priority, then by what is due first, then by age, each with its next step and its end."""
     here = desk(Rep("ada"), router=RULES)

@@ -99,6 +99,14 @@ async def life(desk, clock):
     told.append(await desk.credit_turns("ada", reason="skip", cause="L-9", expires=expires))
     told += [await desk.history("L-0"), await desk.snapshot(), await desk.tracked()]
     told += [await desk.placement("L-2"), await desk.next_wakeup()]
+    told += [await desk.placements(status="accepted"), await desk.worklist("ada")]
+    told += [await desk.withdraw("L-3", "spam"), await desk.reopen("L-3")]
+    told.append(await desk.update(Lead("L-3", country="DE")))
+    first = (await desk.outbox())[0]
+    await desk.ack(first)
+    for _ in range(2):
+        dead = await desk.defer((await desk.outbox(1))[0], START, "no")
+    told += [await desk.dead_letters(), await desk.deliver_again(dead), await desk.outbox()]
     return told
 
 
@@ -119,12 +127,13 @@ class Blocking:
 def test_both_do_the_same(kind, tmp_path):
     """The same calls have the same results, over memory, threads and a file."""
     clocks = [ManualClock(START), ManualClock(START)]
-    plain = evolve(desk("ada", "bob"), clock=clocks[0], tokens=lambda: "t", change_ids=str)
+    loud = {"publish": True, "max_attempts": 2, "tokens": lambda: "t"}
+    plain = evolve(desk("ada", "bob"), clock=clocks[0], **loud)
     expected = asyncio.run(life(Blocking(evolve(plain, change_ids=_numbered())), clocks[0]))
     file = SqliteStore(tmp_path / "crm.db") if kind == "file" else MemoryStore()
     store = Awaited(file) if kind == "memory" else AsyncThread(file)
     twin = awaited(store, "ada", "bob", clock=clocks[1])
-    found = asyncio.run(life(evolve(twin, tokens=lambda: "t", change_ids=_numbered()), clocks[1]))
+    found = asyncio.run(life(evolve(twin, **loud, change_ids=_numbered()), clocks[1]))
     assert found == expected
     audit_of = {f"L-{n}" for n in range(4)}
     assert {each.lead for each in file.events(limit=99)} == audit_of

@@ -151,6 +151,16 @@ def test_waiting_lead_is_decided_again_when_more_is_known():
     audit(here.store, {"busy", "L-1"})
 
 
+def test_update_that_changes_nothing_of_its_place():
+    """A lead that goes on waiting in the same place keeps it."""
+    here = desk(Rep("ada", capacity=1))
+    here.accept("busy", here.submit(Lead("busy")).rep_id)
+    before = here.submit(Lead("L-1", received_at=START))
+    after = here.update(Lead("L-1", received_at=START, company="Acme"))
+    assert (after.line, after.status) == (before.line, Status.WAITING)
+    audit(here.store, {"busy", "L-1"})
+
+
 def test_update_moves_a_lead_within_its_line():
     """A higher priority goes first from then on, and the length of the line stays right."""
     here = desk(Rep("ada", capacity=1))

@@ -138,10 +138,8 @@ class LeadSteps:
             draft = Draft(lead.id, None, 0, books)
             received = transitions.reception(scored, trigger, router.version, books.now)
             yield from draft.happen(received)
-            event = yield from transitions.assignment(
-                draft.placed, rep, trigger or "submit", rule, charges, books
-            )
-            if event is not None:
+            given = draft.placed, rep, trigger or "submit", rule, charges, books
+            for event in (yield from transitions.assignment(*given)):
                 yield from draft.happen(event)
             extra = Once(submit_key(lead.id), lead.id), Put(lead_key(lead.id), text, 0)
             return (yield from self._committed(draft, lead, extra))

@@ -224,14 +224,14 @@ def assignment(
     rule: Rule | None,
     charges: Charges,
     books: Books,
-) -> Steps[Assigned | None]:
-    """The assignment to a rep by hand, or ``None`` when they own the lead already."""
+) -> Steps[tuple[Assigned, ...]]:
+    """The assignment to a rep by hand; nothing when they own the lead already."""
     now = books.now
     said = _clean(before, "Assigned", "by", word, by)
     if (before.status, Assigned) not in MOVES:
         raise InvalidTransitionError(before.lead_id, "assign", rep.id, state_of(before))
     if before.owner == rep.id:
-        return None
+        return ()
     charged = list(charges.for_rep(rep))
     held = holds(before)
     used = yield from books.counts([charge.key for charge in charged])
@@ -242,21 +242,23 @@ def assignment(
         if charge.refuses(used.get(charge.key, 0) - held.get(charge.key, 0))
     )
     release_on = "outcome" if rule is None else rule.release_on
-    return Assigned(
+    taken = {
+        key: units
+        for key, units in _units_by_counter(charged).items()
+        if not _given_back(key, release_on, before)
+    }
+    event = Assigned(
         now,
         rep.id,
         said,
         None if rule is None else rule.name,
-        {
-            key: units
-            for key, units in _units_by_counter(charged).items()
-            if not _given_back(key, release_on, before)
-        },
+        taken,
         tuple(dict.fromkeys(over)),
         release_on,
         shift_end(release_on, rep, now),
         (yield from books.next_order()),
     )
+    return (event,)
 
 
 def _given_back(counter: str, release_on: str, before: Placement) -> bool:

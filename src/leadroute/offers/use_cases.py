@@ -118,8 +118,7 @@ class UseCases:
             lead = self.leads.as_scored((yield from self.leads.lead(lead_id, books)), before)
             rule = router.match(lead, books.now)
             charges = router.charges(lead, rule, None, books.now)
-            event = yield from transitions.assignment(before, rep, by, rule, charges, books)
-            return () if event is None else (event,)
+            return (yield from transitions.assignment(before, rep, by, rule, charges, books))
 
         done = yield from self.leads.advanced(lead_id, events_of)
         return (yield from self._served_after(done))

@@ -15,6 +15,7 @@ from leadroute.offers.change import (
     Once,
     Put,
     Raise,
+    Record,
     ordered,
 )
 from leadroute.testing.contract.queries import Contract
@@ -64,6 +65,16 @@ def _answer(store, number, step):
         return (conflict.kind, conflict.key, conflict.current)
 
 
+def _pages(store, **sought):
+    """Every page of two, and what comes behind a mark that is no record's."""
+    found = []
+    while page := store.find(after=found[-1] if found else None, limit=2, **sought):
+        found += page
+    assert found == store.find(**sought)
+    marks = [Record(key, 1, "", due=due) for key in ("A", "\U0010ffff") for due in (0, None)]
+    return found, [store.find(after=mark, **sought) for mark in marks]
+
+
 def _seen(store):
     onces = [f"once/{key}" for key in ("a", "A", "a ", "é", "'", "\U0001f600")]
     return (
@@ -71,6 +82,16 @@ def _seen(store):
         store.get(onces),
         [store.find(status=s, owner=o, upto=0, limit=3) for s in "st" for o in "op"],
         [store.find(owner=o) for o in "op"],
+        [
+            store.find(status=["s", "t"], owner=o, first=n)
+            for o in (None, "o")
+            for n in (None, 1, 2)
+        ],
+        store.find(status=["t", "u"], upto=0, first=1),
+        _pages(store, upto=1),
+        _pages(store, status=["s", "t"]),
+        _pages(store, status=["s", "t"], first=2),
+        _pages(store, status=["s", "t"], owner="p", first=1, upto=1),
         [store.events(pending_at=at, limit=3) for at in (-1, 0, 1)],
         [store.events(lead=lead, pending_at=0) for lead in ("a", "A")],
         store.counts(["A", "a "]),

@@ -10,9 +10,16 @@ from unittest import mock
 
 import pytest
 
-from leadroute.errors import ConfigError, ConflictError, TransactionRequiredError, TransientError
+from leadroute.errors import (
+    ConfigError,
+    ConflictError,
+    TransactionRequiredError,
+    TransientError,
+    UnknownOutcomeError,
+)
 from leadroute.offers.change import Add, Change, Emit, Once, Put, Raise
 from leadroute.stores import SqliteStore, SqliteTransaction, sqlite
+from leadroute.stores.sqlite_hosts import StoreConnection
 from leadroute.stores.sqlite_statements import Tables
 
 ROUTE = Change(
@@ -43,6 +50,45 @@ def test_a_file_keeps_what_was_committed(path):
         assert second.counts() == {"rep/last/ada": 400, "rep/open/ada": 1}
         assert [event.change for event in second.events()] == ["c-1"]
         assert repr(second) == f"SqliteStore({str(path)!r}, prefix='leadroute')"
+
+
+def _failing_commit(code, *, done):
+    """Make the next connections of stores fail at COMMIT, after it was done or before."""
+
+    class Failing(sqlite3.Cursor):
+        def execute(self, statement, *bound):
+            if statement != "COMMIT":
+                return super().execute(statement, *bound)
+            if done:
+                super().execute(statement)
+            error = sqlite3.OperationalError("told to fail")
+            error.sqlite_errorcode = code
+            raise error
+
+    def cursor(connection):
+        return Failing(connection)
+
+    return mock.patch.object(StoreConnection, "cursor", cursor)
+
+
+@pytest.mark.parametrize("done", [True, False])
+def test_a_commit_that_breaks_says_that_its_outcome_is_not_known(store, done):
+    """The events of the change show whether it was done, and the store goes on."""
+    failing = _failing_commit(sqlite3.SQLITE_IOERR, done=done)
+    with failing, pytest.raises(UnknownOutcomeError) as caught:
+        store.commit(ROUTE)
+    assert caught.value.reason == "told to fail"
+    assert isinstance(caught.value.__cause__, sqlite3.OperationalError)
+    assert [event.n for event in store.events(change="c-1")] == ([1] if done else [])
+    store.commit(Change("c-2", (Put("placement/L-2", "{}", 0),)))
+
+
+def test_a_commit_that_is_busy_has_not_happened(store):
+    """Nothing of it is left behind, not even a lock, and the same change can be sent again."""
+    with _failing_commit(sqlite3.SQLITE_BUSY, done=False), pytest.raises(TransientError):
+        store.commit(ROUTE)
+    assert (store.counts(), store.events()) == ({}, [])
+    store.commit(ROUTE)
 
 
 def test_the_file_is_durable(store, path):

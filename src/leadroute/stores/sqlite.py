@@ -102,6 +102,10 @@ class _Sqlite(ABC):
     def _read(self, work: Callable[[Cursor], _T]) -> _T: ...
 
     @abstractmethod
+    def _snapshot(self, work: Callable[[Cursor], _T]) -> _T:
+        """Read by several statements that see the same commits."""
+
+    @abstractmethod
     def _write(self, work: Callable[[Cursor], _T]) -> _T: ...
 
     def commit(self, change: Change) -> Mapping[str, int]:
@@ -129,7 +133,9 @@ class _Sqlite(ABC):
         """Records by (due, key), from an index for each question; see :meth:`Store.find`."""
         statuses = statuses_of(status, first)
         most = page_size(limit)
-        return self._read(
+        several = statuses is not None and len(statuses) > 1
+        look = self._snapshot if several else self._read
+        return look(
             lambda cursor: self._tables.find(cursor, statuses, owner, upto, after, most, first)
         )
 
@@ -357,6 +363,16 @@ class SqliteStore(_Sqlite):
         with _busy_is_transient(), self._connection() as connection:
             return self._patiently(lambda: work(connection.cursor()))
 
+    def _snapshot(self, work: Callable[[Cursor], _T]) -> _T:
+        def together(cursor: Cursor) -> _T:
+            cursor.execute("BEGIN")
+            try:
+                return work(cursor)
+            finally:
+                cursor.execute("ROLLBACK")
+
+        return self._read(together)
+
     def _write(self, work: Callable[[Cursor], _T]) -> _T:
         try:
             with _busy_is_transient(), self._connection() as connection:
@@ -413,6 +429,9 @@ class SqliteTransaction(_Sqlite):
             raise TransactionRequiredError(type(self).__name__, "bind again in each transaction")
         with _busy_is_transient():
             return work(cursor_of(self._host.driver))
+
+    def _snapshot(self, work: Callable[[Cursor], _T]) -> _T:
+        return self._read(work)
 
     def _write(self, work: Callable[[Cursor], _T]) -> _T:
         connection = self._host.driver

@@ -109,7 +109,7 @@ class Store(Protocol):
             after: The last record of the page before. Paging goes by the due time and key that it had there, so a
                 record that has moved since is neither skipped nor shown twice at its old place.
             limit: The most records.
-            first: The most records of each status; ``None`` is without limit.
+            first: The most records of each status, behind ``after``; ``None`` is without limit.
 
         Raises:
             ConfigError: ``first`` is below 1, or there is no status.

@@ -36,6 +36,9 @@ from leadroute.offers.serving import LineSteps, Tally
 from leadroute.offers.steps import Done, LeadSteps
 from leadroute.plain import document, loads
 
+_EVER = 2**63 - 2
+"""The latest instant there is, in microseconds."""
+
 _LAST_KEY = chr(0x10FFFF)
 """A key behind every other, to find what is due after an instant."""
 
@@ -219,7 +222,7 @@ class UseCases:
     def next_wakeup(self) -> Steps[datetime | None]:
         """The next instant at which ``sweep`` can have work."""
         behind = Record(_LAST_KEY, 1, "", due=to_micros(self.leads.now()))
-        page = yield from requests.find(after=behind, limit=1)
+        page = yield from requests.find(after=behind, upto=_EVER, limit=1)
         due = page[0].due if page else None
         return None if due is None else from_micros(due)
 

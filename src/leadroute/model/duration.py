@@ -94,3 +94,16 @@ def from_micros(micros: int) -> datetime:
         '1970-01-01T00:00:01+00:00'
     """
     return _EPOCH + timedelta(microseconds=micros)
+
+
+def later(instant: datetime, duration: timedelta) -> datetime:
+    """The instant so much later; the last one there is for a lead that a CRM dates 9999-12-31.
+
+    Example:
+        >>> later(datetime.max.replace(tzinfo=UTC), timedelta(hours=1)).year
+        9999
+    """
+    try:
+        return instant + duration
+    except OverflowError:
+        return datetime.max.replace(tzinfo=UTC)

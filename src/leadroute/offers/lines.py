@@ -14,7 +14,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from math import floor
 from typing import Any, Final, NamedTuple, TypeGuard
@@ -22,7 +22,7 @@ from typing import Any, Final, NamedTuple, TypeGuard
 from attrs import field, frozen
 
 from leadroute.errors import LeadrouteError, ValidationError
-from leadroute.model.duration import digest, to_micros
+from leadroute.model.duration import digest, later, to_micros
 from leadroute.model.keys import key
 from leadroute.model.lead import Lead, with_score
 from leadroute.model.lead_timezone import clock_of
@@ -251,10 +251,10 @@ class Lines:
         kept = self._looks.get(line.id)
         if kept is None or not kept.since <= now < kept.until:
             turn = self._turn(self.members(line, now), now)
-            kept = _Stretch(now, _later(now, timedelta(hours=1)) if turn is None else turn, turn)
+            kept = _Stretch(now, later(now, timedelta(hours=1)) if turn is None else turn, turn)
             self._looks[line.id] = kept
         within = min(LOOK_WITHIN, self.router.wrap_up or LOOK_WITHIN)
-        latest = _later(now, within)
+        latest = later(now, within)
         return latest if kept.turn is None else min(kept.turn, latest)
 
     def _turn(self, members: frozenset[str] | None, now: datetime) -> datetime | None:
@@ -273,13 +273,6 @@ def _turns(rep: Rep, now: datetime) -> list[datetime]:
     opens = None if rep.hours is None else rep.hours.next_open(now)
     turns = [turn for cap in rep.caps for turn in rep.turns(cap, now)]
     return turns if opens is None else [opens, *turns]
-
-
-def _later(instant: datetime, duration: timedelta) -> datetime:
-    try:
-        return instant + duration
-    except OverflowError:
-        return datetime.max.replace(tzinfo=UTC)
 
 
 class _RuleLines:

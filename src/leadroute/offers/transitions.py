@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ from leadroute.errors import (
     OfferExpiredError,
     ValidationError,
 )
-from leadroute.model.duration import to_micros
+from leadroute.model.duration import later, to_micros
 from leadroute.model.keys import contact_key, is_open_key
 from leadroute.model.lead import Lead, priority_of
 from leadroute.model.rep import Rep
@@ -77,17 +77,9 @@ def reception(lead: Lead, trigger: str, version: str, now: datetime) -> Received
         score.score,
         score.grade,
         score.completeness,
-        None if within is None else after(lead.received_at or now, within),
+        None if within is None else later(lead.received_at or now, within),
         said,
     )
-
-
-def after(instant: datetime, duration: timedelta) -> datetime:
-    """The instant so much later; the last one there is for a lead that a CRM dates 9999-12-31."""
-    try:
-        return instant + duration
-    except OverflowError:
-        return datetime.max.replace(tzinfo=UTC)
 
 
 def lead_document(lead: Lead) -> str:
@@ -149,7 +141,7 @@ def failure(
     kind, router, now = type(error).__name__, books.desk.router, books.now
     if before is None:
         return CatchAll(now, FAILED, router.catch_all, router.version, kind)
-    until = after(now, min(_LATEST_RETRY, _RETRY * 2 ** min(before.failures, 10)))
+    until = later(now, min(_LATEST_RETRY, _RETRY * 2 ** min(before.failures, 10)))
     return Waiting(now, FAILED, rule or before.rule, until, router.version, kind)
 
 
@@ -166,7 +158,7 @@ def _offer(chosen: Chosen, books: Books) -> Steps[Offered]:
         rep.id,
         rule.name,
         found.pool,
-        after(now, rule.accept_within or router.accept_within),
+        later(now, rule.accept_within or router.accept_within),
         found.score,
         _units_by_counter(charged),
         chosen.propensity,

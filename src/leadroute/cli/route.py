@@ -38,11 +38,10 @@ from leadroute.formats.rows import Reading
 from leadroute.model.lead import Lead
 from leadroute.offers.dispatcher import Dispatcher, random_id
 from leadroute.offers.placement import Placement, Status
-from leadroute.ranking.decide import Decided, Deciding
+from leadroute.ranking.decide import Decided, Deciding, Matched
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.ranking.router import Router
 from leadroute.rules.describe import plural
-from leadroute.rules.rule import Rule
 from leadroute.stores import SqliteStore
 
 PEEKED: Final = 100  # how many rows of a JSON file are read before the first is routed
@@ -59,16 +58,14 @@ class _Listening(Router):
 
     decided: dict[str, Decided | Ranking] = field(factory=dict, eq=False, repr=False)
 
-    def judging(
-        self, lead: Lead, *arguments: Any, **options: Any
-    ) -> tuple[Rule, Deciding] | Ranking:
+    def judging(self, lead: Lead, *arguments: Any, **options: Any) -> Matched | Ranking:
         """Decide, and keep the decision."""
         found = super().judging(lead, *arguments, **options)
         if isinstance(found, Ranking):
             self.decided[lead.id] = found
             return found
         rule, deciding = found
-        return rule, self._kept(lead.id, deciding)
+        return Matched(rule, self._kept(lead.id, deciding))
 
     def _kept(self, lead_id: str, deciding: Deciding) -> Deciding:
         found = self.decided[lead_id] = yield from deciding

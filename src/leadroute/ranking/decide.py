@@ -38,7 +38,7 @@ from leadroute.rules.routing_context import ZEROS, Crew, RoutingContext
 from leadroute.rules.rule import EVERYONE, Rule
 from leadroute.rules.scorer import means
 
-__all__ = ["Decided", "Deciding", "Need", "decide", "deciding"]
+__all__ = ["Decided", "Deciding", "Matched", "Need", "decide", "deciding"]
 
 
 class Need(NamedTuple):
@@ -504,6 +504,13 @@ def _first_common_instant(own: Hours | None, calling_hours: Hours | None, at: da
 
 Deciding: TypeAlias = Generator[Decided, Snapshot, Decided]
 """A decision under way: it yields what needs counts and is sent them."""
+
+
+class Matched(NamedTuple):
+    """A lead with its rule, whose decision waits for counts."""
+
+    rule: Rule
+    deciding: Deciding
 
 
 def decide(deciding: Deciding, snapshot: Snapshot) -> Decided:

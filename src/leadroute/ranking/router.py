@@ -36,7 +36,7 @@ from leadroute.model.validation import (
 from leadroute.ranking.candidates import CandidateSet, Team, Teams, likely
 from leadroute.ranking.case import Case
 from leadroute.ranking.charges import Charges
-from leadroute.ranking.decide import Decided, Deciding, decide, deciding
+from leadroute.ranking.decide import Decided, Matched, decide, deciding
 from leadroute.ranking.lead_scoring import LeadScoring
 from leadroute.ranking.policy_checks import (
     as_cases,
@@ -457,7 +457,7 @@ class Router:
         roster: Reps,
         now: datetime | None,
         previous_offers: Mapping[str, str] | None = None,
-    ) -> tuple[Rule, Deciding] | Ranking:
+    ) -> Matched | Ranking:
         """Begin a decision whose counts are not all there yet.
 
         Args:
@@ -498,7 +498,7 @@ class Router:
             )
         rule = self.rules[position]
         matches = self.territories.lookup(lead) if self.territories else ()
-        return rule, deciding(self, rule, roster, lead, instant, before, matches)
+        return Matched(rule, deciding(self, rule, roster, lead, instant, before, matches))
 
     def qualifies(self, lead: Lead, now: datetime | None = None) -> bool:
         """Return whether the lead meets ``qualify``.

@@ -144,7 +144,7 @@ def freed(sizes, bars, told):
     settings = {
         "few": (known, known, 100),
         "many": (known, known, sizes.waiting),
-        "few_lines": (few, few[:5], 20),
+        "few_lines": (few, few[:5], 400),
         "many_lines": (many, many[: sizes.lines // 4], sizes.lines),
     }
     desks = {}

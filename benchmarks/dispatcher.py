@@ -46,7 +46,7 @@ class Sizes:
     blocks: int
 
 
-QUICK = Sizes(waiting=1_000, due=20_000, few=1_000, lines=2_000, blocks=4)
+QUICK = Sizes(waiting=1_000, due=10_000, few=1_000, lines=2_000, blocks=4)
 FULL = Sizes(waiting=100_000, due=100_000, few=1_000, lines=2_000, blocks=9)
 
 

@@ -35,7 +35,7 @@ FORMAT: Final = 2
 
 _INSTANT = "$instant"
 
-_write = json.JSONEncoder(
+compact = json.JSONEncoder(
     ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")
 ).encode
 
@@ -92,14 +92,12 @@ def from_dict(kind: type[T], data: Mapping[str, Any]) -> T:
 
 def dumps(value: Any) -> str:
     """A value as compact JSON, the same text for equal values."""
-    return _write(to_dict(value))
+    return compact(to_dict(value))
 
 
 def document(value: Any) -> str:
     """A value as ``dumps`` writes it, with the format that a later release goes by: for a store."""
-    plain = to_dict(value)
-    plain["format"] = FORMAT
-    return _write(plain)
+    return stamped(to_dict(value))
 
 
 Lift: TypeAlias = Callable[[type[Any], dict[str, Any]], dict[str, Any]]
@@ -132,6 +130,11 @@ class Recent(Generic[T]):
         if len(self._kept) >= self._most:
             self._kept.clear()
         self._kept[text] = value
+
+
+def stamped(data: Mapping[str, Any]) -> str:
+    """Plain data as a document of a store, with its format."""
+    return compact({**data, "format": FORMAT})
 
 
 def loads(kind: type[T], text: str, lead_id: str = "", lift: Lift | None = None) -> T:

@@ -102,11 +102,11 @@ class AsyncDispatcher(Generic[AnyClock_co]):
     track_records: TrackRecords = field(default=TrackRecords(), validator=of_kind(TrackRecords))
     presence: Mapping[str, Presence] = field(default=FrozenDict(), converter=by_rep)
     track_outcomes_by: Iterable[str] | None = field(default=None, converter=optional(fields_of))
-    tokens: Callable[[], str] = field(default=random_id, validator=callable_())
-    change_ids: Callable[[], str] = field(default=random_id, validator=callable_())
+    tokens: Callable[[], str] = field(default=random_id, validator=callable_)
+    change_ids: Callable[[], str] = field(default=random_id, validator=callable_)
     publish: bool = field(default=False, validator=of_kind(bool))
     max_attempts: int = field(default=20, converter=attempts)
-    pause: Callable[[float], Awaitable[Any]] = field(default=asyncio.sleep, validator=callable_())
+    pause: Callable[[float], Awaitable[Any]] = field(default=asyncio.sleep, validator=callable_)
     _cases: UseCases = field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:

@@ -57,8 +57,11 @@ _KEYS: Final = FrozenDict(
 """The counters of a rep, by their names in ``Snapshot``."""
 
 
-OPEN_OFFERS: Final = ("offer", "offered")
-"""The statuses of the record of an offer, and of a placement of an older release that is offered."""
+OFFER: Final = "offer"
+"""The status of the record of an offer."""
+
+OPEN_OFFERS: Final = (OFFER, "offered")
+"""The statuses of what is offered; the second is that of a placement of an older release."""
 
 
 def _key_of(key: Callable[[str], str]) -> Callable[[Rep], str]:

@@ -47,14 +47,10 @@ def random_id() -> str:
     return urandom(16).hex()
 
 
-def callable_() -> Callable[[object, Attribute[Any], object], None]:
+def callable_(_instance: object, attribute: Attribute[Any], given: object) -> None:
     """A validator: something that can be called."""
-
-    def check(_instance: object, attribute: Attribute[Any], given: object) -> None:
-        if not callable(given):
-            raise ConfigError(f"{attribute.name} is {given!r:.60}; give a function")
-
-    return check
+    if not callable(given):
+        raise ConfigError(f"{attribute.name} is {given!r:.60}; give a function")
 
 
 def blocking(instance: object, attribute: Attribute[Any], store: object) -> None:
@@ -134,11 +130,11 @@ class Dispatcher(Generic[AnyClock_co]):
     track_records: TrackRecords = field(default=TrackRecords(), validator=of_kind(TrackRecords))
     presence: Mapping[str, Presence] = field(default=FrozenDict(), converter=by_rep)
     track_outcomes_by: Iterable[str] | None = field(default=None, converter=optional(fields_of))
-    tokens: Callable[[], str] = field(default=random_id, validator=callable_())
-    change_ids: Callable[[], str] = field(default=random_id, validator=callable_())
+    tokens: Callable[[], str] = field(default=random_id, validator=callable_)
+    change_ids: Callable[[], str] = field(default=random_id, validator=callable_)
     publish: bool = field(default=False, validator=of_kind(bool))
     max_attempts: int = field(default=20, converter=attempts)
-    pause: Callable[[float], object] = field(default=sleep, validator=callable_())
+    pause: Callable[[float], object] = field(default=sleep, validator=callable_)
     _cases: UseCases = field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:

@@ -30,7 +30,7 @@ from leadroute.model.keys import (
 )
 from leadroute.model.validation import FrozenDict
 from leadroute.offers.change import Add, Check, Drop, Emit, Op, Put, Raise, Record
-from leadroute.offers.counts import Books
+from leadroute.offers.counts import OFFER, Books
 from leadroute.offers.events import (
     Accepted,
     Assigned,
@@ -53,17 +53,14 @@ from leadroute.offers.lines import (
     length_key,
     line_key,
 )
-from leadroute.offers.placement import KEPT_OFFERS, Offer, Placement, PreviousOffer, Status
+from leadroute.offers.placement import KEPT_OFFERS, Offer, Placement, Status
 from leadroute.offers.requests import Steps
 from leadroute.offers.state_machine import move
 from leadroute.offers.transitions import holds
-from leadroute.plain import FORMAT, document
+from leadroute.plain import document, stamped
 
-OFFER: Final = "offer"
 LINE: Final = "line"
-"""The statuses of the records of offers and of lines."""
-
-_write = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+"""The status of the record of a line."""
 
 
 class Draft:
@@ -164,14 +161,9 @@ class Draft:
                 yield Drop(offer_key(self.lead_id, offer.rep_id), 1)
         for offer in after.offers:
             if _identity(offer) not in known:
-                told = {
-                    "lead": self.lead_id,
-                    "order": offer.order,
-                    "pool": offer.pool,
-                    "format": FORMAT,
-                }
+                told = {"lead": self.lead_id, "order": offer.order, "pool": offer.pool}
                 name = offer_key(self.lead_id, offer.rep_id)
-                yield Put(name, _write(told), 0, OFFER, offer.rep_id)
+                yield Put(name, stamped(told), 0, OFFER, offer.rep_id)
 
     def _line_changes(self, after: Placement, lines: Lines) -> Steps[list[Op]]:
         before, ops = self.before, list[Op]()
@@ -184,7 +176,7 @@ class Draft:
             if moves:
                 ops += (Drop(entry_key(before), 1), Add(length_key(left), -1, lo=None))
         if joins:
-            told = _write({"lead": self.lead_id, "format": FORMAT})
+            told = stamped({"lead": self.lead_id})
             ops.append(Put(entry_key(after), told, 0, entry_status(after.line)))
             ops.append(Add(length_key(after.line), 1))
             ops.append((yield from self._line_record(after, self.line, lines)))
@@ -225,10 +217,10 @@ def _ended(before: Placement, event: LeadEvent) -> list[Offer]:
 
 def _asked_before(before: Placement, after: Placement) -> Put:
     """The oldest of the previous offers, which leave the placement."""
-    every: dict[str, PreviousOffer] = {**before.previous_offers}
-    gone = {rep: how.outcome for rep, how in every.items() if rep not in after.previous_offers}
+    every = before.previous_offers.items()
+    gone = {rep_id: each.outcome for rep_id, each in every if rep_id not in after.previous_offers}
     number = before.earlier_offers // KEPT_OFFERS
-    return Put(asked_key(after.lead_id, number), _write({"reps": gone, "format": FORMAT}), 0)
+    return Put(asked_key(after.lead_id, number), stamped({"reps": gone}), 0)
 
 
 def asked(placed: Placement, books: Books) -> Steps[Mapping[str, str]]:

@@ -33,7 +33,7 @@ from leadroute.model.territory_index import Match
 from leadroute.model.validation import FrozenDict
 from leadroute.model.working_hours import unless_failing
 from leadroute.offers.placement import KEPT_OFFERS, Placement
-from leadroute.plain import from_dict, to_dict
+from leadroute.plain import compact, from_dict, stamped, to_dict
 from leadroute.ranking.eligibility import fits
 from leadroute.ranking.lead_score import LeadScore
 from leadroute.ranking.router import Router
@@ -53,8 +53,6 @@ _MOST_BYTES: Final = 40_000
 _MOST_KEPT: Final = 20_000
 _NO_COUNTS: Final = Snapshot()
 _CASES: Final = ("pool_empty", "none_eligible", "none_available")
-
-_write = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
 
 @frozen
@@ -82,25 +80,13 @@ class Line:
 
     def document(self) -> str:
         """What a store keeps of it."""
-        return _write(
-            {
-                "rule": self.rule,
-                "values": self.values,
-                "asked": self.asked,
-                "mixed": self.mixed,
-                "format": 2,
-            }
-        )
+        told = {"rule": self.rule, "values": self.values, "asked": self.asked}
+        return stamped({**told, "mixed": self.mixed})
 
 
 def entry_status(line_id: str) -> str:
     """The status of the entries of a line."""
     return key("wait", line_id)
-
-
-def line_of_status(status: str) -> str:
-    """The line whose entries have this status."""
-    return status.partition("/")[2]
 
 
 def line_key(line_id: str) -> str:
@@ -135,7 +121,7 @@ def read_line(line_id: str, text: str) -> Line:
 
 def _line(rule: str | None, values: dict[str, Any], asked: Iterable[str], *, mixed: bool) -> Line:
     ids = tuple(sorted(asked))
-    text = _write([rule, values, ids, mixed])
+    text = compact([rule, values, ids, mixed])
     if len(text) > _MOST_BYTES:  # its leads are alike, but this is too much to keep
         values = {"anyone": True}
     return Line(digest(text)[:12].hex(), rule, values, ids, mixed)

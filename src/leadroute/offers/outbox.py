@@ -19,7 +19,7 @@ from leadroute.offers.events import LeadEvent
 from leadroute.offers.lifting import event_of
 from leadroute.offers.requests import Steps
 from leadroute.offers.steps import LeadSteps
-from leadroute.plain import FORMAT
+from leadroute.plain import stamped
 
 DEAD: Final = "dead"
 """The status of the record of a dead letter."""
@@ -84,7 +84,7 @@ class OutboxSteps:
 
     def pending(self, limit: int) -> Steps[tuple[OutboxEvent, ...]]:
         """The events that may be delivered now, the first one of each lead."""
-        _checked(limit)
+        requests.check_limit(limit)
         at = to_micros(self.leads.now())
         found = yield from requests.events(pending_at=at, limit=limit)
         return tuple(map(_as_outbox, found))
@@ -107,14 +107,14 @@ class OutboxSteps:
         kept = error[:LONGEST_ERROR]
         ops: list[Op] = [Defer(event.id, at, attempts, kept)]
         if dead:
-            told = {"lead": event.lead_id, "n": event.number, "format": FORMAT}
-            ops.append(Put(dead_key(event.id), json.dumps(told), 0, DEAD))
+            told = stamped({"lead": event.lead_id, "n": event.number})
+            ops.append(Put(dead_key(event.id), told, 0, DEAD))
         yield from self._unless_gone(ops)
         return evolve(event, attempts=attempts, error=kept, dead=dead)
 
     def dead_letters(self, limit: int) -> Steps[tuple[OutboxEvent, ...]]:
         """The events that wait for a person."""
-        _checked(limit)
+        requests.check_limit(limit)
         found = list[OutboxEvent]()
         for record in (yield from requests.find(status=DEAD, limit=limit)):
             told = json.loads(record.data)
@@ -135,11 +135,6 @@ class OutboxSteps:
         with suppress(ConflictError):
             change = Change(self.leads.change_ids(), ops)
             yield from requests.commit(change, again=self.leads.sends_again)
-
-
-def _checked(limit: int) -> None:
-    if type(limit) is not int or limit < 1:
-        raise ConfigError(f"limit is {limit!r:.40}; write how many at most, from 1 up")
 
 
 def attempts(given: int) -> int:

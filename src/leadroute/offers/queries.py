@@ -8,13 +8,13 @@ from typing import Final
 
 from attrs import frozen
 
-from leadroute.errors import ConfigError, LeadrouteError
+from leadroute.errors import LeadrouteError
 from leadroute.model.duration import to_micros
 from leadroute.model.keys import offer_key, parts, placement_key
 from leadroute.model.validation import must_be
 from leadroute.offers import requests
 from leadroute.offers.change import Record
-from leadroute.offers.draft import OFFER
+from leadroute.offers.counts import OFFER, OPEN_OFFERS
 from leadroute.offers.lifting import placement_of
 from leadroute.offers.placement import Placement, Status
 from leadroute.offers.requests import PAGE, Steps
@@ -22,7 +22,7 @@ from leadroute.offers.store import Store
 
 __all__ = ["PAGE", "WorkItem", "page", "placements", "worklist"]
 
-OPEN: Final = (OFFER, Status.OFFERED.value, Status.ACCEPTED.value, Status.CONTACTED.value)
+OPEN: Final = (*OPEN_OFFERS, Status.ACCEPTED.value, Status.CONTACTED.value)
 """The statuses of the records that are found by their rep."""
 
 _LAST: Final = datetime.max.replace(tzinfo=UTC)
@@ -64,8 +64,7 @@ def page(
     limit: int,
 ) -> Steps[tuple[Placement, ...]]:
     """Some placements, those behind one where it is given."""
-    if type(limit) is not int or limit < 1:
-        raise ConfigError(f"limit is {limit!r:.40}; write how many at most, from 1 up")
+    requests.check_limit(limit)
     if rep_id is not None:
         must_be(str, rep_id=rep_id)
     wanted = None if status is None else [Status(status).value]

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Generator, Iterator, Mapping, S
 from random import random
 from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
-from leadroute.errors import ConflictError, TransientError, UnknownOutcomeError
+from leadroute.errors import ConfigError, ConflictError, TransientError, UnknownOutcomeError
 from leadroute.offers.change import Change, Event, Record
 from leadroute.offers.store import AsyncStore, Store
 
@@ -96,6 +96,12 @@ def find(**options: Any) -> Steps[list[Record]]:
     """Ask for a page of records, with the arguments of ``Store.find``."""
     found: list[Record] = yield Request("find", (), options)
     return found
+
+
+def check_limit(limit: object, of: str = "") -> None:
+    """Refuse a limit that is no whole number from 1 up."""
+    if type(limit) is not int or limit < 1:
+        raise ConfigError(f"limit is {limit!r:.40}; write how many{of} at most, from 1 up")
 
 
 PAGE: Final = 500

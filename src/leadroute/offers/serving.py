@@ -11,7 +11,6 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from datetime import datetime
 from typing import Final
 
 from attrs import define, field
@@ -26,10 +25,9 @@ from leadroute.model.duration import to_micros
 from leadroute.model.keys import is_total_key, parts
 from leadroute.offers import requests, transitions
 from leadroute.offers.change import Add, Change, Drop, Op, Put, Record
-from leadroute.offers.counts import Books
 from leadroute.offers.dispatching import FailedLead
 from leadroute.offers.draft import LINE
-from leadroute.offers.events import CatchAll, Offered, Released, TimedOut
+from leadroute.offers.events import CatchAll, Offered, TimedOut
 from leadroute.offers.lifting import placement_of
 from leadroute.offers.lines import Line, entry_key, length_key, line_key
 from leadroute.offers.placement import Placement, Status
@@ -238,10 +236,12 @@ class LineSteps:
         """Do what is due about one lead; returns whom it freed."""
         lead_id, leads = parts(record.key)[-1], self.leads
         steps: dict[str, Callable[[], Steps[Done]]] = {
-            Status.OFFERED: lambda: leads.passed_on(lead_id, _expiries, [record]),
+            Status.OFFERED: lambda: leads.passed_on(lead_id, transitions.expiries, [record]),
             Status.WAITING: lambda: leads.decided(lead_id, [record]),
         }
-        step = steps.get(record.status, lambda: leads.advanced(lead_id, _end_of_shift, [record]))
+        step = steps.get(
+            record.status, lambda: leads.reported(lead_id, transitions.end_of_shift, [record])
+        )
         done = yield from self.kept_to(lead_id, step(), tally)
         if done is None:
             return frozenset()
@@ -288,16 +288,6 @@ class LineSteps:
             ops = (Put(record.key, record.data, record.version, LINE, due=at),)
         change = Change(self.leads.change_ids(), ops)
         yield from requests.commit(change, again=self.leads.sends_again)
-
-
-def _expiries(before: Placement, now: datetime) -> Sequence[TimedOut]:
-    return transitions.expiries(before, now)
-
-
-def _end_of_shift(before: Placement, books: Books) -> Steps[Sequence[Released]]:
-    yield from ()
-    event = transitions.end_of_shift(before, books.now)
-    return () if event is None else (event,)
 
 
 def _by_turn(record: Record) -> tuple[bool, str]:

@@ -18,7 +18,7 @@ from leadroute.offers import requests, transitions
 from leadroute.offers.change import Change, Once, Op, Put, Record
 from leadroute.offers.counts import Books, Desk
 from leadroute.offers.draft import Draft, asked, pools_of
-from leadroute.offers.events import Accepted, LeadEvent, OfferWithdrawn, Waiting
+from leadroute.offers.events import Accepted, Assigned, LeadEvent, OfferWithdrawn, Waiting
 from leadroute.offers.judging import Begun, Chosen, Failed, begin, finish, keys_read
 from leadroute.offers.lifting import placement_of
 from leadroute.offers.lines import Lines
@@ -116,9 +116,7 @@ class LeadSteps:
             received = transitions.reception(begun.lead, trigger, version, books.now)
             yield from draft.happen(received)
             yield from draft.happen(event)
-            # Of two processes that submit one lead, one fails at the once-key and reads the placement.
-            extra = Once(submit_key(lead.id), lead.id), Put(lead_key(lead.id), text, 0)
-            return (yield from self._committed(draft, lead, extra, failed))
+            return (yield from self._committed(draft, lead, _kept_once(lead.id, text), failed))
 
         return (yield from requests.persistently(step, again=self.reads_again))
 
@@ -133,18 +131,24 @@ class LeadSteps:
                 return Done(placement_of(record, lead.id))
             router = self.desk.router
             scored = router.scored(lead, books.now)
-            rule = router.match(scored, books.now)
-            charges = router.charges(scored, rule, None, books.now)
             draft = Draft(lead.id, None, 0, books)
             received = transitions.reception(scored, trigger, router.version, books.now)
             yield from draft.happen(received)
-            given = draft.placed, rep, trigger or "submit", rule, charges, books
-            for event in (yield from transitions.assignment(*given)):
+            given = draft.placed, scored, rep, trigger or "submit", books
+            for event in (yield from self.assignment(*given)):
                 yield from draft.happen(event)
-            extra = Once(submit_key(lead.id), lead.id), Put(lead_key(lead.id), text, 0)
-            return (yield from self._committed(draft, lead, extra))
+            return (yield from self._committed(draft, lead, _kept_once(lead.id, text)))
 
         return (yield from requests.persistently(step, again=self.reads_again))
+
+    def assignment(
+        self, before: Placement, lead: Lead, rep: Rep, by: str, books: Books
+    ) -> Steps[tuple[Assigned, ...]]:
+        """The assignment of a lead, with its score, to a rep by hand; nothing when it is theirs already."""
+        router = self.desk.router
+        rule = router.match(lead, books.now)
+        charges = router.charges(lead, rule, None, books.now)
+        return (yield from transitions.assignment(before, rep, by, rule, charges, books))
 
     def updated(self, lead: Lead) -> Steps[Done]:
         """Keep what became known of a lead; one that waits is decided again in the same change."""
@@ -190,6 +194,21 @@ class LeadSteps:
             return (yield from self._committed(draft))
 
         return (yield from requests.persistently(step, again=self.reads_again))
+
+    def reported(
+        self,
+        lead_id: str,
+        event_of: Callable[[Placement, datetime], LeadEvent | None],
+        records: Iterable[Record] = (),
+    ) -> Steps[Done]:
+        """Let the one event happen that follows from a report, or from the clock."""
+
+        def events_of(before: Placement, books: Books) -> Steps[Sequence[LeadEvent]]:
+            yield from ()
+            event = event_of(before, books.now)
+            return () if event is None else (event,)
+
+        return (yield from self.advanced(lead_id, events_of, records))
 
     def accepted(self, lead_id: str, rep_id: str, token: str) -> Steps[Done]:
         """Make a rep the owner. The offers to others are withdrawn in the same change."""
@@ -342,3 +361,11 @@ class LeadSteps:
         if self.desk.router.lead_scoring is None:
             return lead
         return with_score(lead, transitions.kept_score(before))
+
+
+def _kept_once(lead_id: str, text: str) -> tuple[Op, ...]:
+    """What keeps the document of a new lead.
+
+    Of two processes that submit one lead, one fails at the once-key and reads the placement.
+    """
+    return Once(submit_key(lead_id), lead_id), Put(lead_key(lead_id), text, 0)

@@ -15,6 +15,7 @@ from leadroute.model.keys import placement_key
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.snapshot import Snapshot, TurnCredit
+from leadroute.model.timeline import LATEST
 from leadroute.model.track_record import TrackRecords
 from leadroute.model.validation import must_be
 from leadroute.offers import queries, requests, transitions, turn_credits
@@ -35,9 +36,6 @@ from leadroute.offers.requests import PAGE, Steps
 from leadroute.offers.serving import LineSteps, Tally
 from leadroute.offers.steps import Done, LeadSteps
 from leadroute.plain import document, loads
-
-_EVER = 2**63 - 2
-"""The latest instant there is, in microseconds."""
 
 _LAST_KEY = chr(0x10FFFF)
 """A key behind every other, to find what is due after an instant."""
@@ -117,11 +115,8 @@ class UseCases:
         rep = self._rep(rep_id)
 
         def events_of(before: Placement, books: Books) -> Steps[Sequence[Assigned]]:
-            router = self.leads.desk.router
             lead = self.leads.as_scored((yield from self.leads.lead(lead_id, books)), before)
-            rule = router.match(lead, books.now)
-            charges = router.charges(lead, rule, None, books.now)
-            return (yield from transitions.assignment(before, rep, by, rule, charges, books))
+            return (yield from self.leads.assignment(before, lead, rep, by, books))
 
         done = yield from self.leads.advanced(lead_id, events_of)
         return (yield from self._served_after(done))
@@ -170,13 +165,7 @@ class UseCases:
         self, lead_id: str, event_of: Callable[[Placement, datetime], LeadEvent | None]
     ) -> Steps[Placement]:
         """Let happen what follows from a report, and serve those whom it freed."""
-
-        def events_of(before: Placement, books: Books) -> Steps[Sequence[LeadEvent]]:
-            yield from ()
-            event = event_of(before, books.now)
-            return () if event is None else (event,)
-
-        done = yield from self.leads.advanced(lead_id, events_of)
+        done = yield from self.leads.reported(lead_id, event_of)
         return (yield from self._served_after(done))
 
     def credit_turns(
@@ -211,8 +200,8 @@ class UseCases:
     def sweep(self, early: bool = False, limit: int | None = None) -> Steps[SweepResult]:
         """Do what is due: end offers and shifts, pass leads on, and serve the waiting lines."""
         must_be(bool, early=early)
-        if limit is not None and (type(limit) is not int or limit < 1):
-            raise ConfigError(f"limit is {limit!r:.40}; write how many leads at most, from 1 up")
+        if limit is not None:
+            requests.check_limit(limit, " leads")
         tally = Tally(limit)
         yield from self.lines.sweep(tally, early=early)
         wakeup = yield from self.next_wakeup()
@@ -222,7 +211,7 @@ class UseCases:
     def next_wakeup(self) -> Steps[datetime | None]:
         """The next instant at which ``sweep`` can have work."""
         behind = Record(_LAST_KEY, 1, "", due=to_micros(self.leads.now()))
-        page = yield from requests.find(after=behind, upto=_EVER, limit=1)
+        page = yield from requests.find(after=behind, upto=LATEST, limit=1)
         due = page[0].due if page else None
         return None if due is None else from_micros(due)
 

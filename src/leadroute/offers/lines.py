@@ -40,7 +40,7 @@ from leadroute.ranking.router import Router
 from leadroute.rules.conditions import Comparison, Condition, FreeMail, reads, walk
 from leadroute.rules.evaluation import FREE_MAIL
 from leadroute.rules.fallback import pool_of
-from leadroute.rules.fields import SCORE_FIELDS
+from leadroute.rules.fields import PERSONAL, SCORE_FIELDS
 from leadroute.rules.operand import Field
 from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.rule import EVERYONE, Rule
@@ -48,7 +48,7 @@ from leadroute.rules.rule import EVERYONE, Rule
 LOOK_WITHIN: Final = timedelta(minutes=5)
 """A line is looked at this often, so that a process that dies loses no lead."""
 
-_PERSONAL: Final = frozenset(("id", "name", "email", "domain", "phone"))
+_PERSONAL: Final = PERSONAL | {"domain"}
 _MOST_BYTES: Final = 40_000
 _MOST_KEPT: Final = 20_000
 _NO_COUNTS: Final = Snapshot()

@@ -13,7 +13,7 @@ from enum import StrEnum
 from functools import lru_cache
 from math import isfinite
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 from attrs import fields, frozen
 
@@ -217,7 +217,8 @@ def spec_of(entity: str, name: str, known: Iterable[str] = ()) -> FieldSpec:
     raise UnknownFieldError(entity, name, (*FIELDS[entity], *known))
 
 
-_PERSONAL = frozenset(("id", "name", "email", "phone"))
+PERSONAL: Final = frozenset(("id", "name", "email", "phone"))
+"""The standard fields that tell who somebody is."""
 _ATTRIBUTE = re.compile(r"(lead|rep)\['([^'\\]+)'\]")
 
 
@@ -254,7 +255,7 @@ def _title(given: Any, entity: str, kind: Kind) -> str:
     known = tuple(
         found
         for found, spec in FIELDS[entity].items()
-        if spec.kind is kind and found not in _PERSONAL
+        if spec.kind is kind and found not in PERSONAL
     )
     if name not in known:
         raise UnknownFieldError(entity, name, known)

@@ -50,16 +50,16 @@ def test_every_rule_gets_leads():
 
 
 ROUTED = """\
-00Q5g00000AbCd1 US-CA offered ada
-00Q5g00000AbCd2 US-CA offered bob
-00Q5g00000AbCd3 US-OR offered ada
-00Q5g00000AbCd4 US-NY offered eve
-00Q5g00000AbCd5 US-WA offered ada
-00Q5g00000AbCd6 US-MA offered eve
-00Q5g00000AbCd7 US-CA offered bob
+00Q5g00000AbCd1 US-CA offered ada ada came first under rule 'by state'
+00Q5g00000AbCd2 US-CA offered bob bob came first under rule 'by state'
+00Q5g00000AbCd3 US-OR offered ada ada came first under rule 'by state'
+00Q5g00000AbCd4 US-NY offered eve eve came first under rule 'by state'
+00Q5g00000AbCd5 US-WA offered ada ada came first under rule 'by state'
+00Q5g00000AbCd6 US-MA offered eve eve came first under rule 'by state'
+00Q5g00000AbCd7 US-CA offered bob bob came first under rule 'by state'
 00Q5g00000AbCd8 US-TX catch_all sales-desk nobody is eligible
 salesforce.csv:10: email is not an e-mail address (value withheld); write it like 'name@example.com'
-00Q5g00000AbCe1 US-NV offered bob
+00Q5g00000AbCe1 US-NV offered bob bob came first under rule 'by state'
 """
 
 

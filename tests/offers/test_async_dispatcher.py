@@ -98,6 +98,7 @@ async def life(desk, clock):
     expires = START + timedelta(days=1)
     told.append(await desk.credit_turns("ada", reason="skip", cause="L-9", expires=expires))
     told += [await desk.history("L-0"), await desk.snapshot(), await desk.tracked()]
+    told += [await desk.decision("L-0"), await desk.trim(clock.now())]
     told += [await desk.placement("L-2"), await desk.next_wakeup()]
     told += [await desk.placements(status="accepted"), await desk.worklist("ada")]
     told += [await desk.withdraw("L-3", "spam"), await desk.reopen("L-3")]

@@ -71,7 +71,6 @@ def differs(scenario: str, question: str) -> Callable[[Play], Play]:
 
 WAITING: Mapping[str, str] = MappingProxyType(
     {
-        "ast-16": "withdrawing a lead",
         "ast-20": "a total deadline",
         "ast-23": "the service level of first contacts",
         "fs-01": "busy, unreachable, withdrawn and a lost race as answers to an offer",

@@ -153,6 +153,16 @@ def one_offer_at_a_time(given, then):
     assert sorted(found) == [Status.ACCEPTED, Status.OFFERED]
 
 
+@passes("ast-16")
+def a_withdrawn_lead_leaves_nothing_behind(given, then):
+    dispatcher = desk(Rep(given["rep"], capacity=1))
+    dispatcher.submit(Lead("L-1"))
+    dispatcher.withdraw("L-1")
+    assert bool(dispatcher.snapshot().open) is then["a_pending"]
+    assert bool(dispatcher.worklist(given["rep"])) is then["a_pending"]
+    assert dispatcher.submit(Lead("L-2")).rep_id == given["rep"]
+
+
 @passes("ast-17")
 def the_end_is_counted_once(given, then):
     dispatcher = desk(given["rep"])

@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final, TextIO
 
-from attrs import define, field, fields, frozen
+from attrs import define, field, frozen
 
 from leadroute.cli.inputs import (
     add_json,
@@ -38,8 +38,6 @@ from leadroute.formats.rows import Reading
 from leadroute.model.lead import Lead
 from leadroute.offers.dispatcher import Dispatcher, random_id
 from leadroute.offers.placement import Placement, Status
-from leadroute.ranking.decide import Decided, Deciding, Matched
-from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.ranking.router import Router
 from leadroute.rules.describe import plural
 from leadroute.stores import SqliteStore
@@ -50,26 +48,6 @@ NAMED: Final = 100  # how many bad rows are named; the others are counted
 COLUMNS: Final = ("lead_id", "status", "rep", "rule", "score", "reason_code", "reason")
 SCORED: Final = ("lead_score", "lead_grade", "completeness")
 """What stands behind the other columns where the policy scores leads."""
-
-
-@frozen(kw_only=True)
-class _Listening(Router):
-    """A router that keeps what it decided about each lead, for its reasons."""
-
-    decided: dict[str, Decided | Ranking] = field(factory=dict, eq=False, repr=False)
-
-    def judging(self, lead: Lead, *arguments: Any, **options: Any) -> Matched | Ranking:
-        """Decide, and keep the decision."""
-        found = super().judging(lead, *arguments, **options)
-        if isinstance(found, Ranking):
-            self.decided[lead.id] = found
-            return found
-        rule, deciding = found
-        return Matched(rule, self._kept(lead.id, deciding))
-
-    def _kept(self, lead_id: str, deciding: Deciding) -> Deciding:
-        found = self.decided[lead_id] = yield from deciding
-        return found
 
 
 def add(commands: Any) -> None:
@@ -106,12 +84,11 @@ def run(options: Any, screen: Screen) -> int:
         first = _first(leads, 1 if leads.columns or options.leads == "-" else PEEKED)
         for line in (*told_columns(leads), *_unread(options, router, leads)):
             screen.note(line)
-        listening = _listening(router)
         changes = _Changes()
         dispatcher = Dispatcher(
-            listening, roster, _store(options, opened), clock_of(options), change_ids=changes
+            router, roster, _store(options, opened), clock_of(options), change_ids=changes
         )
-        routing = _Routing(dispatcher, listening.decided, changes, options.accept)
+        routing = _Routing(dispatcher, changes, options.accept)
         out = _output(options, opened, screen)
         began = time.monotonic()
         rows = routing.rows(screen.progress("routing", chain(first, leads)))
@@ -147,7 +124,6 @@ class _Routing:
     """Leads on their way through a dispatcher, and what is counted meanwhile."""
 
     dispatcher: Dispatcher
-    heard: dict[str, Decided | Ranking]
     changes: _Changes
     accepting: bool
     counts: Counter[str] = field(factory=Counter)
@@ -166,7 +142,6 @@ class _Routing:
                     self.bad.append(row)
 
     def _routed(self, lead: Lead) -> dict[str, Any] | FieldTypeError:
-        self.heard.clear()
         known = self.changes.count
         try:
             placement = self.dispatcher.submit(lead, on_error="raise")
@@ -177,17 +152,16 @@ class _Routing:
                 placement = self.dispatcher.accept(lead.id, placement.rep_id)
             except InvalidTransitionError as error:
                 return self._row(placement, None, "", error.state)
-        found = self.heard.get(lead.id) if self.changes.count > known else None
-        if found is None:
-            why = f": {placement.reason}" if placement.reason else ""
+        if self.changes.count == known:
+            why = f": {placement.reason}" if placement.reason_code else ""
             before = f"submitted before, as {placement.status.value}{why}"
             return self._row(placement, None, placement.reason_code, before)
-        best = found.best() if isinstance(found, Decided) else None
-        if best is not None:
-            score = round(best.score, 6)
-            return self._row(placement, score, Outcome.ASSIGNABLE.value, best.reason)
-        told = found.detail if isinstance(found, Ranking) else ""
-        return self._row(placement, None, placement.reason_code, told or placement.reason)
+        found = self.dispatcher.decision(lead.id)
+        if found is None or found.rep_id is None:
+            told = "" if found is None else found.detail
+            return self._row(placement, None, placement.reason_code, told or placement.reason)
+        score = round(found.pools[0].scores[found.rep_id], 6)
+        return self._row(placement, score, found.outcome, found.reason(found.rep_id))
 
     def _row(
         self, placement: Placement, score: float | None, code: str, reason: str
@@ -226,11 +200,6 @@ def _scores(placement: Placement) -> dict[str, Any]:
 
 def _rounded(given: float | None) -> float | None:
     return None if given is None else round(given, 6)
-
-
-def _listening(router: Router) -> _Listening:
-    given = {each.name: getattr(router, each.name) for each in fields(Router) if each.init}
-    return _Listening(**given)
 
 
 def _store(options: Any, opened: ExitStack) -> SqliteStore:

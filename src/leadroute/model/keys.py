@@ -2,7 +2,7 @@
 
 * A key is parts joined by ``/``. A ``/`` or ``%`` inside a part is percent-encoded, so no two things share a key.
 * ``placement/<lead>``, ``lead/<lead>``, ``offer/<lead>/<rep>``, ``asked/<lead>/<n>``,
-  ``credits/<pool>`` and ``turn_credit/...`` are records; everything else here is a counter.
+  ``decision/<lead>``, ``credits/<pool>`` and ``turn_credit/...`` are records; everything else here is a counter.
 """
 
 from __future__ import annotations
@@ -39,6 +39,11 @@ def offer_key(lead_id: str, rep_id: str) -> str:
 def asked_key(lead_id: str, number: int) -> str:
     """The record of reps who had an offer long before."""
     return key("asked", lead_id, str(number))
+
+
+def decision_key(lead_id: str, page: str = "") -> str:
+    """The record of the last decision about a lead, or a page of it."""
+    return key("decision", lead_id, page) if page else key("decision", lead_id)
 
 
 def submit_key(lead_id: str) -> str:

@@ -184,7 +184,7 @@ class Snapshot:
     __repr__ = without_defaults
 
     def __attrs_post_init__(self) -> None:
-        for name in _MAPPINGS:
+        for name in COUNTS:
             given = getattr(self, name)
             if type(given) is not FrozenDict:  # leadroute alone makes those, of counts that are
                 object.__setattr__(self, name, _copied(name, given))
@@ -192,7 +192,8 @@ class Snapshot:
             must_be(TrackRecords, track_records=self.track_records)
 
 
-_MAPPINGS = tuple(each.name for each in fields(Snapshot) if each.name != "track_records")
+COUNTS = tuple(each.name for each in fields(Snapshot) if each.name != "track_records")
+"""What a snapshot holds by rep, by pool or by counter."""
 _PLAIN = ("open", "used", "last_assigned", "won", "closed")
 _BY_POOL = ("turns", "credits")
 _NESTED = (*_BY_POOL, "turn_credits")

@@ -9,6 +9,7 @@ from leadroute.lazy import on_demand
 if TYPE_CHECKING:
     from leadroute.model.snapshot import TurnCredit
     from leadroute.offers.async_dispatcher import AsyncDispatcher
+    from leadroute.offers.decisions import Decision, PoolDecision
     from leadroute.offers.dispatcher import Dispatcher
     from leadroute.offers.dispatching import FailedLead, SweepResult
     from leadroute.offers.events import TurnTaken
@@ -20,11 +21,13 @@ if TYPE_CHECKING:
 __all__ = [
     "DISPOSITIONS",
     "AsyncDispatcher",
+    "Decision",
     "Dispatcher",
     "FailedLead",
     "Offer",
     "OutboxEvent",
     "Placement",
+    "PoolDecision",
     "PreviousOffer",
     "Status",
     "SweepResult",
@@ -36,11 +39,13 @@ __all__ = [
 _HOMES = {
     "AsyncDispatcher": "leadroute.offers.async_dispatcher",
     "DISPOSITIONS": "leadroute.rules.rule",
+    "Decision": "leadroute.offers.decisions",
     "Dispatcher": "leadroute.offers.dispatcher",
     "FailedLead": "leadroute.offers.dispatching",
     "Offer": "leadroute.offers.placement",
     "OutboxEvent": "leadroute.offers.outbox",
     "Placement": "leadroute.offers.placement",
+    "PoolDecision": "leadroute.offers.decisions",
     "PreviousOffer": "leadroute.offers.placement",
     "Status": "leadroute.offers.placement",
     "SweepResult": "leadroute.offers.dispatching",

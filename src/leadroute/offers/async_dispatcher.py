@@ -20,6 +20,7 @@ from leadroute.model.snapshot import Reason, Snapshot, TurnCredit
 from leadroute.model.track_record import TrackRecords
 from leadroute.model.validation import FrozenDict, of_kind
 from leadroute.offers.counts import by_rep
+from leadroute.offers.decisions import Decision, Keeping, keeping
 from leadroute.offers.dispatcher import Dispatcher, callable_, random_id, use_cases
 from leadroute.offers.dispatching import SweepResult
 from leadroute.offers.events import LeadEvent
@@ -105,6 +106,7 @@ class AsyncDispatcher(Generic[AnyClock_co]):
     tokens: Callable[[], str] = field(default=random_id, validator=callable_)
     change_ids: Callable[[], str] = field(default=random_id, validator=callable_)
     publish: bool = field(default=False, validator=of_kind(bool))
+    decisions: Keeping = field(default="compact", converter=keeping)
     max_attempts: int = field(default=20, converter=attempts)
     pause: Callable[[float], Awaitable[Any]] = field(default=asyncio.sleep, validator=callable_)
     _cases: UseCases = field(init=False, repr=False)
@@ -212,6 +214,14 @@ class AsyncDispatcher(Generic[AnyClock_co]):
     @_told_by(Dispatcher.worklist)
     async def worklist(self, rep_id: str) -> tuple[WorkItem, ...]:
         return await self._run(self._cases.worklist(rep_id))
+
+    @_told_by(Dispatcher.decision)
+    async def decision(self, lead_id: str) -> Decision | None:
+        return await self._run(self._cases.decision(lead_id))
+
+    @_told_by(Dispatcher.trim)
+    async def trim(self, before: datetime, limit: int = 1000) -> int:
+        return await self._run(self._cases.trim(before, limit))
 
     @_told_by(Dispatcher.history)
     async def history(self, lead_id: str) -> tuple[LeadEvent, ...]:

@@ -14,7 +14,7 @@ from functools import lru_cache
 from itertools import chain, compress
 from typing import Any, Final
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from leadroute.errors import FieldTypeError
 from leadroute.model.duration import to_micros
@@ -30,7 +30,7 @@ from leadroute.model.keys import (
 )
 from leadroute.model.rep import Presence, Rep
 from leadroute.model.roster import Roster
-from leadroute.model.snapshot import Snapshot
+from leadroute.model.snapshot import COUNTS, Snapshot
 from leadroute.model.track_record import TrackRecords
 from leadroute.model.validation import FrozenDict
 from leadroute.offers import requests
@@ -90,6 +90,7 @@ class Desk:
         presence: Whether each rep is at work this minute, by rep id.
         tokens: Gives each offer its token.
         publish: Whether events wait for delivery.
+        decisions: How much of a decision is kept: ``compact``, ``full`` or ``none``.
     """
 
     router: Router
@@ -98,6 +99,7 @@ class Desk:
     presence: Mapping[str, Presence]
     tokens: Callable[[], str]
     publish: bool = False
+    decisions: str = "none"
 
 
 class Books:
@@ -118,6 +120,7 @@ class Books:
         "_held",
         "_offered",
         "_records",
+        "_snapshots",
         "also",
         "desk",
         "now",
@@ -132,6 +135,7 @@ class Books:
         self._credits: dict[str, PoolCredits] = {}
         self._held = Counter[str]()
         self._offered: dict[str, list[Record]] = {}
+        self._snapshots: list[Snapshot] = []
 
     def give_back(self, held: Mapping[str, int]) -> None:
         """Leave out of the counts what the lead counts on itself, which its change gives back."""
@@ -224,12 +228,26 @@ class Books:
             if granted:
                 named["turn_credits"] = FrozenDict({need.pool: granted})
         presence = self.desk.presence
-        return Snapshot(
+        snapshot = Snapshot(
             used=FrozenDict(found),
             track_records=self.desk.track_records,
             presence=_present(crew.reps, presence) if presence else FrozenDict(),
             **named,
         )
+        self._snapshots.append(snapshot)
+        return snapshot
+
+    def merged(self) -> Snapshot:
+        """The counts of all pools that were asked, as one."""
+        if not self._snapshots:
+            return Snapshot(track_records=self.desk.track_records)
+        first, *others = self._snapshots
+        for each in others:
+            told: dict[str, Any] = {
+                name: {**getattr(first, name), **getattr(each, name)} for name in COUNTS
+            }
+            first = evolve(first, **told)
+        return first
 
     def next_order(self) -> Steps[int]:
         """The number of the next assignment: microseconds since 1970, or one above the largest."""

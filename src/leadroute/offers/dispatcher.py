@@ -26,6 +26,7 @@ from leadroute.model.snapshot import Reason, Snapshot, TurnCredit
 from leadroute.model.track_record import TrackRecords
 from leadroute.model.validation import FrozenDict, of_kind
 from leadroute.offers.counts import Desk, by_rep
+from leadroute.offers.decisions import Decision, Keeping, keeping
 from leadroute.offers.dispatching import SweepResult
 from leadroute.offers.events import LeadEvent
 from leadroute.offers.outbox import OutboxEvent, OutboxSteps, attempts
@@ -65,7 +66,7 @@ def use_cases(dispatcher: Any) -> UseCases:
     """The use cases of a dispatcher, over what it was given."""
     given, store = dispatcher, dispatcher.store
     told = given.router, given.roster, given.track_records, given.presence, given.tokens
-    desk = Desk(*told, given.publish)
+    desk = Desk(*told, given.publish, given.decisions)
     bound = getattr(store, "is_bound", False)
     leads = LeadSteps(
         desk,
@@ -102,6 +103,9 @@ class Dispatcher(Generic[AnyClock_co]):
         tokens: Gives each offer a token of its own; random ones by default.
         change_ids: Gives each change of the store an id of its own; random ones by default.
         publish: Whether events wait in the outbox until you acknowledge them; ``False`` by default.
+        decisions: How much of the last decision about each lead is kept: ``compact`` (default) keeps
+            who was scored how and who was left out by which code, ``full`` also all that making it
+            again takes, ``none`` nothing.
         max_attempts: After how many failed deliveries an event is a dead letter, from 1 up; 20 by default.
         pause: Waits for some seconds before a step that lost a race, or met a busy store, is taken
             again; ``time.sleep`` by default.
@@ -133,6 +137,7 @@ class Dispatcher(Generic[AnyClock_co]):
     tokens: Callable[[], str] = field(default=random_id, validator=callable_)
     change_ids: Callable[[], str] = field(default=random_id, validator=callable_)
     publish: bool = field(default=False, validator=of_kind(bool))
+    decisions: Keeping = field(default="compact", converter=keeping)
     max_attempts: int = field(default=20, converter=attempts)
     pause: Callable[[float], object] = field(default=sleep, validator=callable_)
     _cases: UseCases = field(init=False, repr=False)
@@ -417,6 +422,47 @@ class Dispatcher(Generic[AnyClock_co]):
             LeadNotFoundError: The lead was never submitted.
         """
         return self._run(self._cases.placement(lead_id))
+
+    def decision(self, lead_id: str) -> Decision | None:
+        """Return the last decision about a lead, as of its instant.
+
+        It says who came first and why, and why not the others, whatever changed since.
+
+        Returns:
+            The decision; ``None`` when none is kept: nobody decided, it was trimmed, or
+            ``decisions="none"``.
+
+        Raises:
+            LeadNotFoundError: The lead was never submitted.
+
+        Example:
+            >>> from leadroute import Rep, Rule
+            >>> from leadroute.stores import MemoryStore
+            >>> team = [Rep("ada"), Rep("bob", active=False)]
+            >>> dispatcher = Dispatcher(Router(rules=[Rule("all")]), team, MemoryStore())
+            >>> _ = dispatcher.submit(Lead("L-1"))
+            >>> dispatcher.decision("L-1").pools[0].excluded["inactive"]
+            ('bob',)
+        """
+        return self._run(self._cases.decision(lead_id))
+
+    def trim(self, before: datetime, limit: int = 1000) -> int:
+        """Forget old events and decisions that are not needed anymore.
+
+        Events stay as long as they wait in the outbox. Placements and counters stay.
+
+        Args:
+            before: What is older may go; aware.
+            limit: How many events, and how many decisions, at most, from 1 up; 1,000 by default.
+
+        Returns:
+            How many things were forgotten; 0 when there is no more.
+
+        Raises:
+            ConfigError: The limit is below 1.
+            FieldTypeError: ``before`` is naive.
+        """
+        return self._run(self._cases.trim(before, limit))
 
     def placements(
         self,

@@ -8,7 +8,7 @@ is never refused.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Final
 
@@ -76,6 +76,7 @@ class Draft:
         after: The placement as it stands after the events so far.
         events: These events.
         line: The line in which the lead waits, if it waits; set before it begins to.
+        kept: What keeps the decision, if one was made.
     """
 
     __slots__ = (
@@ -86,6 +87,7 @@ class Draft:
         "before",
         "books",
         "events",
+        "kept",
         "lead_id",
         "line",
     )
@@ -96,6 +98,7 @@ class Draft:
         self.after = before
         self.events: list[LeadEvent] = []
         self.line: Line = NO_RULE
+        self.kept: Iterable[Op] = ()
         self._ended: list[Offer] = []
         self._ops: list[Op] = []
 
@@ -141,7 +144,8 @@ class Draft:
     def operations(self, lines: Lines) -> Steps[list[Op]]:
         """What the change does to the store."""
         after = self.placed
-        ops = [*self._ops, *_counter_changes(holds(self.before), holds(after), self.events)]
+        ops = [*self._ops, *self.kept]
+        ops += _counter_changes(holds(self.before), holds(after), self.events)
         for offer in self._ended:
             ops += yield from _without_assignment(offer, self.lead_id, self.books)
         ops += self.books.operations()

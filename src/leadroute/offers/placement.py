@@ -221,7 +221,9 @@ class Placement:
 
     @property
     def reason(self) -> str:
-        """The reason in words; empty when there is none.
+        """The reason for the status in words.
+
+        ``Dispatcher.decision`` has the reason of every rep.
 
         Example:
             >>> from datetime import UTC
@@ -235,7 +237,21 @@ class Placement:
             return f"the decision failed with {self.error}"
         if self.status is Status.WITHDRAWN and self.outcome:
             return f"it was withdrawn: {self.outcome}"
+        if not self.reason_code:
+            return self._of_rep()
         return _REASONS.get(self.reason_code, self.reason_code)
+
+    def _of_rep(self) -> str:
+        """Why a rep has it."""
+        if self.offers:
+            first = " and ".join([offer.rep_id for offer in self.offers])
+            return f"{one_line(first)} came first under rule {self.rule!r}"
+        owner = one_line(self.owner or "")
+        if self.status is Status.CLOSED:
+            return f"{owner} closed it as {self.outcome}"
+        if self.status is Status.CONTACTED:
+            return f"{owner} has reached the lead"
+        return f"{owner} has had it since {self.accepted_at:%Y-%m-%d %H:%M:%S %Z}" if owner else ""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the placement as plain data for JSON.

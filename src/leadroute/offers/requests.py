@@ -125,6 +125,12 @@ def events(**options: Any) -> Steps[list[Event]]:
     return found
 
 
+def trim(before: int, limit: int) -> Steps[int]:
+    """Ask to forget what is older, with the arguments of ``Store.trim``."""
+    forgotten: int = yield Request("trim", (before, limit))
+    return forgotten
+
+
 PATIENCE: Final = 30.0
 """For how many seconds of pauses a step is tried again, before its error reaches the host."""
 

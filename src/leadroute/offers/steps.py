@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -10,16 +10,16 @@ from attrs import field, frozen
 
 from leadroute.clock import Clock
 from leadroute.errors import LeadNotFoundError, NewerFormatError, ValidationError
-from leadroute.model.keys import credits_key, lead_key, placement_key, submit_key
+from leadroute.model.keys import credits_key, decision_key, lead_key, placement_key, submit_key
 from leadroute.model.lead import Lead, with_score
 from leadroute.model.rep import Rep
 from leadroute.model.validation import FrozenDict, aware, must_be
-from leadroute.offers import requests, transitions
+from leadroute.offers import decisions, requests, transitions
 from leadroute.offers.change import Change, Once, Op, Put, Record
 from leadroute.offers.counts import Books, Desk
 from leadroute.offers.draft import Draft, asked, pools_of
 from leadroute.offers.events import Accepted, Assigned, LeadEvent, OfferWithdrawn, Waiting
-from leadroute.offers.judging import Begun, Chosen, Failed, begin, finish, keys_read
+from leadroute.offers.judging import Begun, Chosen, Failed, Judged, begin, finish, keys_read
 from leadroute.offers.lifting import placement_of
 from leadroute.offers.lines import Lines
 from leadroute.offers.outcome_counts import counts_of
@@ -156,7 +156,7 @@ class LeadSteps:
 
         def step() -> Steps[Done]:
             books = self.books()
-            before, version = yield from self.known(lead.id, books, key)
+            before, version = yield from self.known(lead.id, books, *self._decided_on(lead.id))
             record = (yield from books.records([key])).get(key)
             if record is not None and record.data == text:
                 return Done(before)
@@ -247,7 +247,8 @@ class LeadSteps:
             more: list[str] = []
             if asks:  # first, because it tells the pool whose credits are read with the lead
                 more = [credits_key(pool) for pool in (yield from pools_of(lead_id, asks, books))]
-            before, version = yield from self.known(lead_id, books, lead_key(lead_id), *more)
+            wanted = (*self._decided_on(lead_id), *more)
+            before, version = yield from self.known(lead_id, books, *wanted)
             ended = endings(before, books.now)
             if not ended:
                 return Done(before)
@@ -269,7 +270,7 @@ class LeadSteps:
             books = self.books(noted)
             noted.clear()
             before, version = yield from self.known(
-                lead_id, books, lead_key(lead_id), *self._ahead(line)
+                lead_id, books, *self._decided_on(lead_id), *self._ahead(line)
             )
             if before.status is not Status.WAITING or (line and before.line != line):
                 return Done(before)
@@ -296,26 +297,57 @@ class LeadSteps:
         except UNREADABLE as error:
             yield from draft.happen(transitions.failure(before, error, before.rule, books))
             return Failed(error, before.rule)
-        begun = begin(lead, (yield from asked(before, books)), books, self.lines)
-        event, failed = yield from self._decide(begun, draft)
+        others = yield from asked(before, books)
+        begun = begin(lead, others, books, self.lines)
+        event, failed = yield from self._decide(begun, draft, others)
         if draft.events or transitions.is_news(event, before):
             yield from draft.happen(event)
         return failed
 
-    def _decide(self, begun: Begun, draft: Draft) -> Steps[tuple[LeadEvent, Failed | None]]:
+    def _decide(
+        self, begun: Begun, draft: Draft, asked_before: Mapping[str, str] = FrozenDict()
+    ) -> Steps[tuple[LeadEvent, Failed | None]]:
         """The event that follows from a decision, and what the policy raised."""
         books, before = draft.books, draft.after
         draft.line = begun.line or draft.line
         judged = yield from finish(begun, books)
-        if isinstance(judged, Failed):
-            return transitions.failure(before, judged.error, judged.rule, books), judged
         line = begun.line
         others = before is None and any(map(books.counted, begun.counters()))
-        if others and isinstance(judged, Chosen) and line is not None:
+        behind = others and isinstance(judged, Chosen) and line is not None
+        if self.desk.decisions != "none":
+            draft.kept = yield from self._kept(
+                begun.lead, judged, asked_before, draft, behind=behind
+            )
+        if isinstance(judged, Failed):
+            return transitions.failure(before, judged.error, judged.rule, books), judged
+        if behind:
             # It joins those who wait in its line, which is served from its head.
             reason, version = Outcome.NONE_AVAILABLE.value, self.desk.router.version
-            return Waiting(books.now, reason, line.rule, None, version, line=line.id), None
+            named = draft.line.rule, None, version
+            return Waiting(books.now, reason, *named, line=draft.line.id), None
         return (yield from transitions.event_of(judged, line, books)), None
+
+    def _kept(
+        self,
+        lead: Lead,
+        judged: Judged,
+        asked_before: Mapping[str, str],
+        draft: Draft,
+        *,
+        behind: bool,
+    ) -> Steps[Iterable[Op]]:
+        """What keeps a decision in place of the one before it."""
+        key, known = decision_key(lead.id), dict[str, Record]()
+        if draft.before is not None:
+            known = yield from draft.books.records([key])
+        return decisions.operations(
+            judged, lead, asked_before, draft.books, known.get(key), behind=behind
+        )
+
+    def _decided_on(self, lead_id: str) -> list[str]:
+        """What a decision about a lead that is known reads besides its placement."""
+        keys = [lead_key(lead_id)]
+        return keys if self.desk.decisions == "none" else [*keys, decision_key(lead_id)]
 
     def _committed(
         self,

@@ -9,18 +9,19 @@ from typing import Literal
 
 from attrs import define
 
-from leadroute.errors import ConfigError, LeadNotFoundError
+from leadroute.errors import ConfigError, ConflictError, LeadNotFoundError
 from leadroute.model.duration import from_micros, to_micros
-from leadroute.model.keys import placement_key
+from leadroute.model.keys import decision_key, placement_key
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.snapshot import Snapshot, TurnCredit
 from leadroute.model.timeline import LATEST
 from leadroute.model.track_record import TrackRecords
-from leadroute.model.validation import must_be
+from leadroute.model.validation import aware, must_be
 from leadroute.offers import queries, requests, transitions, turn_credits
-from leadroute.offers.change import Change, Check, Op, Put, Record
+from leadroute.offers.change import Change, Check, Drop, Op, Put, Record
 from leadroute.offers.counts import Books, counted
+from leadroute.offers.decisions import DECISION, Decision, decision_of, dropped_pages, kept_at
 from leadroute.offers.dispatching import SweepResult
 from leadroute.offers.events import (
     Assigned,
@@ -218,6 +219,27 @@ class UseCases:
     def placement(self, lead_id: str) -> Steps[Placement]:
         """The placement of a lead as it is now."""
         return (yield from self.leads.known(lead_id, self.leads.books()))[0]
+
+    def decision(self, lead_id: str) -> Steps[Decision | None]:
+        """The last decision about a lead that is kept."""
+        must_be(str, lead_id=lead_id)
+        books, key = self.leads.books(), decision_key(lead_id)
+        yield from self.leads.known(lead_id, books, key)
+        record = (yield from books.records([key])).get(key)
+        return None if record is None else (yield from decision_of(record, lead_id))
+
+    def trim(self, before: datetime, limit: int) -> Steps[int]:
+        """Forget what is older and no longer needed."""
+        requests.check_limit(limit)
+        at = to_micros(aware(before, "before"))
+        forgotten = yield from requests.trim(at, limit)
+        old = yield from requests.find(status=DECISION, upto=kept_at(at - 1), limit=limit)
+        for record in old:
+            ops = (Drop(record.key, record.version), *dropped_pages(record))
+            with suppress(ConflictError):  # a newer decision took its place
+                change = Change(self.leads.change_ids(), ops)
+                yield from requests.commit(change, again=self.leads.sends_again)
+        return forgotten + len(old)
 
     def placements(
         self,

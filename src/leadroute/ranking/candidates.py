@@ -17,7 +17,7 @@ from itertools import compress
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from leadroute.model.caps import Bound, Cap
-from leadroute.model.keys import cap_holder, segment_open_key
+from leadroute.model.keys import cap_holder, is_open_key, segment_open_key
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
@@ -207,6 +207,14 @@ class Limits(NamedTuple):
         columns = [Column(keys, rooms) for keys, rooms in found]
         return cls(capacity, columns, [key for column in columns for key in column.keys if key])
 
+    def code(self, at: int, snapshot: Snapshot) -> str:
+        """The code of the first limit that has no room with the rep at a place, as ``Charges`` orders them."""
+        capacity, used = self.capacity, snapshot.used.get
+        if capacity is not None and snapshot.open.get(capacity.keys[at], 0) > capacity.rooms[at]:
+            return "at_capacity"
+        full = [keys[at] for keys, rooms in self.columns if used(keys[at], 0) > rooms[at]]
+        return "at_capacity" if any(map(is_open_key, full)) else "cap_reached"
+
     def part(self, part: Sequence[bool]) -> Limits:
         """The same for some of the reps."""
         capacity = None if self.capacity is None else self.capacity.part(part)
@@ -317,6 +325,7 @@ class Candidates:
         "_everybody",
         "_kept",
         "_last",
+        "_left_out",
         "_memory",
         "_views",
         "capacity",
@@ -331,6 +340,7 @@ class Candidates:
         self, reps: tuple[Rep, ...], rule: Rule, memory: Memory, *, kept: bool = True
     ) -> None:
         self._memory, self._kept = memory, kept
+        self._left_out: Mapping[str, Sequence[str]] | None = None
         self.crew = Crew(reps, take=memory.take if kept else None)
         numbers: dict[Hours, int] = {}
         self.shift_of = [
@@ -349,6 +359,15 @@ class Candidates:
         self._caps: dict[str | None, _Caps] = {}
         self._views: dict[tuple[str | None, bool], View] = {}
         self.take(300 + 6 * len(reps))
+
+    def left_out(
+        self, found: CandidateSet, lead: Lead, now: datetime | None
+    ) -> Iterable[tuple[str, Sequence[str]]]:
+        """The ids of the members whom rule or lead exclude for good, by the code of the first reason."""
+        if self._left_out is None:
+            self._left_out = found.left_out(frozenset(self.crew.ids), lead, now)
+            self.take(50 + len(found.members))
+        return self._left_out.items()
 
     def take(self, cells: int) -> None:
         """Count values that are kept."""
@@ -534,6 +553,25 @@ class CandidateSet:
         if found is None:
             found = self._choose(lead, now, matches)
             self._fits[key] = found
+        return found
+
+    def left_out(
+        self, able: frozenset[str], lead: Lead, now: datetime | None
+    ) -> Mapping[str, Sequence[str]]:
+        """The ids of the other members, by the code of what excludes each for good. O(members)."""
+        meets, found = self._meets, dict[str, list[str]]()
+        for rep in self.members:
+            if rep.id in able:
+                continue
+            if not rep.active:
+                code = "inactive"
+            elif not rep.weight:
+                code = "zero_weight"
+            elif meets is not None and not meets(lead, rep, now):
+                code = "requirement_not_met"
+            else:
+                code = "outside_territory"
+            found.setdefault(code, []).append(rep.id)
         return found
 
     def _choose(

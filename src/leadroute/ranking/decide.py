@@ -346,6 +346,33 @@ class Decided:
         for rep in self._absent() if reps is None else reps:
             yield rep, Exclusion(rep.id, rep.label, obstacles(rep))
 
+    def codes(self) -> Iterator[tuple[str, Sequence[str]]]:
+        """The ids of those who cannot take the lead, by the code of the first reason of each.
+
+        A code may come several times. Nothing is written for people, so it is O(candidates) and cheap.
+        """
+        context = self.context
+        if self._set.asks or self._previous_offers or context.snapshot.presence:
+            for rep, exclusion in self.excluded():
+                yield exclusion.code, (rep.id,)
+            return
+        lead, now, *_, view, _ = self._asked
+        yield from self._candidates.left_out(self._set, lead, now)
+        every = self._candidates.crew.ids
+        if view.crew.ids is not every:
+            at_work = frozenset(view.crew.ids)
+            yield "off_hours", [rep_id for rep_id in every if rep_id not in at_work]
+        able = frozenset(context.ids)
+        for at, rep_id in enumerate(view.crew.ids):
+            if rep_id not in able:
+                yield view.here.code(at, context.snapshot), (rep_id,)
+
+    def totals(self) -> Iterable[tuple[str, float]]:
+        """The score of each who can take the lead, in the order of their ids."""
+        if self.place < 0:
+            return ()
+        return zip(self.context.crew.ids, self._score()[1], strict=True)
+
     def for_rep(self) -> list[Charge]:
         """The counters that the lead counts on when the first gets it."""
         charges, bounds = (
@@ -392,6 +419,10 @@ class Decided:
         rep = self.context.reps[place]
         score = self.score if place == self.place else self._score()[1][place]
         return Assignment(rep.id, rep.label, rank, score, partial(self._terms, place))
+
+    def terms(self) -> tuple[ScoreTerm, ...]:
+        """The terms of the score of the first."""
+        return self._terms(self.place)
 
     def _terms(self, place: int) -> tuple[ScoreTerm, ...]:
         """The terms of a score."""

@@ -181,6 +181,11 @@ class Exclusion:
     obstacles: tuple[Ineligibility, ...]
 
     @property
+    def code(self) -> str:
+        """The code of the first reason, one of ``eligibility.CODES``."""
+        return self.obstacles[0].code
+
+    @property
     def temporary(self) -> bool:
         """True when the rep can take the lead later."""
         return all(obstacle.temporary for obstacle in self.obstacles)

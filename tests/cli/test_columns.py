@@ -229,3 +229,18 @@ def test_the_policys_own_score_needs_no_column(leadroute, write, files, monkeypa
     write("leads.csv", "id\n1\n")
     words = ("check", "--policy", "policy.toml", "--reps", "reps.csv", "--leads", "leads.csv")
     assert "the policy reads lead.employees, which no column fills" in leadroute(*words).out
+
+
+def test_ids_that_tell_who_somebody_is(leadroute, tmp_path):
+    """They are counted, because ids stay when a lead is forgotten; numbers, dates and codes are fine."""
+    personal = ["ann@example.com", "+49 151 1234567", "(0151) 1234567", "0151/1234567"]
+    fine = ["00Q5g00000AbCd1", "1234567890", "2026-01-05", "0042", "12-34", "L/7"]
+    leads = tmp_path / "leads.csv"
+    leads.write_text("\n".join(["id", *personal, *fine]), encoding="utf-8")
+    out = leadroute("check", "--leads", leads).out
+    told = "4 ids like an e-mail address or a phone number: ids are kept when a lead is forgotten"
+    assert told in out
+    found = leadroute("check", "--leads", leads, "--json")
+    assert (found.code, json.loads(found.out)["leads"]["personal_ids"]) == (0, 4)
+    leads.write_text("\n".join(["id", *fine]), encoding="utf-8")
+    assert "phone number" not in leadroute("check", "--leads", leads).out

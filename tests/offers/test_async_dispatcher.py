@@ -103,6 +103,7 @@ async def life(desk, clock):
     told += [await desk.placements(status="accepted"), await desk.worklist("ada")]
     told += [await desk.withdraw("L-3", "spam"), await desk.reopen("L-3")]
     told.append(await desk.update(Lead("L-3", country="DE")))
+    told.append(await desk.forget("L-2"))
     first = (await desk.outbox())[0]
     await desk.ack(first)
     for _ in range(2):

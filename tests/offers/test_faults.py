@@ -1,6 +1,7 @@
 """A failure at any commit of any call: after the same call again all is right, and nothing is doubled or lost."""
 
 from collections import Counter
+from contextlib import suppress
 from datetime import timedelta
 from itertools import count
 
@@ -10,6 +11,7 @@ from tests.offers.exploring import WAYS, Breaking, every_failure
 from tests.offers.world import START, audit, desk
 
 from leadroute import Lead, Rep, Router, Rule, round_robin
+from leadroute.errors import InvalidTransitionError
 
 SLOW = Router(rules=[Rule("all", score=round_robin(), accept_within="20m")])
 RELEASING = Router(
@@ -47,6 +49,28 @@ def accepted(scene, *lead_ids):
     return after
 
 
+def withdrawn(scene, lead_id):
+    """The scene, in which this lead was withdrawn."""
+
+    def after():
+        here = scene()
+        here.withdraw(lead_id)
+        return here
+
+    return after
+
+
+def forgotten(scene, lead_id):
+    """The scene, in which this lead was forgotten."""
+
+    def after():
+        here = scene()
+        here.forget(lead_id)
+        return here
+
+    return after
+
+
 def later(scene, **duration):
     """The scene, some time later."""
 
@@ -61,6 +85,11 @@ def later(scene, **duration):
 def swept(here):
     here.sweep()
     here.sweep()
+
+
+def reopened(here):
+    with suppress(InvalidTransitionError):  # what was done already is refused
+        here.reopen("L-1")
 
 
 CASES = {
@@ -105,6 +134,32 @@ CASES = {
         swept,
     ),
     "early sweep": (crew("L-1", "L-2", waiting=2), lambda here: here.sweep(early=True)),
+    "submit to a rep": (crew("L-1"), lambda here: here.submit(Lead("L-2"), to="ada")),
+    "withdraw an offer": (
+        crew("L-1", "L-2", waiting=1),
+        lambda here: here.withdraw("L-1", "spam"),
+    ),
+    "withdraw from its owner": (
+        accepted(crew("L-1", "L-2", waiting=1), "L-1"),
+        lambda here: here.withdraw("L-1"),
+    ),
+    "reopen": (withdrawn(crew("L-1"), "L-1"), reopened),
+    "reopen one that waits then": (
+        withdrawn(crew("L-1", "L-2", waiting=1), "L-1"),
+        reopened,
+    ),
+    "update": (crew("L-1"), lambda here: here.update(Lead("L-1", country="DE"))),
+    "update one that waits": (
+        crew("L-1", "L-2", waiting=1),
+        lambda here: here.update(Lead("W-0", priority=3, received_at=START)),
+    ),
+    "forget an offer": (crew("L-1", "L-2", waiting=1), lambda here: here.forget("L-1")),
+    "forget one that waits": (crew("L-1", "L-2", waiting=1), lambda here: here.forget("W-0")),
+    "forget from its owner": (
+        accepted(crew("L-1", "L-2", waiting=1), "L-1"),
+        lambda here: here.forget("L-1"),
+    ),
+    "submit again": (forgotten(crew("L-1"), "L-1"), lambda here: here.submit(Lead("L-1"))),
     "turns": (
         crew("L-1"),
         lambda here: here.credit_turns(
@@ -115,6 +170,7 @@ CASES = {
 
 
 ONCE = ("received", "accepted", "assigned", "declined", "contacted", "feedback", "released")
+ONCE += ("withdrawn", "updated", "forgotten")
 
 
 def settled(here):

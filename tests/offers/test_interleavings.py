@@ -10,7 +10,7 @@ from tests.offers.exploring import every_order
 from tests.offers.world import START, audit, desk, outcomes
 
 from leadroute import Lead, Rep, Router, Rule, round_robin
-from leadroute.errors import NotOfferedError, OfferExpiredError
+from leadroute.errors import InvalidTransitionError
 from leadroute.model.keys import lead_key
 from leadroute.offers.lines import Lines
 from leadroute.offers.placement import Status
@@ -56,8 +56,20 @@ def both(one, other):
     return steps
 
 
+def ended(made, how, lead_id):
+    """The scene, in which a lead was withdrawn or forgotten."""
+
+    def after():
+        here = made()
+        getattr(here, how)(lead_id)
+        return here
+
+    return after
+
+
 ACCEPT, DECLINE = call("accept", "L-1", "ada"), call("decline", "L-1", "ada")
 SWEEP, SUBMIT = call("sweep"), call("submit", Lead("new", received_at=START))
+WITHDRAW, FORGET = call("withdraw", "L-1"), call("forget", "L-1")
 FULL = scene("L-1", "L-2", accept=("L-1", "L-2"))
 WAITING = scene("L-1", "L-2", "W-1", "W-2", accept=("L-1", "L-2"))
 
@@ -88,6 +100,39 @@ MEETINGS = {
         call("feedback", "L-1", "won"),
         call("feedback", "L-2", "won"),
     ),
+    "accept, withdraw": (scene("L-1"), ACCEPT, WITHDRAW),
+    "withdraw, decline": (scene("L-1", "L-2", "W-1"), WITHDRAW, DECLINE),
+    "withdraw, withdraw": (scene("L-1", "L-2", "W-1"), WITHDRAW, WITHDRAW),
+    "submit, withdraw": (FULL, SUBMIT, WITHDRAW),
+    "reopen, submit": (
+        ended(scene("L-1", "L-2"), "withdraw", "L-1"),
+        call("reopen", "L-1"),
+        SUBMIT,
+    ),
+    "update, sweep": (
+        scene("L-1", "L-2", "W-1", minutes=20),
+        call("update", Lead("W-1", priority=2, received_at=START)),
+        SWEEP,
+    ),
+    "update, update": (
+        scene("L-1", "L-2", "W-1"),
+        call("update", Lead("W-1", priority=2, received_at=START)),
+        call("update", Lead("W-1", priority=3, received_at=START)),
+    ),
+    "accept, forget": (scene("L-1"), ACCEPT, FORGET),
+    "decline, forget": (scene("L-1", "L-2", "W-1"), DECLINE, FORGET),
+    "forget, sweep": (scene("L-1", "W-1", reps=("ada",), minutes=20), FORGET, SWEEP),
+    "submit, forget": (FULL, SUBMIT, FORGET),
+    "submit again, submit again": (
+        ended(scene("L-1"), "forget", "L-1"),
+        call("submit", Lead("L-1", received_at=START)),
+        call("submit", Lead("L-1", received_at=START)),
+    ),
+    "submit to, accept": (
+        scene("L-1", reps=("ada",)),
+        call("submit", Lead("new", received_at=START), "", "catch_all", "ada"),
+        ACCEPT,
+    ),
     "sweep, sweep": (scene("L-1", reps=("ada",), minutes=20), SWEEP, SWEEP),
 }
 
@@ -112,9 +157,7 @@ def check(here, processes, dead, schedule):
     audit(here.store, leads)
     for number, each in enumerate(processes):
         if number not in dead:
-            refused = each.error is None or isinstance(
-                each.error, NotOfferedError | OfferExpiredError
-            )
+            refused = each.error is None or isinstance(each.error, InvalidTransitionError)
             assert refused, f"{schedule}: {each.error!r}"
     if not dead:
         assert beside_somebody_free(here) == [], schedule

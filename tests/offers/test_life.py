@@ -73,13 +73,20 @@ class Life(RuleBasedStateMachine):
 
     @rule(lead=leads(lead_ids))
     def submit(self, lead):
-        known = lead.id in self.leads
+        known = self._known(lead.id)
         before = self.store.events(limit=10_000)
         placement = self.desk.submit(lead)
         self.leads.add(lead.id)
         assert placement == self.desk.placement(lead.id)
         if known:
             assert self.store.events(limit=10_000) == before, "submitting twice changed something"
+
+    def _known(self, lead_id):
+        """Whether a lead was submitted, and not forgotten since."""
+        forgotten = lead_id in self.leads and (
+            self.desk.placement(lead_id).status is Status.FORGOTTEN
+        )
+        return lead_id in self.leads and not forgotten
 
     def _try(self, lead_id, act):
         """Act on a lead; if that is refused, nothing has happened."""
@@ -300,6 +307,14 @@ class LongLife(Life):
         placement = self._try(lead_id, lambda: self.desk.reopen(lead_id))
         assert placement is None or placement.owner is None
 
+    @rule(lead_id=lead_ids)
+    def forget(self, lead_id):
+        found = self._try(lead_id, lambda: self.desk.forget(lead_id))
+        if found is not None:
+            assert found.placement.status is Status.FORGOTTEN
+            assert self.desk.forget(lead_id) == found
+            assert self.desk.decision(lead_id) is None
+
     @rule(lead=leads(lead_ids))
     def update(self, lead):
         before = self.desk.placement(lead.id) if lead.id in self.leads else None
@@ -310,7 +325,7 @@ class LongLife(Life):
     @rule(lead=leads(lead_ids), rep_id=rep_ids)
     def submit_to(self, lead, rep_id):
         if rep_id in self.desk.roster:
-            known = lead.id in self.leads
+            known = self._known(lead.id)
             placement = self.desk.submit(lead, to=rep_id)
             self.leads.add(lead.id)
             self.counts = self.store.counts()

@@ -20,6 +20,7 @@ from leadroute.offers.events import (
     Declined,
     Disqualified,
     FeedbackGiven,
+    Forgotten,
     Offered,
     OfferWithdrawn,
     Received,
@@ -57,6 +58,7 @@ EXAMPLES = {
     OfferWithdrawn: OfferWithdrawn(AT, "ada", "accepted"),
     Withdrawn: Withdrawn(AT, "spam"),
     Reopened: Reopened(AT),
+    Forgotten: Forgotten(AT),
     Updated: Updated(AT, 3),
     Contacted: Contacted(AT, "ada"),
     FeedbackGiven: FeedbackGiven(AT, "ada", "meeting", closing=False),
@@ -72,6 +74,7 @@ LIVES = {
     Status.CONTACTED: [Received, Offered, Accepted, Contacted],
     Status.CATCH_ALL: [Received, CatchAll],
     Status.WITHDRAWN: [Received, CatchAll, Withdrawn],
+    Status.FORGOTTEN: [Received, CatchAll, Forgotten],
 }
 CLOSING = FeedbackGiven(AT, "ada", "won", closing=True, value=5)
 
@@ -254,7 +257,7 @@ def test_feedback_is_checked_before_anything_else():
     [
         status
         for status in LIVES
-        if status not in (Status.RECEIVED, Status.CLOSED, Status.WITHDRAWN)
+        if status not in (Status.RECEIVED, Status.CLOSED, Status.WITHDRAWN, Status.FORGOTTEN)
     ],
 )
 def test_lead_that_has_not_ended_is_assigned_by_hand(status):

@@ -7,12 +7,15 @@ from datetime import UTC, datetime, timedelta
 from leadroute import Dispatcher, Lead, Rep, Roster, Router, Rule, round_robin
 from leadroute.errors import TransientError
 from leadroute.model.keys import (
+    asked_key,
     cap_key,
     closed_key,
     contact_key,
     credits_key,
+    decision_key,
     given_key,
     last_key,
+    lead_key,
     offer_key,
     open_key,
     order_key,
@@ -26,8 +29,10 @@ from leadroute.offers.events import (
     Contacted,
     Declined,
     FeedbackGiven,
+    Forgotten,
     Offered,
     OfferWithdrawn,
+    Received,
     Reopened,
     TimedOut,
     Withdrawn,
@@ -43,7 +48,7 @@ from leadroute.offers.placement import Status
 from leadroute.offers.state_machine import rebuild
 from leadroute.offers.transitions import holds
 from leadroute.ranking.scorers.round_robin import UNIT
-from leadroute.stores import MemoryStore
+from leadroute.stores import STORED, MemoryStore
 from leadroute.testing import ManualClock
 
 START = datetime(2026, 1, 1, 9, 0, tzinfo=UTC)
@@ -185,7 +190,7 @@ def standing(history):
             del live[event.rep_id]
         elif isinstance(event, Accepted):
             taken.append(live.pop(event.rep_id))
-        elif isinstance(event, Assigned | Withdrawn):
+        elif isinstance(event, Assigned | Withdrawn | Forgotten):
             live.clear()
     return [*taken, *live.values()]
 
@@ -199,6 +204,7 @@ def audit(store, lead_ids):
     held, reached = Counter(), {}
     for placement in found.values():
         held.update(holds(placement))
+    _check_forgotten(store, found.values())
     _check_lines(store, found.values())
     _check_offers(store, found.values())
     for event in events:
@@ -227,6 +233,18 @@ def audit(store, lead_ids):
         offers = [event for event in stands if isinstance(event, Offered) and event.pool == pool]
         _check_credits(store, pool, [event.turn for event in offers if event.turn is not None])
     return found
+
+
+def _check_forgotten(store, placements):
+    """Of a lead that was forgotten nothing is kept but its placement, and every other has its facts."""
+    kinds = {record.key.partition("/")[0] + "/" for record in store.find(limit=10_000)}
+    assert kinds <= STORED.keys(), "the page on privacy does not tell of everything"
+    for each in placements:
+        beside = [lead_key(each.lead_id), decision_key(each.lead_id), asked_key(each.lead_id, 0)]
+        forgotten = each.status is Status.FORGOTTEN
+        kept = store.get(beside)
+        assert (lead_key(each.lead_id) not in kept) == forgotten
+        assert not (forgotten and kept)
 
 
 def _check_offers(store, placements):
@@ -262,8 +280,8 @@ def _checked_life(store, placement):
     history = [*map(event_of, logged)]
     assert rebuild(placement.lead_id, history) == placement
     assert placement.status is not Status.RECEIVED
-    starts = [n for n, event in enumerate(history) if isinstance(event, Reopened)]
-    life = history[starts[-1] :] if starts else history
+    starts = [n for n, e in enumerate(history) if isinstance(e, Reopened | Received | Forgotten)]
+    life = history[starts[-1] :]
     assert sum(isinstance(event, Accepted) for event in life) <= 1
     owned = any(isinstance(event, Accepted | Assigned) for event in life)
     assert owned == (placement.owner is not None)

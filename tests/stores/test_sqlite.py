@@ -6,10 +6,13 @@ import sqlite3
 import threading
 import warnings
 from contextlib import closing
+from datetime import UTC, datetime
+from shutil import copyfile
 from unittest import mock
 
 import pytest
 
+from leadroute import Dispatcher, Lead, Rep, Router, Rule
 from leadroute.errors import (
     ConfigError,
     ConflictError,
@@ -21,6 +24,9 @@ from leadroute.offers.change import Add, Change, Emit, Once, Put, Raise
 from leadroute.stores import SqliteStore, SqliteTransaction, sqlite
 from leadroute.stores.sqlite_hosts import StoreConnection
 from leadroute.stores.sqlite_statements import Tables
+from leadroute.testing import ManualClock
+from tests.offers.world import placements as placements_of
+from tests.stores.test_written import KEPT
 
 ROUTE = Change(
     "c-1",
@@ -104,17 +110,46 @@ def test_the_file_is_durable(store, path):
 
 
 def test_people_read_the_views(store, host):
-    """The views carry the domain's names, and what is never due is NULL."""
-    store.commit(ROUTE)
-    store.commit(Change("c-2", (Put("placement/L-2", "{}", 0, "accepted", "ada"),)))
-    placements = host.execute(
-        "SELECT lead_id, status, owner, due, version FROM leadroute_placement"
+    """They have the words of the field, ids as they were given, and an owner only after acceptance."""
+    start = datetime(2026, 1, 5, 9, tzinfo=UTC)
+    reps = [Rep("a/da", capacity=1), Rep("b%b", capacity=1)]
+    router = Router(rules=[Rule("all", accept_within="5m")])
+    desk = Dispatcher(router, reps, store, ManualClock(start))
+    for number, lead_id in enumerate(("1/a", "2%b", "3", "4")):
+        desk.submit(Lead(lead_id, priority=number, received_at=start))
+    owner = desk.accept("1/a", desk.placement("1/a").rep_id).owner
+    other = desk.placement("2%b").rep_id
+    placements = (
+        "SELECT lead_id, status, owner, rule, reason_code, priority FROM leadroute_placement"
     )
-    assert placements.fetchall() == [
-        ("L-1", "offered", "ada", 500, 1),
-        ("L-2", "accepted", "ada", None, 1),
+    assert host.execute(f"{placements} ORDER BY lead_id").fetchall() == [
+        ("1/a", "accepted", owner, "all", None, 0),
+        ("2%b", "offered", None, "all", None, 1),
+        ("3", "waiting", None, "all", "none_available", 2),
+        ("4", "waiting", None, "all", "none_available", 3),
     ]
-    assert host.execute("SELECT rep_id, open FROM leadroute_load").fetchall() == [("ada", 1)]
+    due = host.execute("SELECT lead_id FROM leadroute_placement WHERE due IS NOT NULL").fetchall()
+    assert due == [("2%b",)]
+    offers = host.execute("SELECT lead_id, rep_id, expires_at FROM leadroute_offer").fetchall()
+    assert offers == [("2%b", other, "2026-01-05T09:05:00+00:00")]
+    lines = host.execute("SELECT lead_id, place FROM leadroute_line ORDER BY place").fetchall()
+    assert lines == [("4", 1), ("3", 2)]
+    loads = host.execute("SELECT rep_id, open FROM leadroute_load").fetchall()
+    assert sorted(loads) == [("a/da", 1), ("b%b", 1)]
+
+
+def test_views_read_placements_of_an_older_release(tmp_path):
+    """An upgraded file has owners and ids in the views before any lead has changed."""
+    path = tmp_path / "crm.db"
+    copyfile(KEPT, path)
+    with SqliteStore(path) as store:
+        found = placements_of(store)
+        host = sqlite3.connect(path)
+        rows = host.execute("SELECT lead_id, status, owner FROM leadroute_placement").fetchall()
+        host.close()
+    assert {lead_id: (status, owner) for lead_id, status, owner in rows} == {
+        each.lead_id: (each.status.value, each.owner) for each in found.values()
+    }
 
 
 @pytest.mark.parametrize(

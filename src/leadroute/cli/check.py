@@ -7,6 +7,7 @@ routed; a bad row makes it 1. A policy without tests has not passed.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from textwrap import indent
@@ -113,20 +114,28 @@ def _leads(options: Any, router: Router | None, screen: Screen) -> dict[str, Any
     bad: list[RowError] = []
     for found in screen.progress("reading", reading):
         counts["bad" if isinstance(found, RowError) else "leads"] += 1
-        if isinstance(found, RowError) and len(bad) < NAMED:
-            bad.append(found)
+        if isinstance(found, RowError):
+            bad += [found] if len(bad) < NAMED else []
+        elif _TELLS_WHO.search(found.id):
+            counts["personal ids"] += 1
     unread = [] if router is None else unfilled(router, reading, country=options.country)
     if not options.json:
         for line in (*map(str, reading.columns), *map(str, bad)):
             screen.say(line)
         if unread:
             screen.say(f"the policy reads {', '.join(unread)}, which no column fills")
+        if counts["personal ids"]:
+            alike = (
+                f"{plural(counts['personal ids'], 'id')} like an e-mail address or a phone number"
+            )
+            screen.say(f"{alike}: ids are kept when a lead is forgotten; take ids that tell nobody")
         sizes = f"{plural(counts['leads'], 'lead')}, {plural(counts['bad'], 'bad row')}"
         screen.say(f"{reading.name}: {sizes}{told_restored(reading.restored)}")
     return {
         "leads": counts["leads"],
         "bad": counts["bad"],
         "restored": reading.restored,
+        "personal_ids": counts["personal ids"],
         "columns": [
             {"header": each.header, "fills": each.fills, "near": each.near or None}
             for each in reading.columns
@@ -139,6 +148,9 @@ def _leads(options: Any, router: Router | None, screen: Screen) -> dict[str, Any
         ],
     }
 
+
+_TELLS_WHO = re.compile(r"@|^\+\d[\d ()/.-]{6,}$|^\(?0\d{1,5}[ )/-]+[\d ()/.-]{4,}$")
+"""An e-mail address, or a phone number with its plus or with blanks and dashes; digits alone are an id."""
 
 _REMEDY = "correct the row; all other checks leave it out"
 

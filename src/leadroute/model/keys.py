@@ -46,11 +46,6 @@ def decision_key(lead_id: str, page: str = "") -> str:
     return key("decision", lead_id, page) if page else key("decision", lead_id)
 
 
-def submit_key(lead_id: str) -> str:
-    """The once-key of a submission."""
-    return key("submit", lead_id)
-
-
 def open_key(rep_id: str) -> str:
     """The counter of leads that a rep has open."""
     return key("rep", "open", rep_id)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from leadroute.offers.async_dispatcher import AsyncDispatcher
     from leadroute.offers.decisions import Decision, PoolDecision
     from leadroute.offers.dispatcher import Dispatcher
-    from leadroute.offers.dispatching import FailedLead, SweepResult
+    from leadroute.offers.dispatching import FailedLead, ForgetResult, SweepResult
     from leadroute.offers.events import TurnTaken
     from leadroute.offers.outbox import OutboxEvent
     from leadroute.offers.placement import Offer, Placement, PreviousOffer, Status
@@ -24,6 +24,7 @@ __all__ = [
     "Decision",
     "Dispatcher",
     "FailedLead",
+    "ForgetResult",
     "Offer",
     "OutboxEvent",
     "Placement",
@@ -42,6 +43,7 @@ _HOMES = {
     "Decision": "leadroute.offers.decisions",
     "Dispatcher": "leadroute.offers.dispatcher",
     "FailedLead": "leadroute.offers.dispatching",
+    "ForgetResult": "leadroute.offers.dispatching",
     "Offer": "leadroute.offers.placement",
     "OutboxEvent": "leadroute.offers.outbox",
     "Placement": "leadroute.offers.placement",

@@ -22,7 +22,7 @@ from leadroute.model.validation import FrozenDict, of_kind
 from leadroute.offers.counts import by_rep
 from leadroute.offers.decisions import Decision, Keeping, keeping
 from leadroute.offers.dispatcher import Dispatcher, callable_, random_id, use_cases
-from leadroute.offers.dispatching import SweepResult
+from leadroute.offers.dispatching import ForgetResult, SweepResult
 from leadroute.offers.events import LeadEvent
 from leadroute.offers.outbox import OutboxEvent, attempts
 from leadroute.offers.outcome_counts import fields_of
@@ -154,6 +154,10 @@ class AsyncDispatcher(Generic[AnyClock_co]):
     @_told_by(Dispatcher.update)
     async def update(self, lead: Lead) -> Placement:
         return await self._run(self._cases.update(lead))
+
+    @_told_by(Dispatcher.forget)
+    async def forget(self, lead_id: str) -> ForgetResult:
+        return await self._run(self._cases.forget(lead_id))
 
     @_told_by(Dispatcher.release)
     async def release(self, lead_id: str) -> Placement:

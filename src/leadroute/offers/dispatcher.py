@@ -27,7 +27,7 @@ from leadroute.model.track_record import TrackRecords
 from leadroute.model.validation import FrozenDict, of_kind
 from leadroute.offers.counts import Desk, by_rep
 from leadroute.offers.decisions import Decision, Keeping, keeping
-from leadroute.offers.dispatching import SweepResult
+from leadroute.offers.dispatching import ForgetResult, SweepResult
 from leadroute.offers.events import LeadEvent
 from leadroute.offers.outbox import OutboxEvent, OutboxSteps, attempts
 from leadroute.offers.outcome_counts import fields_of
@@ -75,6 +75,7 @@ def use_cases(dispatcher: Any) -> UseCases:
         given.track_outcomes_by,
         reads_again=not bound or getattr(store, "sees_commits", False),
         sends_again=not bound,
+        purges=hasattr(store, "purge"),
     )
     return UseCases(leads, LineSteps(leads), OutboxSteps(leads, given.max_attempts))
 
@@ -96,8 +97,8 @@ class Dispatcher(Generic[AnyClock_co]):
             ``track_records_of(histories)`` or ``tracked()``; none by default.
         track_outcomes_by: The fields of the lead by which outcomes are counted in the store as they
             happen, such as ``["industry"]``, or ``["lead['plan']"]`` for an attribute; ``[]``
-            counts all leads together, ``None`` nothing. Names, e-mail addresses and phone numbers
-            are refused.
+            counts all leads together, ``None`` nothing. Facts that may be personal are refused:
+            the value is part of the name of a counter, which is never erased.
         presence: Whether each rep is at work this minute, by rep id: a mapping of your own that you
             keep up to date. It is read at every decision. A rep who is not in it counts as present.
         tokens: Gives each offer a token of its own; random ones by default.
@@ -111,7 +112,8 @@ class Dispatcher(Generic[AnyClock_co]):
             again; ``time.sleep`` by default.
 
     Raises:
-        UnknownFieldError: ``track_outcomes_by`` names a field that the lead does not have, or that is personal.
+        ConfigError: ``track_outcomes_by`` names a fact that may be personal.
+        UnknownFieldError: ``track_outcomes_by`` names a field that the lead does not have.
         FieldTypeError: Something is of the wrong kind.
 
     Example:
@@ -307,6 +309,30 @@ class Dispatcher(Generic[AnyClock_co]):
             ValidationError: The lead is too large. Nothing is stored.
         """
         return self._run(self._cases.update(lead))
+
+    def forget(self, lead_id: str) -> ForgetResult:
+        """Erase all that is known of a lead.
+
+        Its facts, its last decision and the record of its offers go, and its placement keeps the id
+        and the number of steps. A live offer ends, and open work is given back; caps, turns and
+        results stay counted. Repeating it changes nothing. The same id submitted again is a new
+        lead. The log, which holds no personal data, stays until it is trimmed.
+
+        Returns:
+            The placement, and whether nothing is left in the files of the store.
+
+        Raises:
+            LeadNotFoundError: The lead was never submitted.
+
+        Example:
+            >>> from leadroute import Rep, Rule
+            >>> from leadroute.stores import MemoryStore
+            >>> dispatcher = Dispatcher(Router(rules=[Rule("all")]), [Rep("ada")], MemoryStore())
+            >>> _ = dispatcher.submit(Lead("L-1", email="ann@example.com"))
+            >>> print(dispatcher.forget("L-1"))
+            lead L-1 is forgotten
+        """
+        return self._run(self._cases.forget(lead_id))
 
     def release(self, lead_id: str) -> Placement:
         """Give the owner's capacity back, though the lead has not ended.

@@ -1,4 +1,4 @@
-"""What a sweep did."""
+"""What a sweep did, and what an erasure."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import datetime
 
 from attrs import field, frozen
 
+from leadroute.model.validation import one_line
 from leadroute.offers.placement import Placement
 
 
@@ -50,3 +51,24 @@ class SweepResult:
     next_wakeup: datetime | None = None
     errors: tuple[FailedLead, ...] = ()
     placements: tuple[Placement, ...] = field(default=(), repr=False)
+
+
+@frozen
+class ForgetResult:
+    """The result of erasing a lead.
+
+    Args:
+        placement: The lead as it stands.
+        complete: Whether nothing is left of it in the files of the store either. A reader of a SQLite
+            file can hinder that, and so does a transaction of yours that is not over.
+    """
+
+    placement: Placement
+    complete: bool = True
+
+    def __str__(self) -> str:
+        told = f"lead {one_line(self.placement.lead_id)} is forgotten"
+        if self.complete:
+            return told
+        remedy = "forget it again once readers and your transaction are done"
+        return f"{told}; older copies may be left in the files of the store: {remedy}"

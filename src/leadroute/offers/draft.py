@@ -37,6 +37,7 @@ from leadroute.offers.events import (
     Contacted,
     Declined,
     FeedbackGiven,
+    Forgotten,
     LeadEvent,
     Offered,
     OfferWithdrawn,
@@ -212,7 +213,7 @@ def _holder(after: Placement) -> str:
 
 def _ended(before: Placement, event: LeadEvent) -> list[Offer]:
     """The offers that an event ends without their being accepted."""
-    if isinstance(event, Assigned | Withdrawn):
+    if isinstance(event, Assigned | Withdrawn | Forgotten):
         return [*before.offers]
     if isinstance(event, Declined | TimedOut | OfferWithdrawn):
         return [offer for offer in before.offers if offer.rep_id == event.rep_id]
@@ -227,15 +228,19 @@ def _asked_before(before: Placement, after: Placement) -> Put:
     return Put(asked_key(after.lead_id, number), stamped({"reps": gone}), 0)
 
 
+def asked_keys(placed: Placement) -> list[str]:
+    """The records of those who had an offer long before."""
+    return [
+        asked_key(placed.lead_id, number) for number in range(placed.earlier_offers // KEPT_OFFERS)
+    ]
+
+
 def asked(placed: Placement, books: Books) -> Steps[Mapping[str, str]]:
     """Everybody who had an offer of the lead before, with how the last one ended."""
     found = {rep_id: each.outcome for rep_id, each in placed.previous_offers.items()}
     if not placed.earlier_offers:
         return FrozenDict(found)
-    keys = [
-        asked_key(placed.lead_id, number) for number in range(placed.earlier_offers // KEPT_OFFERS)
-    ]
-    for record in (yield from books.records(keys)).values():
+    for record in (yield from books.records(asked_keys(placed))).values():
         found |= json.loads(record.data)["reps"]
     return FrozenDict(found)
 

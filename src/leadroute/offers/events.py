@@ -272,6 +272,14 @@ class Reopened:
 
 
 @frozen
+class Forgotten:
+    """All that was known of the lead was erased."""
+
+    kind: ClassVar[str] = "forgotten"
+    at: datetime
+
+
+@frozen
 class Updated:
     """More became known of the lead.
 
@@ -340,6 +348,7 @@ LeadEvent: TypeAlias = (
     | OfferWithdrawn
     | Withdrawn
     | Reopened
+    | Forgotten
     | Updated
     | Contacted
     | Released
@@ -363,6 +372,7 @@ KINDS: Mapping[str, type[LeadEvent]] = FrozenDict(
             OfferWithdrawn,
             Withdrawn,
             Reopened,
+            Forgotten,
             Updated,
             Contacted,
             Released,

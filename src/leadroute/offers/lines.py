@@ -40,7 +40,7 @@ from leadroute.ranking.router import Router
 from leadroute.rules.conditions import Comparison, Condition, FreeMail, reads, walk
 from leadroute.rules.evaluation import FREE_MAIL
 from leadroute.rules.fallback import pool_of
-from leadroute.rules.fields import PERSONAL, SCORE_FIELDS
+from leadroute.rules.fields import HARMLESS, SCORE_FIELDS
 from leadroute.rules.operand import Field
 from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.rule import EVERYONE, Rule
@@ -48,7 +48,6 @@ from leadroute.rules.rule import EVERYONE, Rule
 LOOK_WITHIN: Final = timedelta(minutes=5)
 """A line is looked at this often, so that a process that dies loses no lead."""
 
-_PERSONAL: Final = PERSONAL | {"domain"}
 _MOST_BYTES: Final = 40_000
 _MOST_KEPT: Final = 20_000
 _NO_COUNTS: Final = Snapshot()
@@ -282,10 +281,9 @@ class _RuleLines:
             self._place
             or bool(asked and asked.checks)
             or own_list
-            or any(not each.custom and each.name in _PERSONAL for each in fields)
+            or any(each.custom or each.name not in HARMLESS for each in fields)
         )
         self._plain = sorted(each.name for each in fields if not each.custom)
-        self._custom = sorted(each.name for each in fields if each.custom)
         self._numbers = {} if rule.require is None else dict(_numbers(rule.require, roster))
 
     def alike(self, lead: Lead) -> Hashable:
@@ -293,9 +291,6 @@ class _RuleLines:
         if self._loose:
             return None
         values: list[Any] = [getattr(lead, name) for name in self._plain]
-        for name in self._custom:
-            value = lead.attributes.get(name)
-            values += [type(value), value]
         return (*values, self._territories(lead), self._zone(lead), self._source(lead))
 
     def _source(self, lead: Lead) -> str | None:
@@ -335,10 +330,7 @@ class _RuleLines:
         for name, numbers in self._numbers.items():
             with suppress(ValidationError):
                 given[name] = getattr(Lead("-", **{name: _between(given[name], numbers)}), name)
-        attributes = {
-            name: lead.attributes[name] for name in self._custom if name in lead.attributes
-        }
-        facts = to_dict(Lead("-", **given, attributes=attributes))
+        facts = to_dict(Lead("-", **given))
         del facts["id"]
         return facts
 

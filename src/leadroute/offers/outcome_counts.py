@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from math import log, log1p
 from typing import Final
 
+from leadroute.errors import ConfigError
 from leadroute.model.keys import key
 from leadroute.model.lead import Lead
 from leadroute.model.track_record import ALL, UNIT, Record, TrackRecords, segment_key, week_of
@@ -29,7 +30,7 @@ from leadroute.offers.events import (
     TimedOut,
 )
 from leadroute.offers.placement import Placement
-from leadroute.rules.fields import text_titles, texts_of
+from leadroute.rules.fields import FIELDS, HARMLESS, Kind, text_titles, texts_of
 
 LONGEST_SEGMENT: Final = 70
 """The longest segment as it stands in a key, so that rep, week and name fit beside it."""
@@ -55,7 +56,8 @@ def track_records_of(
         The outcomes of every rep: of all leads, and of each value of each field in ``by``. O(events).
 
     Raises:
-        UnknownFieldError: The lead has no such field, or it is personal.
+        ConfigError: A field may be personal.
+        UnknownFieldError: The lead has no such field.
 
     Example:
         >>> from datetime import UTC
@@ -76,7 +78,13 @@ def fields_of(by: Iterable[str]) -> tuple[str, ...]:
     """A converter for the fields by which outcomes are counted: each once, one without a list."""
     alone = isinstance(by, str) or not isinstance(by, Iterable)
     named = [by] if alone else list(by)
-    return tuple(dict.fromkeys(text_titles(named))) if named else ()
+    titles = tuple(dict.fromkeys(text_titles(named))) if named else ()
+    for title in titles:
+        if title in FIELDS["lead"] and title not in HARMLESS:
+            harmless = sorted(each for each in HARMLESS if FIELDS["lead"][each].kind is Kind.TEXT)
+            problem = "is a fact that may be personal, and outcomes are counted for ever"
+            raise ConfigError(f"{title} {problem}; name one of {', '.join(harmless)}")
+    return titles
 
 
 def counts_of(

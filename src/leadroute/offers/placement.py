@@ -45,6 +45,9 @@ class Status(StrEnum):
     WITHDRAWN = "withdrawn"
     """It was ended by hand, without a result."""
 
+    FORGOTTEN = "forgotten"
+    """All that was known of it was erased; the same id submitted again is a new lead."""
+
 
 _REASONS: Final[Mapping[str, str]] = FrozenDict(
     {
@@ -53,6 +56,7 @@ _REASONS: Final[Mapping[str, str]] = FrozenDict(
         "timed_out": "the offer timed out",
         "withdrawn": "it was withdrawn",
         "reopened": "it was reopened",
+        "forgotten": "it was forgotten",
     }
 )
 
@@ -138,7 +142,8 @@ class Placement:
             lead that was withdrawn the reason that was given.
         value: Its value, in your currency.
         reason_code: The reason why it is disqualified, waits, or is with the catch-all: an
-            ``Outcome``, ``declined``, ``timed_out`` or ``reopened``; ``withdrawn``; empty otherwise.
+            ``Outcome``, ``declined``, ``timed_out`` or ``reopened``; ``withdrawn``; ``forgotten``;
+            empty otherwise.
         previous_offers: What became of the last offers, by rep id.
         earlier_offers: How many reps had an offer before those; their ids are kept beside the placement.
         reservations: The units that it counts against once it has an owner, by counter key.

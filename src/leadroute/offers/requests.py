@@ -131,6 +131,12 @@ def trim(before: int, limit: int) -> Steps[int]:
     return forgotten
 
 
+def purge() -> Steps[bool]:
+    """Ask a store to overwrite what was deleted; returns whether nothing of it is left."""
+    purged: bool = yield Request("purge")
+    return purged
+
+
 PATIENCE: Final = 30.0
 """For how many seconds of pauses a step is tried again, before its error reaches the host."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
 from functools import reduce
 from operator import attrgetter
 from typing import Any, Final
@@ -25,6 +26,7 @@ from leadroute.offers.events import (
     Declined,
     Disqualified,
     FeedbackGiven,
+    Forgotten,
     LeadEvent,
     Offered,
     OfferWithdrawn,
@@ -76,7 +78,9 @@ _TABLE: Final[dict[tuple[Status, type[LeadEvent]], Status]] = {
     (Status.CATCH_ALL, Assigned): Status.ACCEPTED,
     **{(status, Withdrawn): Status.WITHDRAWN for status in _ALIVE},
     **{(status, Reopened): Status.WAITING for status in _REOPENED},
-    **{(status, Updated): status for status in Status if status is not Status.RECEIVED},
+    **{(status, Updated): status for status in (*_ALIVE, Status.CLOSED, Status.WITHDRAWN)},
+    (Status.FORGOTTEN, Received): Status.RECEIVED,
+    **{(status, Forgotten): Status.FORGOTTEN for status in (*_ALIVE, *_REOPENED)},
 }
 MOVES: Mapping[tuple[Status, type[LeadEvent]], Status] = FrozenDict(_TABLE)
 """Every legal move: in this status, this event leads to that.
@@ -89,14 +93,14 @@ NAMES_OFFER: Final = (Accepted, Declined, TimedOut, OfferWithdrawn)
 
 def move(before: Placement | None, event: LeadEvent, lead_id: str) -> Placement:
     """The placement after an event."""
-    if before is None:
+    if before is None or (before.status, type(event)) == (Status.FORGOTTEN, Received):
         if not isinstance(event, Received):
             raise InvalidTransitionError(lead_id, _recording(event), "", "it was never submitted")
         since = event.received_at or event.at
         return Placement(
             lead_id,
             Status.RECEIVED,
-            1,
+            1 if before is None else before.steps + 1,
             since,
             event.priority,
             policy_version=event.policy_version,
@@ -105,6 +109,7 @@ def move(before: Placement | None, event: LeadEvent, lead_id: str) -> Placement:
             completeness=event.completeness,
             respond_by=event.respond_by,
             trigger=event.trigger,
+            reservations=FrozenDict() if before is None else before.reservations,
             won=False,
         )
     status = MOVES.get((before.status, type(event)))
@@ -234,12 +239,13 @@ def _accepted(before: Placement, event: Accepted) -> dict[str, Any]:
     }
     held: Mapping[str, int] = offer.reservations  # type: ignore[union-attr]
     if offer.release_on == "accept":  # type: ignore[union-attr]
-        return taken | _released(held)
+        held = _released(held)["reservations"]
+        taken["clocks"] = FrozenDict()
     return taken | {"reservations": _both(before.reservations, held)}
 
 
 def _both(kept: Mapping[str, int], taken: Mapping[str, int]) -> Mapping[str, int]:
-    """What a lead that was reopened counts against from its life before, and what it takes now."""
+    """What a lead counts against from a life before it was reopened or forgotten, and what it takes now."""
     return FrozenDict(Counter(kept) + Counter(taken)) if kept else taken
 
 
@@ -253,7 +259,9 @@ def _assigned(before: Placement, event: Assigned) -> dict[str, Any]:
         "offered_at": event.at,
         "accepted_at": event.at,
         "clocks": FrozenDict() if event.until is None else FrozenDict(shift=event.until),
-        "reservations": event.reservations,
+        "reservations": _both(before.reservations, event.reservations)
+        if before.owner is None
+        else event.reservations,
         "turn": before.turn if before.owner is not None else None,
         "release_on": event.release_on,
         "reason_code": "",
@@ -304,6 +312,26 @@ def _withdrawn(before: Placement, event: Withdrawn) -> dict[str, Any]:
     }
 
 
+def _forgotten(before: Placement, event: Forgotten) -> dict[str, Any]:
+    return {
+        **_ERASED,
+        "received_at": before.received_at,
+        "reason_code": event.kind,
+        **_released(before.reservations),
+    }
+
+
+_NOTHING: Final = Placement("", Status.FORGOTTEN, 0, datetime.max.replace(tzinfo=UTC), won=False)
+_ERASED: Final[Mapping[str, Any]] = FrozenDict(
+    {
+        name: getattr(_NOTHING, name)
+        for name in fields_dict(Placement)
+        if name not in ("lead_id", "status", "steps")
+    }
+)
+"""A placement of which nothing is known."""
+
+
 def _reopened(_before: Placement, event: Reopened) -> dict[str, Any]:
     return {
         **_DECIDED,
@@ -351,6 +379,7 @@ _CHANGES: Mapping[type[LeadEvent], Callable[[Placement, Any], dict[str, Any]]] =
     OfferWithdrawn: _ended,
     Withdrawn: _withdrawn,
     Reopened: _reopened,
+    Forgotten: _forgotten,
     Updated: _updated,
     Contacted: _contacted,
     FeedbackGiven: _feedback,

@@ -10,15 +10,22 @@ from attrs import field, frozen
 
 from leadroute.clock import Clock
 from leadroute.errors import LeadNotFoundError, NewerFormatError, ValidationError
-from leadroute.model.keys import credits_key, decision_key, lead_key, placement_key, submit_key
+from leadroute.model.keys import credits_key, decision_key, lead_key, placement_key
 from leadroute.model.lead import Lead, with_score
 from leadroute.model.rep import Rep
 from leadroute.model.validation import FrozenDict, aware, must_be
 from leadroute.offers import decisions, requests, transitions
-from leadroute.offers.change import Change, Once, Op, Put, Record
+from leadroute.offers.change import Change, Drop, Op, Put, Record
 from leadroute.offers.counts import Books, Desk
-from leadroute.offers.draft import Draft, asked, pools_of
-from leadroute.offers.events import Accepted, Assigned, LeadEvent, OfferWithdrawn, Waiting
+from leadroute.offers.draft import Draft, asked, asked_keys, pools_of
+from leadroute.offers.events import (
+    Accepted,
+    Assigned,
+    Forgotten,
+    LeadEvent,
+    OfferWithdrawn,
+    Waiting,
+)
 from leadroute.offers.judging import Begun, Chosen, Failed, Judged, begin, finish, keys_read
 from leadroute.offers.lifting import placement_of
 from leadroute.offers.lines import Lines
@@ -64,6 +71,7 @@ class LeadSteps:
         track_outcomes_by: The fields of the lead by which outcomes are counted; ``None`` counts nothing.
         reads_again: Whether a step that lost a race is taken again: reading again shows something new.
         sends_again: Whether a change is sent again when the store was busy or gave no answer.
+        purges: Whether the store has to be asked to overwrite what was deleted.
     """
 
     desk: Desk
@@ -72,6 +80,7 @@ class LeadSteps:
     track_outcomes_by: tuple[str, ...] | None
     reads_again: bool = True
     sends_again: bool = True
+    purges: bool = False
     lines: Lines = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -105,18 +114,18 @@ class LeadSteps:
             books, key = self.books(), placement_key(lead.id)
             begun = begin(lead, FrozenDict(), books, self.lines)
             books.also = begun.counters()
-            record = (yield from books.records([key, *begun.keys()])).get(key)
-            if record is not None:
-                return Done(placement_of(record, lead.id))
-            draft = Draft(lead.id, None, 0, books)
-            event, failed = yield from self._decide(begun, draft)
-            if failed is not None and not keep_failed:
-                raise failed.error
+            draft = _new(lead.id, (yield from books.records([key, *begun.keys()])).get(key), books)
+            if isinstance(draft, Placement):
+                return Done(draft)
             version = self.desk.router.version
             received = transitions.reception(begun.lead, trigger, version, books.now)
             yield from draft.happen(received)
+            event, failed = yield from self._decide(begun, draft)
+            if failed is not None and not keep_failed:
+                raise failed.error
             yield from draft.happen(event)
-            return (yield from self._committed(draft, lead, _kept_once(lead.id, text), failed))
+            kept = (Put(lead_key(lead.id), text, 0),)
+            return (yield from self._committed(draft, lead, kept, failed))
 
         return (yield from requests.persistently(step, again=self.reads_again))
 
@@ -126,18 +135,18 @@ class LeadSteps:
 
         def step() -> Steps[Done]:
             books, key = self.books(), placement_key(lead.id)
-            record = (yield from books.records([key])).get(key)
-            if record is not None:
-                return Done(placement_of(record, lead.id))
+            draft = _new(lead.id, (yield from books.records([key])).get(key), books)
+            if isinstance(draft, Placement):
+                return Done(draft)
             router = self.desk.router
             scored = router.scored(lead, books.now)
-            draft = Draft(lead.id, None, 0, books)
             received = transitions.reception(scored, trigger, router.version, books.now)
             yield from draft.happen(received)
             given = draft.placed, scored, rep, trigger or "submit", books
             for event in (yield from self.assignment(*given)):
                 yield from draft.happen(event)
-            return (yield from self._committed(draft, lead, _kept_once(lead.id, text)))
+            kept = (Put(lead_key(lead.id), text, 0),)
+            return (yield from self._committed(draft, lead, kept))
 
         return (yield from requests.persistently(step, again=self.reads_again))
 
@@ -192,6 +201,23 @@ class LeadSteps:
             for event in happened:
                 yield from draft.happen(event)
             return (yield from self._committed(draft))
+
+        return (yield from requests.persistently(step, again=self.reads_again))
+
+    def forgotten(self, lead_id: str) -> Steps[Done]:
+        """Erase all that is known of a lead, and give back what it holds."""
+
+        def step() -> Steps[Done]:
+            books, keys = self.books(), (lead_key(lead_id), decision_key(lead_id))
+            before, version = yield from self.known(lead_id, books, *keys)
+            if before.status is Status.FORGOTTEN:
+                return Done(before)
+            found = yield from books.records((*keys, *asked_keys(before)))
+            drops = [Drop(record.key, record.version) for record in found.values()]
+            drops += decisions.dropped_pages(found.get(decision_key(lead_id)))
+            draft = Draft(lead_id, before, version, books)
+            yield from draft.happen(Forgotten(books.now))
+            return (yield from self._committed(draft, Lead(lead_id), tuple(drops)))
 
         return (yield from requests.persistently(step, again=self.reads_again))
 
@@ -308,11 +334,12 @@ class LeadSteps:
         self, begun: Begun, draft: Draft, asked_before: Mapping[str, str] = FrozenDict()
     ) -> Steps[tuple[LeadEvent, Failed | None]]:
         """The event that follows from a decision, and what the policy raised."""
-        books, before = draft.books, draft.after
+        books, before = draft.books, draft.placed
+        is_new = before.status is Status.RECEIVED
         draft.line = begun.line or draft.line
         judged = yield from finish(begun, books)
         line = begun.line
-        others = before is None and any(map(books.counted, begun.counters()))
+        others = is_new and any(map(books.counted, begun.counters()))
         behind = others and isinstance(judged, Chosen) and line is not None
         if self.desk.decisions != "none":
             draft.kept = yield from self._kept(
@@ -338,7 +365,7 @@ class LeadSteps:
     ) -> Steps[Iterable[Op]]:
         """What keeps a decision in place of the one before it."""
         key, known = decision_key(lead.id), dict[str, Record]()
-        if draft.before is not None:
+        if draft.placed.status is not Status.RECEIVED:
             known = yield from draft.books.records([key])
         return decisions.operations(
             judged, lead, asked_before, draft.books, known.get(key), behind=behind
@@ -395,9 +422,14 @@ class LeadSteps:
         return with_score(lead, transitions.kept_score(before))
 
 
-def _kept_once(lead_id: str, text: str) -> tuple[Op, ...]:
-    """What keeps the document of a new lead.
+def _new(lead_id: str, record: Record | None, books: Books) -> Draft | Placement:
+    """The beginning of a new lead, or the placement of one that is known.
 
-    Of two processes that submit one lead, one fails at the once-key and reads the placement.
+    One that was forgotten begins again, and its log goes on. Of two processes that submit one lead,
+    one fails at the version of the placement and reads it.
     """
-    return Once(submit_key(lead_id), lead_id), Put(lead_key(lead_id), text, 0)
+    if record is None:
+        return Draft(lead_id, None, 0, books)
+    placed = placement_of(record, lead_id)
+    forgotten = placed.status is Status.FORGOTTEN
+    return Draft(lead_id, placed, record.version, books) if forgotten else placed

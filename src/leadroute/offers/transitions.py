@@ -126,12 +126,14 @@ def event_of(
     )
 
 
+_worth: Final = number(-1e12, 1e12)
+"""A cleaner for the value of a lead: counters add up to a hundred thousand of the largest in a week."""
 _RETRY: Final = timedelta(seconds=30)
 _LATEST_RETRY: Final = timedelta(hours=1)
 
 
 def failure(
-    before: Placement | None, error: Exception, rule: str | None, books: Books
+    before: Placement, error: Exception, rule: str | None, books: Books
 ) -> Waiting | CatchAll:
     """The event of a decision that raised an error: a new lead goes to the catch-all, another waits.
 
@@ -139,7 +141,7 @@ def failure(
     Only the class of the error is kept, because its message may hold personal data.
     """
     kind, router, now = type(error).__name__, books.desk.router, books.now
-    if before is None:
+    if before.status is Status.RECEIVED:
         return CatchAll(now, FAILED, router.catch_all, router.version, kind)
     until = later(now, min(_LATEST_RETRY, _RETRY * 2 ** min(before.failures, 10)))
     return Waiting(now, FAILED, rule or before.rule, until, router.version, kind)
@@ -209,6 +211,12 @@ def shift_end(release_on: str, rep: Rep | None, now: datetime) -> datetime | Non
     return unless_failing(partial(rep.hours.next_close, now), lambda _error: None)
 
 
+def check_move(before: Placement, kind: type[LeadEvent], verb: str, rep_id: str = "") -> None:
+    """Refuse what cannot happen to a lead as it stands."""
+    if (before.status, kind) not in MOVES:
+        raise InvalidTransitionError(before.lead_id, verb, rep_id, state_of(before))
+
+
 def assignment(
     before: Placement,
     rep: Rep,
@@ -220,8 +228,6 @@ def assignment(
     """The assignment to a rep by hand; nothing when they own the lead already."""
     now = books.now
     said = _clean(before, "Assigned", "by", word, by)
-    if (before.status, Assigned) not in MOVES:
-        raise InvalidTransitionError(before.lead_id, "assign", rep.id, state_of(before))
     if before.owner == rep.id:
         return ()
     charged = list(charges.for_rep(rep))
@@ -334,15 +340,13 @@ def withdrawal(before: Placement, reason: str, now: datetime) -> Withdrawn | Non
     said = "" if reason == "" else _clean(before, "Withdrawn", "reason", word, reason)
     if before.status is Status.WITHDRAWN:
         return None
-    if (before.status, Withdrawn) not in MOVES:
-        raise InvalidTransitionError(before.lead_id, "withdraw", "", state_of(before))
+    check_move(before, Withdrawn, "withdraw")
     return Withdrawn(now, said)
 
 
 def reopening(before: Placement, now: datetime) -> Reopened:
     """The new beginning of a lead that had ended, or that nobody had."""
-    if (before.status, Reopened) not in MOVES:
-        raise InvalidTransitionError(before.lead_id, "reopen", "", state_of(before))
+    check_move(before, Reopened, "reopen")
     return Reopened(now)
 
 
@@ -380,7 +384,7 @@ def feedback(
         before, "FeedbackGiven", "status", partial(find_disposition, dispositions), status
     )
     worth = (
-        None if value is None else float(_clean(before, "FeedbackGiven", "value", number(), value))
+        None if value is None else float(_clean(before, "FeedbackGiven", "value", _worth, value))
     )
     ended = before.status is Status.CLOSED
     if before.outcome == said.name and worth in (None, before.value) and (ended or not said.closes):

@@ -22,7 +22,7 @@ from leadroute.offers import queries, requests, transitions, turn_credits
 from leadroute.offers.change import Change, Check, Drop, Op, Put, Record
 from leadroute.offers.counts import Books, counted
 from leadroute.offers.decisions import DECISION, Decision, decision_of, dropped_pages, kept_at
-from leadroute.offers.dispatching import SweepResult
+from leadroute.offers.dispatching import ForgetResult, SweepResult
 from leadroute.offers.events import (
     Assigned,
     Declined,
@@ -116,6 +116,7 @@ class UseCases:
         rep = self._rep(rep_id)
 
         def events_of(before: Placement, books: Books) -> Steps[Sequence[Assigned]]:
+            transitions.check_move(before, Assigned, "assign", rep.id)
             lead = self.leads.as_scored((yield from self.leads.lead(lead_id, books)), before)
             return (yield from self.leads.assignment(before, lead, rep, by, books))
 
@@ -146,6 +147,13 @@ class UseCases:
         must_be(Lead, lead=lead)
         done = yield from self.leads.updated(lead)
         return (yield from self._served_after(done))
+
+    def forget(self, lead_id: str) -> Steps[ForgetResult]:
+        """Erase all that is known of a lead."""
+        done = yield from self.leads.forgotten(lead_id)
+        placed = yield from self._served_after(done)
+        complete = (yield from requests.purge()) if self.leads.purges else True
+        return ForgetResult(placed, complete)
 
     def release(self, lead_id: str) -> Steps[Placement]:
         """Give the owner's capacity back, though the lead has not ended."""

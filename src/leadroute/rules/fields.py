@@ -219,6 +219,13 @@ def spec_of(entity: str, name: str, known: Iterable[str] = ()) -> FieldSpec:
 
 PERSONAL: Final = frozenset(("id", "name", "email", "phone"))
 """The standard fields that tell who somebody is."""
+HARMLESS: Final = frozenset(
+    """
+    received_at country region timezone language industry employees annual_revenue budget product source channel
+    deadline priority score grade completeness
+    """.split()
+)
+"""The standard fields whose values may be shown, or stand in a counter or a line; all others may be personal."""
 _ATTRIBUTE = re.compile(r"(lead|rep)\['([^'\\]+)'\]")
 
 

@@ -28,16 +28,8 @@ from leadroute.rules.conditions import (
 )
 from leadroute.rules.describe import describe, listed, operand_in_words, value_in_words
 from leadroute.rules.evaluation import Registry, Test, compile_condition, reader
-from leadroute.rules.fields import Kind
+from leadroute.rules.fields import HARMLESS, Kind
 from leadroute.rules.operand import Const, Entry, Field, Operand, SignalStat
-
-SHOWN: Final = frozenset(
-    """
-    received_at country region timezone language industry employees annual_revenue budget product source channel
-    deadline priority score grade completeness
-    """.split()
-)
-"""The fields of a lead whose values are shown; all others may be personal."""
 
 Fact: TypeAlias = tuple[str, str]
 """What people call a field, and its value behind ``is`` or ``are``."""
@@ -96,7 +88,7 @@ def _value(asked: Operand, lead: Lead, rep: Rep | None, now: datetime | None) ->
         return verb, "not known"
     if isinstance(asked, Field) and asked.entity == "lead":
         text = several or isinstance(value, str)
-        if text if asked.custom else asked.name not in SHOWN:
+        if text if asked.custom else asked.name not in HARMLESS:
             return verb, "withheld"
     return verb, value_in_words(value)
 

@@ -28,14 +28,18 @@ if TYPE_CHECKING:
         Record,
     )
     from leadroute.offers.store import AsyncStore, Store
+    from leadroute.rules.fields import HARMLESS
     from leadroute.stores.memory import MemoryStore
+    from leadroute.stores.retention import STORED, Stored
     from leadroute.stores.sqlite import SqliteStore, SqliteTransaction
     from leadroute.stores.threads import AsyncThread
 
 __all__ = [
+    "HARMLESS",
     "MAX_DATA",
     "MAX_KEY",
     "ONCE",
+    "STORED",
     "Ack",
     "Add",
     "AsyncStore",
@@ -56,6 +60,7 @@ __all__ = [
     "SqliteStore",
     "SqliteTransaction",
     "Store",
+    "Stored",
     "SystemClock",
     "from_micros",
     "to_micros",
@@ -66,7 +71,9 @@ _HOMES = by_name(
         "leadroute.offers.change": "Ack Add Change Check Defer Drop Emit Event MAX_DATA MAX_KEY "
         "ONCE Once Op Put Raise Record",
         "leadroute.clock": "Clock SystemClock",
+        "leadroute.rules.fields": "HARMLESS",
         "leadroute.stores.memory": "MemoryStore",
+        "leadroute.stores.retention": "STORED Stored",
         "leadroute.stores.sqlite": "SqliteStore SqliteTransaction",
         "leadroute.stores.threads": "AsyncThread",
         "leadroute.offers.store": "AsyncStore Store",

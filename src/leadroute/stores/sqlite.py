@@ -63,6 +63,7 @@ _FORGOTTEN = (
     "is your transaction, join it with store.bind(connection)"
 )
 _SYNCHRONOUS = {"full": "PRAGMA synchronous = FULL", "normal": "PRAGMA synchronous = NORMAL"}
+_ERASE = "PRAGMA secure_delete = ON"
 _inherited: list[deque[Connection]] = []
 """Connections of a parent process: kept, because closing them would disturb the parent's locks."""
 
@@ -229,9 +230,28 @@ class SqliteStore(_Sqlite):
 
         You can call it again, and from many processes at once.
         """
-        if self._read(lambda cursor: schema_of(cursor, self._prefix)) != SCHEMA:
+        found = self._read(lambda cursor: schema_of(cursor, self._prefix))
+        if found != SCHEMA:
             self._read(lambda cursor: cursor.execute("PRAGMA journal_mode = WAL").fetchall())
+            if found is not None:  # an older release left what it deleted in the file
+                self._read(lambda cursor: cursor.execute("VACUUM"))
             self._write(lambda cursor: create(cursor, self._prefix))
+
+    def purge(self) -> bool:
+        """Take what was deleted out of the log of the file.
+
+        Deleted rows are overwritten at once, but the write-ahead log keeps older copies until its
+        next checkpoint, which this is.
+
+        Returns:
+            Whether nothing is left; ``False`` while a reader needs an older copy.
+        """
+        try:
+            look = "PRAGMA wal_checkpoint(TRUNCATE)"
+            busy, *_ = self._read(lambda cursor: cursor.execute(look).fetchone())
+        except TransientError:
+            return False
+        return not busy
 
     def bind(self, connection: HostConnection) -> SqliteTransaction:
         """Return the store inside the open transaction of your connection.
@@ -311,6 +331,7 @@ class SqliteStore(_Sqlite):
         )
         try:
             self._patiently(lambda: connection.execute(self._synchronous))
+            self._patiently(lambda: connection.execute(_ERASE).fetchall())
         except BaseException:
             connection.close()
             raise
@@ -419,6 +440,10 @@ class SqliteTransaction(_Sqlite):
 
     def __repr__(self) -> str:
         return f"<SqliteTransaction on the tables {self._prefix}_*>"
+
+    def purge(self) -> bool:
+        """Return False: what your transaction deletes is gone once it has committed."""
+        return False
 
     def create(self) -> None:
         """Create missing tables, or update old ones, in your transaction."""

@@ -62,13 +62,32 @@ _TABLES = (
         error TEXT NOT NULL, lead TEXT NOT NULL DEFAULT '', n INTEGER NOT NULL DEFAULT 0)""",
     "CREATE INDEX IF NOT EXISTS leadroute_outbox_lead ON leadroute_outbox (lead, n)",
     """CREATE VIEW IF NOT EXISTS leadroute_placement AS
-        SELECT substr(key, 11) AS lead_id, status, owner, nullif(due, 9223372036854775807) AS due,
-            version, data
+        SELECT json_extract(data, '$.lead_id') AS lead_id, status,
+            CASE WHEN status IN ('accepted', 'contacted', 'closed', 'withdrawn') THEN
+                coalesce(json_extract(data, '$.owner'), json_extract(data, '$.rep_id')) END AS owner,
+            json_extract(data, '$.rule') AS rule,
+            json_extract(data, '$.pool') AS pool, json_extract(data, '$.reason_code') AS reason_code,
+            json_extract(data, '$.outcome') AS outcome,
+            coalesce(json_extract(data, '$.priority'), 0) AS priority,
+            json_extract(data, '$.received_at') AS received_at,
+            nullif(due, 9223372036854775807) AS due, version, data
         FROM leadroute_record WHERE key >= 'placement/' AND key < 'placement0'""",
+    """CREATE VIEW IF NOT EXISTS leadroute_offer AS
+        SELECT json_extract(r.data, '$.lead_id') AS lead_id,
+            json_extract(o.value, '$.rep_id') AS rep_id, json_extract(o.value, '$.pool') AS pool,
+            json_extract(o.value, '$.made_at') AS made_at,
+            json_extract(o.value, '$.expires_at') AS expires_at
+        FROM leadroute_record AS r, json_each(r.data, '$.offers') AS o
+        WHERE r.key >= 'placement/' AND r.key < 'placement0'""",
+    """CREATE VIEW IF NOT EXISTS leadroute_line AS
+        SELECT substr(status, 6) AS line, json_extract(data, '$.lead') AS lead_id,
+            row_number() OVER (PARTITION BY status ORDER BY key) AS place
+        FROM leadroute_record WHERE key >= 'wait/' AND key < 'wait0'""",
     """CREATE VIEW IF NOT EXISTS leadroute_load AS
-        SELECT substr(key, 10) AS rep_id, n AS open
+        SELECT replace(replace(substr(key, 10), '%2F', '/'), '%25', '%') AS rep_id, n AS open
         FROM leadroute_counter WHERE key >= 'rep/open/' AND key < 'rep/open0'""",
 )
+"""The tables and indexes, and views that carry the words of the field, with ids as they were given."""
 
 _UPGRADES = {
     2: (
@@ -77,6 +96,8 @@ _UPGRADES = {
         """UPDATE leadroute_outbox SET
             lead = (SELECT lead FROM leadroute_event WHERE id = event_id),
             n = (SELECT n FROM leadroute_event WHERE id = event_id)""",
+        "DROP VIEW IF EXISTS leadroute_placement",
+        "DROP VIEW IF EXISTS leadroute_load",
     )
 }
 """From each schema to the next; indexes that are new are made as in a new file."""

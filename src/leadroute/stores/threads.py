@@ -74,6 +74,15 @@ class AsyncThread:
         """Delete entries older than ``before`` that are not needed anymore."""
         return await _in_thread(partial(self._store.trim, before, limit))
 
+    async def purge(self) -> bool:
+        """Overwrite what was deleted, as far as the store has files.
+
+        Returns:
+            Whether nothing of it is left.
+        """
+        work = getattr(self._store, "purge", None)
+        return True if work is None else await _in_thread(work)
+
 
 async def _in_thread(call: Callable[[], T]) -> T:
     """Await a call in a thread. A cancellation waits for its end, so that nothing goes on unseen."""

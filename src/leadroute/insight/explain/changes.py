@@ -36,10 +36,9 @@ from leadroute.rules.conditions import (
     walk,
 )
 from leadroute.rules.conditions import Presence as IsKnown
-from leadroute.rules.fields import FIELDS, Kind
+from leadroute.rules.fields import FIELDS, HARMLESS, Kind
 from leadroute.rules.operand import Const, Entry, Field, Operand, SignalStat, literal_text
 from leadroute.rules.rule import Rule
-from leadroute.rules.unmet import SHOWN
 
 
 @frozen
@@ -242,7 +241,7 @@ def _regraded(question: Question, change: Change, found: LeadScore) -> Change:
 def word(text: str, lead: Lead) -> str:
     """Quote a word, unless it is the lead's own in a field that is not shown."""
     for name in FIELDS["lead"]:
-        if name not in SHOWN and getattr(lead, name) == text:
+        if name not in HARMLESS and getattr(lead, name) == text:
             return f"the lead's {FIELDS['lead'][name].label}"
     return "the lead's own" if text in lead.attributes.values() else repr(text)
 

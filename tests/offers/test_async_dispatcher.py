@@ -103,6 +103,7 @@ async def life(desk, clock):
     told += [await desk.placements(status="accepted"), await desk.worklist("ada")]
     told += [await desk.withdraw("L-3", "spam"), await desk.reopen("L-3")]
     told.append(await desk.update(Lead("L-3", country="DE")))
+    told += [await desk.submit(Lead("W", received_at=START)), await desk.reevaluate("W")]
     told.append(await desk.forget("L-2"))
     first = (await desk.outbox())[0]
     await desk.ack(first)
@@ -137,7 +138,7 @@ def test_both_do_the_same(kind, tmp_path):
     twin = awaited(store, "ada", "bob", clock=clocks[1])
     found = asyncio.run(life(evolve(twin, **loud, change_ids=_numbered()), clocks[1]))
     assert found == expected
-    audit_of = {f"L-{n}" for n in range(4)}
+    audit_of = {*[f"L-{n}" for n in range(4)], "W"}
     assert {each.lead for each in file.events(limit=99)} == audit_of
     if kind == "file":
         file.close()

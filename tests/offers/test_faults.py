@@ -14,6 +14,7 @@ from leadroute import Lead, Rep, Router, Rule, round_robin
 from leadroute.errors import InvalidTransitionError
 
 SLOW = Router(rules=[Rule("all", score=round_robin(), accept_within="20m")])
+OTHER = Router(rules=[Rule("all", accept_within="30m")])
 RELEASING = Router(
     rules=[Rule("all", score=round_robin(), accept_within="20m", release_on="contact")]
 )
@@ -69,6 +70,11 @@ def forgotten(scene, lead_id):
         return here
 
     return after
+
+
+def changed(scene):
+    """The scene, in which another version of the policy is in force."""
+    return lambda: evolve(scene(), router=OTHER)
 
 
 def later(scene, **duration):
@@ -153,6 +159,14 @@ CASES = {
         crew("L-1", "L-2", waiting=1),
         lambda here: here.update(Lead("W-0", priority=3, received_at=START)),
     ),
+    "reevaluate": (
+        changed(crew("L-1", "L-2", waiting=1)),
+        lambda here: here.reevaluate("W-0"),
+    ),
+    "sweep of another policy": (
+        changed(later(crew("L-1", "L-2", waiting=3), minutes=20)),
+        swept,
+    ),
     "forget an offer": (crew("L-1", "L-2", waiting=1), lambda here: here.forget("L-1")),
     "forget one that waits": (crew("L-1", "L-2", waiting=1), lambda here: here.forget("W-0")),
     "forget from its owner": (
@@ -170,7 +184,7 @@ CASES = {
 
 
 ONCE = ("received", "accepted", "assigned", "declined", "contacted", "feedback", "released")
-ONCE += ("withdrawn", "updated", "forgotten")
+ONCE += ("withdrawn", "updated", "forgotten", "policy_changed")
 
 
 def settled(here):

@@ -17,8 +17,8 @@ def without(unwanted):
     """A patch of ``Draft.operations`` that leaves out some operations."""
     whole = Draft.operations
 
-    def operations(self, of):
-        ops = yield from whole(self, of)
+    def operations(self):
+        ops = yield from whole(self)
         return [op for op in ops if not unwanted(op)]
 
     return operations

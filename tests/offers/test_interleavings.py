@@ -69,6 +69,15 @@ def ended(made, how, lead_id):
 
 ACCEPT, DECLINE = call("accept", "L-1", "ada"), call("decline", "L-1", "ada")
 SWEEP, SUBMIT = call("sweep"), call("submit", Lead("new", received_at=START))
+OTHER = Router(rules=[Rule("all", accept_within="30m")])
+
+
+def under_another_policy(name, *arguments):
+    """A use case of a process that has another version of the policy."""
+    return lambda here: getattr(evolve(here, router=OTHER)._cases, name)(*arguments)
+
+
+REEVALUATE = under_another_policy("reevaluate", "W-1")
 WITHDRAW, FORGET = call("withdraw", "L-1"), call("forget", "L-1")
 FULL = scene("L-1", "L-2", accept=("L-1", "L-2"))
 WAITING = scene("L-1", "L-2", "W-1", "W-2", accept=("L-1", "L-2"))
@@ -119,6 +128,8 @@ MEETINGS = {
         call("update", Lead("W-1", priority=2, received_at=START)),
         call("update", Lead("W-1", priority=3, received_at=START)),
     ),
+    "reevaluate, decline": (scene("L-1", "L-2", "W-1"), REEVALUATE, DECLINE),
+    "reevaluate, sweep": (scene("L-1", "L-2", "W-1", minutes=20), REEVALUATE, SWEEP),
     "accept, forget": (scene("L-1"), ACCEPT, FORGET),
     "decline, forget": (scene("L-1", "L-2", "W-1"), DECLINE, FORGET),
     "forget, sweep": (scene("L-1", "W-1", reps=("ada",), minutes=20), FORGET, SWEEP),

@@ -157,7 +157,8 @@ class Life(RuleBasedStateMachine):
         for placement in found:
             if placement.status is Status.WAITING:
                 record = self.store.get([lead_key(placement.lead_id)])[lead_key(placement.lead_id)]
-                ranking = self.desk.router.rank(
+                own = {**self.desk.earlier, self.desk.router.version: self.desk.router}
+                ranking = own[placement.policy_version].rank(
                     loads(Lead, record.data),
                     self.desk.roster,
                     now=self.clock.now(),
@@ -195,9 +196,11 @@ class Life(RuleBasedStateMachine):
         stay = Roster(rep for rep in self.desk.roster if rep.id != rep_id)
         self.desk = evolve(self.desk, roster=stay)
 
-    @rule(router=policies)
-    def policy_changes(self, router):
-        self.desk = evolve(self.desk, router=router)
+    @rule(router=policies, kept=st.booleans())
+    def policy_changes(self, router, kept):
+        """Leads that wait stay with their version where it is kept."""
+        known = {each.version: each for each in (*self.desk.earlier.values(), self.desk.router)}
+        self.desk = evolve(self.desk, router=router, earlier=known if kept else {})
 
     @invariant()
     def all_promises_hold(self):
@@ -306,6 +309,11 @@ class LongLife(Life):
     def reopen(self, lead_id):
         placement = self._try(lead_id, lambda: self.desk.reopen(lead_id))
         assert placement is None or placement.owner is None
+
+    @rule(lead_id=lead_ids)
+    def reevaluate(self, lead_id):
+        placement = self._try(lead_id, lambda: self.desk.reevaluate(lead_id))
+        assert placement is None or placement.policy_version == self.desk.router.version
 
     @rule(lead_id=lead_ids)
     def forget(self, lead_id):

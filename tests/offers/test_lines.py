@@ -29,7 +29,6 @@ from leadroute.model.validation import FrozenDict
 from leadroute.offers.change import MAX_KEY
 from leadroute.offers.lines import (
     LOOK_WITHIN,
-    NO_RULE,
     Lines,
     entry_key,
     read_line,
@@ -185,7 +184,7 @@ def test_line_that_is_not_known_any_more_holds_anybody():
     assert of.rule_of(gone) is None
     for text in ("", "{", "[]", "{}"):
         assert of.members(read_line(f"x{text}", text), START) is None
-    assert of.members(NO_RULE, START) == set()
+    assert of.members(of.no_rule, START) == set()
     long = lines(
         *[Rep(f"{n:04}{'x' * 70}") for n in range(800)],
         rules=[Rule("r", require=predicate("any"))],
@@ -263,7 +262,7 @@ def test_line_is_looked_at_when_something_opens_and_within_five_minutes():
     hasty = lines(Rep("ada"), wrap_up="2m")
     assert hasty.look_at(line(hasty, Lead("L-1")), START) == START + timedelta(minutes=2)
     away = lines(Rep("ada", active=False, schedule="thu 09:03-17:00"))
-    assert away.look_at(NO_RULE, START) == START + LOOK_WITHIN
+    assert away.look_at(away.no_rule, START) == START + LOOK_WITHIN
     assert away.look_at(line(away, Lead("L-1")), START) == START + LOOK_WITHIN
     last = datetime.max.replace(tzinfo=UTC)
     assert of.look_at(found, last) == last

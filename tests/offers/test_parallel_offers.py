@@ -40,7 +40,7 @@ def offered_to(here, *rep_ids):
                 expires_at=event.expires_at + timedelta(minutes=number),
             )
             yield from draft.happen(more)
-            return (yield from draft.operations(leads.lines))
+            return (yield from draft.operations())
 
         ops = run(steps(), here.store, None)
         here.store.commit(Change(f"offer to {rep_id}", ops))

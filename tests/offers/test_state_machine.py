@@ -23,6 +23,7 @@ from leadroute.offers.events import (
     Forgotten,
     Offered,
     OfferWithdrawn,
+    PolicyChanged,
     Received,
     Released,
     Reopened,
@@ -32,7 +33,6 @@ from leadroute.offers.events import (
     Waiting,
     Withdrawn,
 )
-from leadroute.offers.lines import Lines
 from leadroute.offers.placement import Status
 from leadroute.offers.requests import run
 from leadroute.offers.state_machine import MOVES, move, rebuild, state_of
@@ -58,6 +58,7 @@ EXAMPLES = {
     OfferWithdrawn: OfferWithdrawn(AT, "ada", "accepted"),
     Withdrawn: Withdrawn(AT, "spam"),
     Reopened: Reopened(AT),
+    PolicyChanged: PolicyChanged(AT, "v1", "v2"),
     Forgotten: Forgotten(AT),
     Updated: Updated(AT, 3),
     Contacted: Contacted(AT, "ada"),
@@ -102,7 +103,7 @@ def operations(before, events, lead_id, version, step):
         draft = Draft(lead_id, before, version, step.books)
         for event in events:
             yield from draft.happen(event)
-        ops = yield from draft.operations(Lines(ROUTER, TEAM))
+        ops = yield from draft.operations()
         return draft.placed, ops
 
     return run(steps(), step.store, None)

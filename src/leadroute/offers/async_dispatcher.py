@@ -21,7 +21,7 @@ from leadroute.model.track_record import TrackRecords
 from leadroute.model.validation import FrozenDict, of_kind
 from leadroute.offers.counts import by_rep
 from leadroute.offers.decisions import Decision, Keeping, keeping
-from leadroute.offers.dispatcher import Dispatcher, callable_, random_id, use_cases
+from leadroute.offers.dispatcher import Dispatcher, by_version, callable_, random_id, use_cases
 from leadroute.offers.dispatching import ForgetResult, SweepResult
 from leadroute.offers.events import LeadEvent
 from leadroute.offers.outbox import OutboxEvent, attempts
@@ -102,6 +102,7 @@ class AsyncDispatcher(Generic[AnyClock_co]):
     )
     track_records: TrackRecords = field(default=TrackRecords(), validator=of_kind(TrackRecords))
     presence: Mapping[str, Presence] = field(default=FrozenDict(), converter=by_rep)
+    earlier: Mapping[str, Router] = field(default=FrozenDict(), converter=by_version)
     track_outcomes_by: Iterable[str] | None = field(default=None, converter=optional(fields_of))
     tokens: Callable[[], str] = field(default=random_id, validator=callable_)
     change_ids: Callable[[], str] = field(default=random_id, validator=callable_)
@@ -150,6 +151,10 @@ class AsyncDispatcher(Generic[AnyClock_co]):
     @_told_by(Dispatcher.reopen)
     async def reopen(self, lead_id: str) -> Placement:
         return await self._run(self._cases.reopen(lead_id))
+
+    @_told_by(Dispatcher.reevaluate)
+    async def reevaluate(self, lead_id: str) -> Placement:
+        return await self._run(self._cases.reevaluate(lead_id))
 
     @_told_by(Dispatcher.update)
     async def update(self, lead: Lead) -> Placement:

@@ -14,7 +14,7 @@ from functools import lru_cache
 from itertools import chain, compress
 from typing import Any, Final
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from leadroute.errors import FieldTypeError
 from leadroute.model.duration import to_micros
@@ -35,6 +35,7 @@ from leadroute.model.track_record import TrackRecords
 from leadroute.model.validation import FrozenDict
 from leadroute.offers import requests
 from leadroute.offers.change import Put, Record
+from leadroute.offers.lines import Lines
 from leadroute.offers.requests import Steps
 from leadroute.offers.turn_credits import PoolCredits, more_keys
 from leadroute.ranking.charges import counters
@@ -56,6 +57,8 @@ _KEYS: Final = FrozenDict(
 )
 """The counters of a rep, by their names in ``Snapshot``."""
 
+
+_LINES: Final = "waiting lines"
 
 OFFER: Final = "offer"
 """The status of the record of an offer."""
@@ -91,6 +94,7 @@ class Desk:
         tokens: Gives each offer its token.
         publish: Whether events wait for delivery.
         decisions: How much of a decision is kept: ``compact``, ``full`` or ``none``.
+        lines: The waiting lines of this policy for these reps.
     """
 
     router: Router
@@ -100,6 +104,14 @@ class Desk:
     tokens: Callable[[], str]
     publish: bool = False
     decisions: str = "none"
+    lines: Lines = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        kept = self.router.team(self.roster).kept
+        lines = kept.get(_LINES)
+        if lines is None:
+            lines = kept[_LINES] = Lines(self.router, self.roster)
+        object.__setattr__(self, "lines", lines)
 
 
 class Books:
@@ -111,6 +123,7 @@ class Books:
 
     Attributes:
         also: Counters to read with those of the first decision.
+        desk: As given, or that of an earlier version of the policy, once the lead is known to have one.
     """
 
     __slots__ = (

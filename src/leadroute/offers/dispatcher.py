@@ -17,7 +17,7 @@ from attrs import Attribute, evolve, field, frozen
 from attrs.converters import optional
 
 from leadroute.clock import AnyClock_co, Clock, SystemClock, as_clock
-from leadroute.errors import ConfigError
+from leadroute.errors import ConfigError, FieldTypeError
 from leadroute.model.guidance import guided, guided_attributes
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Presence
@@ -54,6 +54,21 @@ def callable_(_instance: object, attribute: Attribute[Any], given: object) -> No
         raise ConfigError(f"{attribute.name} is {given!r:.60}; give a function")
 
 
+def by_version(given: Mapping[str, Router]) -> Mapping[str, Router]:
+    """A converter for earlier versions of a policy."""
+    if not isinstance(given, Mapping):
+        expected = "a mapping such as {router.version: router}"
+        raise FieldTypeError("earlier", f"of type {type(given).__name__}", expected)
+    for version, router in given.items():
+        if not isinstance(router, Router):
+            kind = f"of type {type(router).__name__}"
+            raise FieldTypeError(f"earlier[{version!r:.40}]", kind, "a Router")
+        if version != router.version:
+            problem = f"earlier[{version!r:.40}] is a policy of version {router.version!r}"
+            raise ConfigError(f"{problem}; write {{router.version: router}}")
+    return FrozenDict(given)
+
+
 def blocking(instance: object, attribute: Attribute[Any], store: object) -> None:
     """A validator: a store whose calls return answers."""
     of_kind(Store)(instance, attribute, store)
@@ -76,6 +91,7 @@ def use_cases(dispatcher: Any) -> UseCases:
         reads_again=not bound or getattr(store, "sees_commits", False),
         sends_again=not bound,
         purges=hasattr(store, "purge"),
+        earlier={version: evolve(desk, router=router) for version, router in given.earlier.items()},
     )
     return UseCases(leads, LineSteps(leads), OutboxSteps(leads, given.max_attempts))
 
@@ -95,6 +111,9 @@ class Dispatcher(Generic[AnyClock_co]):
         clock: The source of the present; the clock of the machine by default.
         track_records: The results of earlier leads, which some scorers read:
             ``track_records_of(histories)`` or ``tracked()``; none by default.
+        earlier: Earlier versions of the policy, by ``router.version``: a waiting lead is judged by the
+            version that judged it before. Of a version that is not here the leads go over to
+            ``router``, and an event says so. None by default.
         track_outcomes_by: The fields of the lead by which outcomes are counted in the store as they
             happen, such as ``["industry"]``, or ``["lead['plan']"]`` for an attribute; ``[]``
             counts all leads together, ``None`` nothing. Facts that may be personal are refused:
@@ -135,6 +154,7 @@ class Dispatcher(Generic[AnyClock_co]):
     )
     track_records: TrackRecords = field(default=TrackRecords(), validator=of_kind(TrackRecords))
     presence: Mapping[str, Presence] = field(default=FrozenDict(), converter=by_rep)
+    earlier: Mapping[str, Router] = field(default=FrozenDict(), converter=by_version)
     track_outcomes_by: Iterable[str] | None = field(default=None, converter=optional(fields_of))
     tokens: Callable[[], str] = field(default=random_id, validator=callable_)
     change_ids: Callable[[], str] = field(default=random_id, validator=callable_)
@@ -294,6 +314,17 @@ class Dispatcher(Generic[AnyClock_co]):
             LeadNotFoundError: The lead was never submitted.
         """
         return self._run(self._cases.reopen(lead_id))
+
+    def reevaluate(self, lead_id: str) -> Placement:
+        """Decide about a waiting lead by the policy of today.
+
+        It goes over from the version that judged it before, and an event says so.
+
+        Raises:
+            InvalidTransitionError: The lead does not wait.
+            LeadNotFoundError: The lead was never submitted.
+        """
+        return self._run(self._cases.reevaluate(lead_id))
 
     def update(self, lead: Lead) -> Placement:
         """Keep what became known of a lead that was submitted.

@@ -46,9 +46,8 @@ from leadroute.offers.events import (
 )
 from leadroute.offers.lifting import placement_document, placement_of
 from leadroute.offers.lines import (
-    NO_RULE,
+    NO_LINE,
     Line,
-    Lines,
     entry_key,
     entry_status,
     length_key,
@@ -98,7 +97,7 @@ class Draft:
         self._version = version
         self.after = before
         self.events: list[LeadEvent] = []
-        self.line: Line = NO_RULE
+        self.line: Line = NO_LINE
         self.kept: Iterable[Op] = ()
         self._ended: list[Offer] = []
         self._ops: list[Op] = []
@@ -142,7 +141,7 @@ class Draft:
             raise InvalidTransitionError(self.lead_id, "change", "", "nothing happened to it")
         return self.after
 
-    def operations(self, lines: Lines) -> Steps[list[Op]]:
+    def operations(self) -> Steps[list[Op]]:
         """What the change does to the store."""
         after = self.placed
         ops = [*self._ops, *self.kept]
@@ -151,7 +150,7 @@ class Draft:
             ops += yield from _without_assignment(offer, self.lead_id, self.books)
         ops += self.books.operations()
         ops += self._offer_records(after)
-        ops += yield from self._line_changes(after, lines)
+        ops += yield from self._line_changes(after)
         status, owner = after.status.value, _holder(after)
         due = None if (at := after.due) is None else to_micros(at)
         key = placement_key(self.lead_id)
@@ -170,7 +169,7 @@ class Draft:
                 name = offer_key(self.lead_id, offer.rep_id)
                 yield Put(name, stamped(told), 0, OFFER, offer.rep_id)
 
-    def _line_changes(self, after: Placement, lines: Lines) -> Steps[list[Op]]:
+    def _line_changes(self, after: Placement) -> Steps[list[Op]]:
         before, ops = self.before, list[Op]()
         left, joins = "", bool(after.line)
         if before is not None and before.line:
@@ -184,11 +183,12 @@ class Draft:
             told = stamped({"lead": self.lead_id})
             ops.append(Put(entry_key(after), told, 0, entry_status(after.line)))
             ops.append(Add(length_key(after.line), 1))
-            ops.append((yield from self._line_record(after, self.line, lines)))
+            ops.append((yield from self._line_record(after)))
         return ops
 
-    def _line_record(self, after: Placement, line: Line, lines: Lines) -> Steps[Op]:
+    def _line_record(self, after: Placement) -> Steps[Op]:
         """What makes sure that the line is looked at in time: written when new or earlier, else checked."""
+        line, lines = self.line, self.books.desk.lines
         key, at = line_key(after.line), lines.look_at(line, self.books.now)
         if after.resumes_at is not None:
             at = min(at, after.resumes_at)

@@ -272,6 +272,22 @@ class Reopened:
 
 
 @frozen
+class PolicyChanged:
+    """Another version of the policy judges the lead from now on.
+
+    Args:
+        at: The time.
+        before: The version that judged it so far.
+        policy_version: The version that judges it now.
+    """
+
+    kind: ClassVar[str] = "policy_changed"
+    at: datetime
+    before: str
+    policy_version: str
+
+
+@frozen
 class Forgotten:
     """All that was known of the lead was erased."""
 
@@ -348,6 +364,7 @@ LeadEvent: TypeAlias = (
     | OfferWithdrawn
     | Withdrawn
     | Reopened
+    | PolicyChanged
     | Forgotten
     | Updated
     | Contacted
@@ -372,6 +389,7 @@ KINDS: Mapping[str, type[LeadEvent]] = FrozenDict(
             OfferWithdrawn,
             Withdrawn,
             Reopened,
+            PolicyChanged,
             Forgotten,
             Updated,
             Contacted,

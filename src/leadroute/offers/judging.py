@@ -10,7 +10,7 @@ from leadroute.model.keys import credits_key
 from leadroute.model.lead import Lead
 from leadroute.model.snapshot import Snapshot
 from leadroute.offers.counts import Books
-from leadroute.offers.lines import NO_RULE, Line, Lines, length_key, line_key
+from leadroute.offers.lines import Line, length_key, line_key
 from leadroute.offers.requests import Steps
 from leadroute.ranking.candidates import scoring_of
 from leadroute.ranking.charges import Charge
@@ -85,7 +85,7 @@ def keys_read(rule: Rule | None, line: Line | None) -> Iterator[str]:
         yield line_key(line.id)
 
 
-def begin(lead: Lead, asked: Mapping[str, str], books: Books, lines: Lines) -> Begun:
+def begin(lead: Lead, asked: Mapping[str, str], books: Books) -> Begun:
     """Match a lead, as far as no counts are needed. Whatever the policy raises is a value."""
     desk, now, rule = books.desk, books.now, None
     try:
@@ -93,9 +93,9 @@ def begin(lead: Lead, asked: Mapping[str, str], books: Books, lines: Lines) -> B
         found = desk.router.judging(lead, desk.roster, now, asked)
         if isinstance(found, Ranking):
             without_rule = found.outcome is Outcome.NO_RULE_MATCHED
-            return Begun(lead, NO_RULE if without_rule else None, None, found)
+            return Begun(lead, desk.lines.no_rule if without_rule else None, None, found)
         rule, deciding = found
-        return Begun(lead, lines.line_of(lead, rule, asked, now), rule, deciding)
+        return Begun(lead, desk.lines.line_of(lead, rule, asked, now), rule, deciding)
     except Exception as error:  # noqa: BLE001 - as below
         return Begun(lead, None, rule, _failed(error, lead, rule))
 

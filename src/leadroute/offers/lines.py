@@ -64,6 +64,7 @@ class Line:
         values: What decides who may take its leads, as plain data.
         asked: Who had an offer before.
         mixed: Whether its leads may differ in who may take them, so that one does not speak for the others.
+        version: The version of the policy that judges its leads.
     """
 
     id: str
@@ -71,6 +72,7 @@ class Line:
     values: Mapping[str, Any] = field(default=FrozenDict(), hash=False)
     asked: tuple[str, ...] = ()
     mixed: bool = False
+    version: str = ""
 
     @property
     def status(self) -> str:
@@ -80,7 +82,7 @@ class Line:
     def document(self) -> str:
         """What a store keeps of it."""
         told = {"rule": self.rule, "values": self.values, "asked": self.asked}
-        return stamped({**told, "mixed": self.mixed})
+        return stamped({**told, "mixed": self.mixed, "version": self.version})
 
 
 def entry_status(line_id: str) -> str:
@@ -113,21 +115,24 @@ def read_line(line_id: str, text: str) -> Line:
     """The line of a record; one that cannot be read holds leads of any kind."""
     try:
         data = json.loads(text)
-        return Line(line_id, data["rule"], data["values"], tuple(data["asked"]), data["mixed"])
+        told = data["rule"], data["values"], tuple(data["asked"]), data["mixed"]
+        return Line(line_id, *told, data.get("version", ""))
     except (ValueError, KeyError, TypeError):
         return Line(line_id, None, {"anyone": True}, (), mixed=True)
 
 
-def _line(rule: str | None, values: dict[str, Any], asked: Iterable[str], *, mixed: bool) -> Line:
+def _line(
+    rule: str | None, values: dict[str, Any], asked: Iterable[str], version: str, *, mixed: bool
+) -> Line:
     ids = tuple(sorted(asked))
-    text = compact([rule, values, ids, mixed])
+    text = compact([rule, values, ids, mixed, version])
     if len(text) > _MOST_BYTES:  # its leads are alike, but this is too much to keep
         values = {"anyone": True}
-    return Line(digest(text)[:12].hex(), rule, values, ids, mixed)
+    return Line(digest(text)[:12].hex(), rule, values, ids, mixed, version)
 
 
-NO_RULE: Final = _line(None, {}, (), mixed=False)
-"""The line of leads that wait without a rule."""
+NO_LINE: Final = Line("", None)
+"""No line at all."""
 
 
 class _Stretch(NamedTuple):
@@ -137,7 +142,11 @@ class _Stretch(NamedTuple):
 
 
 class Lines:
-    """The lines of one policy for one roster, and what was worked out about them."""
+    """The lines of one policy for one roster, and what was worked out about them.
+
+    Attributes:
+        no_rule: The line of leads that wait without a rule.
+    """
 
     __slots__ = (
         "_known",
@@ -147,6 +156,7 @@ class Lines:
         "_of",
         "_rules",
         "_sources",
+        "no_rule",
         "roster",
         "router",
     )
@@ -158,7 +168,8 @@ class Lines:
         caps = (*router.caps, *[cap for rep in roster for cap in rep.caps])
         self._sources = frozenset(cap.source for cap in caps if cap.source is not None)
         self._of: dict[Hashable, Line] = {}
-        self._known: dict[str, Line] = {NO_RULE.id: NO_RULE}
+        self.no_rule = _line(None, {}, (), router.version, mixed=False)
+        self._known: dict[str, Line] = {self.no_rule.id: self.no_rule}
         self._members: dict[str, frozenset[str] | None] = {}
         self._looks: dict[str, _Stretch] = {}
 
@@ -169,15 +180,15 @@ class Lines:
         """
         lines = self._lines_of(rule)
         if len(asked) > KEPT_OFFERS:  # a line of its own
-            return self._remember(_line(rule.name, {"lead": lead.id}, (), mixed=True))
+            own = {"lead": digest(lead.id)[:12].hex()}
+            return self._remember(_line(rule.name, own, (), self.router.version, mixed=True))
         ids = frozenset(asked)
         alike = lines.alike(lead)
         place = None if alike is None else (rule.name, alike, ids)
         found = None if place is None else self._of.get(place)
         if found is None:
-            found = self._remember(
-                _line(rule.name, lines.values(lead, now), ids, mixed=lines.mixed)
-            )
+            values, version = lines.values(lead, now), self.router.version
+            found = self._remember(_line(rule.name, values, ids, version, mixed=lines.mixed))
             if place is not None:
                 if len(self._of) >= _MOST_KEPT:
                     self._of.clear()
@@ -216,7 +227,7 @@ class Lines:
         return self._members[line.id]
 
     def _who(self, line: Line, now: datetime) -> frozenset[str] | None:
-        if "anyone" in line.values:
+        if "anyone" in line.values or line.version != self.router.version:
             return None
         if line.rule is None:
             return frozenset()

@@ -29,7 +29,7 @@ from leadroute.offers.dispatching import FailedLead
 from leadroute.offers.draft import LINE
 from leadroute.offers.events import CatchAll, Offered, TimedOut
 from leadroute.offers.lifting import placement_of
-from leadroute.offers.lines import Line, entry_key, length_key, line_key
+from leadroute.offers.lines import Line, Lines, entry_key, length_key, line_key
 from leadroute.offers.placement import Placement, Status
 from leadroute.offers.requests import PAGE, Steps
 from leadroute.offers.steps import Done, LeadSteps
@@ -142,12 +142,16 @@ class LineSteps:
         if reps is None:
             return every
         now = self.leads.now()
-        members = [(line, self.leads.lines.members(line, now)) for line in every]
+        members = [(line, self._lines_of(line).members(line, now)) for line in every]
         return [line for line, who in members if who is None or not who.isdisjoint(reps)]
+
+    def _lines_of(self, line: Line) -> Lines:
+        """What knows who is in a line: that of the version of the policy which judges its leads."""
+        return self.leads.desk_of(line.version).lines
 
     def _read(self, line_ids: Sequence[str]) -> Steps[list[Line]]:
         """Some lines, from the store where they were not met before."""
-        lines = self.leads.lines
+        lines = self.leads.desk.lines
         known = {line_id: lines.known(line_id) for line_id in line_ids}
         keys = {line_key(line_id): line_id for line_id, line in known.items() if line is None}
         found = (yield from requests.get(list(keys))) if keys else {}
@@ -276,7 +280,7 @@ class LineSteps:
                 yield from self._looked_at(record, line, empty=empty)
 
     def _line(self, record: Record) -> Line:
-        line_id, lines = parts(record.key)[-1], self.leads.lines
+        line_id, lines = parts(record.key)[-1], self.leads.desk.lines
         return lines.known(line_id) or lines.read(line_id, record.data)
 
     def _looked_at(self, record: Record, line: Line, *, empty: bool) -> Steps[None]:
@@ -284,7 +288,7 @@ class LineSteps:
         if empty:
             ops = Drop(record.key, record.version), Add(length_key(line.id), 0, lo=0, hi=0)
         else:
-            at = to_micros(self.leads.lines.look_at(line, self.leads.now()))
+            at = to_micros(self._lines_of(line).look_at(line, self.leads.now()))
             ops = (Put(record.key, record.data, record.version, LINE, due=at),)
         change = Change(self.leads.change_ids(), ops)
         yield from requests.commit(change, again=self.leads.sends_again)

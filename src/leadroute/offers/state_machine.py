@@ -30,6 +30,7 @@ from leadroute.offers.events import (
     LeadEvent,
     Offered,
     OfferWithdrawn,
+    PolicyChanged,
     Received,
     Released,
     Reopened,
@@ -60,6 +61,7 @@ _TABLE: Final[dict[tuple[Status, type[LeadEvent]], Status]] = {
     (Status.WAITING, Offered): Status.OFFERED,
     (Status.WAITING, Waiting): Status.WAITING,
     (Status.WAITING, CatchAll): Status.CATCH_ALL,
+    (Status.WAITING, PolicyChanged): Status.WAITING,
     (Status.OFFERED, Offered): Status.OFFERED,
     (Status.OFFERED, Accepted): Status.ACCEPTED,
     (Status.OFFERED, Declined): Status.WAITING,
@@ -338,6 +340,7 @@ def _reopened(_before: Placement, event: Reopened) -> dict[str, Any]:
         **dict.fromkeys(("owner", "catch_all", "pool", "offered_at", "accepted_at")),
         **dict.fromkeys(("contacted_at", "closed_at", "outcome", "value", "turn", "factor")),
         "won": False,
+        "policy_version": "",
         "reason_code": event.kind,
         "clocks": FrozenDict(retry=event.at),  # until the decision that follows
     }
@@ -380,6 +383,7 @@ _CHANGES: Mapping[type[LeadEvent], Callable[[Placement, Any], dict[str, Any]]] =
     Withdrawn: _withdrawn,
     Reopened: _reopened,
     Forgotten: _forgotten,
+    PolicyChanged: lambda _before, event: {"policy_version": event.policy_version},
     Updated: _updated,
     Contacted: _contacted,
     FeedbackGiven: _feedback,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from attrs import field, frozen
+from attrs import frozen
 
 from leadroute.clock import Clock
 from leadroute.errors import LeadNotFoundError, NewerFormatError, ValidationError
@@ -24,18 +24,16 @@ from leadroute.offers.events import (
     Forgotten,
     LeadEvent,
     OfferWithdrawn,
+    PolicyChanged,
     Waiting,
 )
 from leadroute.offers.judging import Begun, Chosen, Failed, Judged, begin, finish, keys_read
 from leadroute.offers.lifting import placement_of
-from leadroute.offers.lines import Lines
 from leadroute.offers.outcome_counts import counts_of
 from leadroute.offers.placement import Placement, Status
 from leadroute.offers.requests import Steps
 from leadroute.plain import loads
 from leadroute.ranking.ranking import Outcome
-
-_LINES: Final = "waiting lines"
 
 UNREADABLE: Final = (LeadNotFoundError, NewerFormatError, ValidationError)
 """What reading a document raises that is not there, or is not as this release writes it."""
@@ -72,6 +70,7 @@ class LeadSteps:
         reads_again: Whether a step that lost a race is taken again: reading again shows something new.
         sends_again: Whether a change is sent again when the store was busy or gave no answer.
         purges: Whether the store has to be asked to overwrite what was deleted.
+        earlier: The same as ``desk`` under earlier versions of the policy, by version.
     """
 
     desk: Desk
@@ -81,14 +80,11 @@ class LeadSteps:
     reads_again: bool = True
     sends_again: bool = True
     purges: bool = False
-    lines: Lines = field(init=False)
+    earlier: Mapping[str, Desk] = FrozenDict()
 
-    def __attrs_post_init__(self) -> None:
-        kept = self.desk.router.team(self.desk.roster).kept
-        lines = kept.get(_LINES)
-        if lines is None:
-            lines = kept[_LINES] = Lines(self.desk.router, self.desk.roster)
-        object.__setattr__(self, "lines", lines)
+    def desk_of(self, version: str) -> Desk:
+        """The desk of a version of the policy; that of today where it is not there."""
+        return self.earlier.get(version, self.desk)
 
     def now(self) -> datetime:
         """The present."""
@@ -112,7 +108,7 @@ class LeadSteps:
 
         def step() -> Steps[Done]:
             books, key = self.books(), placement_key(lead.id)
-            begun = begin(lead, FrozenDict(), books, self.lines)
+            begun = begin(lead, FrozenDict(), books)
             books.also = begun.counters()
             draft = _new(lead.id, (yield from books.records([key, *begun.keys()])).get(key), books)
             if isinstance(draft, Placement):
@@ -310,21 +306,31 @@ class LeadSteps:
 
     def _ahead(self, line_id: str) -> list[str]:
         """What a decision about a lead of a line reads besides the lead."""
-        line = self.lines.known(line_id)
+        line = self.desk.lines.known(line_id)
         if line is None:
             return []
-        return [*keys_read(self.lines.rule_of(line), line)]
+        return [*keys_read(self.desk_of(line.version).lines.rule_of(line), line)]
+
+    def _under_its_policy(self, draft: Draft) -> Steps[None]:
+        """Let a lead be judged by the version that judged it before; an event says where that is not there."""
+        before, books = draft.placed, draft.books
+        books.desk = self.desk_of(before.policy_version)
+        version = books.desk.router.version
+        if before.policy_version not in ("", version):
+            yield from draft.happen(PolicyChanged(books.now, before.policy_version, version))
 
     def _decided(self, draft: Draft) -> Steps[Failed | None]:
         """Decide about a lead that waits, and note what changes by it."""
-        before, books = draft.placed, draft.books
+        books = draft.books
+        yield from self._under_its_policy(draft)
+        before = draft.placed
         try:
-            lead = self.as_scored((yield from self.lead(before.lead_id, books)), before)
+            lead = as_scored((yield from self.lead(before.lead_id, books)), before, books.desk)
         except UNREADABLE as error:
             yield from draft.happen(transitions.failure(before, error, before.rule, books))
             return Failed(error, before.rule)
         others = yield from asked(before, books)
-        begun = begin(lead, others, books, self.lines)
+        begun = begin(lead, others, books)
         event, failed = yield from self._decide(begun, draft, others)
         if draft.events or transitions.is_news(event, before):
             yield from draft.happen(event)
@@ -384,7 +390,7 @@ class LeadSteps:
         failed: Failed | None = None,
     ) -> Steps[Done]:
         """Commit the events of a draft and what they do to the counters as one change."""
-        ops = yield from draft.operations(self.lines)
+        ops = yield from draft.operations()
         by = self.track_outcomes_by
         if by is not None:
             if lead is None:
@@ -415,11 +421,12 @@ class LeadSteps:
             raise LeadNotFoundError(lead_id)
         return loads(Lead, record.data, lead_id)
 
-    def as_scored(self, lead: Lead, before: Placement) -> Lead:
-        """The lead with the score that it had when submitted, where the policy scores leads."""
-        if self.desk.router.lead_scoring is None:
-            return lead
-        return with_score(lead, transitions.kept_score(before))
+
+def as_scored(lead: Lead, before: Placement, desk: Desk) -> Lead:
+    """The lead with the score that it had when submitted, where the policy scores leads."""
+    if desk.router.lead_scoring is None:
+        return lead
+    return with_score(lead, transitions.kept_score(before))
 
 
 def _new(lead_id: str, record: Record | None, books: Books) -> Draft | Placement:

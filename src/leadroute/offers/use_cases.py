@@ -27,6 +27,7 @@ from leadroute.offers.events import (
     Assigned,
     Declined,
     LeadEvent,
+    PolicyChanged,
 )
 from leadroute.offers.lifting import event_of, placement_of
 from leadroute.offers.lines import length_key
@@ -35,7 +36,7 @@ from leadroute.offers.placement import Placement, Status
 from leadroute.offers.queries import WorkItem
 from leadroute.offers.requests import PAGE, Steps
 from leadroute.offers.serving import LineSteps, Tally
-from leadroute.offers.steps import Done, LeadSteps
+from leadroute.offers.steps import Done, LeadSteps, as_scored
 from leadroute.plain import document, loads
 
 _LAST_KEY = chr(0x10FFFF)
@@ -64,19 +65,24 @@ class UseCases:
         if to is not None:
             return (yield from self.leads.handed(lead, self._rep(to), trigger)).placement
         done = yield from self.leads.submitted(lead, trigger, keep_failed=on_error == "catch_all")
-        if not (done.events and done.placement.line):
-            return done.placement
-        tally = Tally()
-        with suppress(Exception):  # the lead is stored, and the clock of its line brings it back
-            yield from self._look_again(done, tally)
-        return tally.placements.get(lead.id, done.placement)
+        return (yield from self._seen_again(done))
+
+    def _seen_again(self, done: Done) -> Steps[Placement]:
+        """The placement of a lead that may have joined a line, once that was looked at again."""
+        placed, tally = done.placement, Tally()
+        if done.events and placed.line:
+            with suppress(
+                Exception
+            ):  # the lead is stored, and the clock of its line brings it back
+                yield from self._look_again(done, tally)
+        return tally.placements.get(placed.lead_id, placed)
 
     def _look_again(self, done: Done, tally: Tally) -> Steps[None]:
         """Serve the line of a lead that has joined it, unless all is as it was when it was decided.
 
         Who became free in between has looked at the line before the lead stood in it.
         """
-        line = self.leads.lines.known(done.placement.line)
+        line = self.leads.desk.lines.known(done.placement.line)
         seen = {} if done.books is None else done.books.seen()
         if line is None or not seen:
             return
@@ -117,7 +123,7 @@ class UseCases:
 
         def events_of(before: Placement, books: Books) -> Steps[Sequence[Assigned]]:
             transitions.check_move(before, Assigned, "assign", rep.id)
-            lead = self.leads.as_scored((yield from self.leads.lead(lead_id, books)), before)
+            lead = as_scored((yield from self.leads.lead(lead_id, books)), before, books.desk)
             return (yield from self.leads.assignment(before, lead, rep, by, books))
 
         done = yield from self.leads.advanced(lead_id, events_of)
@@ -140,13 +146,28 @@ class UseCases:
         done = yield from self.leads.passed_on(
             lead_id, lambda before, now: (transitions.reopening(before, now),)
         )
-        return (yield from self._served_after(done))
+        return (yield from self._seen_again(done))
+
+    def reevaluate(self, lead_id: str) -> Steps[Placement]:
+        """Decide about a waiting lead by the policy of today."""
+        version = self.leads.desk.router.version
+
+        def endings(before: Placement, now: datetime) -> Sequence[PolicyChanged]:
+            transitions.check_move(before, PolicyChanged, "reevaluate")
+            if before.policy_version == version:
+                return ()
+            return (PolicyChanged(now, before.policy_version, version),)
+
+        done = yield from self.leads.passed_on(lead_id, endings)
+        if not done.events:
+            done = yield from self.leads.decided(lead_id)
+        return (yield from self._seen_again(done))
 
     def update(self, lead: Lead) -> Steps[Placement]:
         """Keep what became known of a lead."""
         must_be(Lead, lead=lead)
         done = yield from self.leads.updated(lead)
-        return (yield from self._served_after(done))
+        return (yield from self._seen_again(done))
 
     def forget(self, lead_id: str) -> Steps[ForgetResult]:
         """Erase all that is known of a lead."""

@@ -16,6 +16,7 @@ A test marked `slow` is left out where neither a mark nor the test itself is ask
 how many were. `pytest -m slow` runs them, and so does the gate.
 """
 
+import gc
 import io
 import os
 import re
@@ -24,6 +25,7 @@ import subprocess
 import sys
 import tempfile
 import tomllib
+from collections.abc import Generator
 from contextlib import redirect_stdout
 from doctest import ELLIPSIS, OutputChecker
 from importlib import import_module
@@ -149,6 +151,20 @@ def pytest_pycollect_makemodule(module_path: Path, parent: object) -> None:
 def pytest_report_header() -> str:
     """Say how many examples the laws try."""
     return f"hypothesis: {PROFILE} tries {SCALES[PROFILE]:g} times the examples that the tests name"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
+    """Keep the collector away from the modules and tests that are here to stay.
+
+    It would look through all ten thousand of them again and again, in each test that makes objects of its own.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -9,7 +9,7 @@ The rules for an example, in README.md, in docs/ and in the docstrings of src/:
 - A block marked `toml` parses. If its first line is a comment that names a file, such as
   `# policy.toml`, the block is that file for the rest of the page.
 - A block marked `console` runs every line after `$ ` and compares the output; `...` stands
-  for any text.
+  for any text. `leadroute` alone on a line runs in the process of the tests, all else in a shell.
 - A page starts in an empty folder of its own that holds a copy of `examples/`.
 
 A test marked `slow` is left out where neither a mark nor the test itself is asked for by name, and the summary says
@@ -20,16 +20,18 @@ import gc
 import io
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 import tempfile
 import tomllib
 from collections.abc import Generator
-from contextlib import redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from doctest import ELLIPSIS, OutputChecker
 from importlib import import_module
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from sybil import Example, Sybil
@@ -75,30 +77,62 @@ def read_toml(example: Example) -> None:
         Path(named[1]).write_text(example.parsed, encoding="utf-8")
 
 
+# Another test runs such a command, once for everybody, and compares what it prints with the page: it costs seconds.
+RUN_ELSEWHERE = {"leadroute demo": "tests/cli/test_demo.py::test_is_what_the_page_shows"}
+
+
+def sessions(text: str) -> list[tuple[str, str]]:
+    """Return the commands of a console block, each with what it prints; none if the block has another form."""
+    parted = re.split(r"^\$ (.+)\n", text, flags=re.MULTILINE)
+    return [] if parted[0].strip() else [*zip(parted[1::2], parted[2::2], strict=True)]
+
+
+def matches(expected: str, printed: str) -> bool:
+    """Whether a page shows what was printed; `...` stands for any text."""
+    return OutputChecker().check_output(expected, printed, ELLIPSIS)
+
+
 def run_console(example: Example) -> str | None:
     """Run the commands of a session and compare what each prints."""
-    session = re.split(r"^\$ (.+)\n", example.parsed, flags=re.MULTILINE)
-    if len(session) == 1 or session[0].strip():
+    if not (found := sessions(example.parsed)):
         return f"{example.path}:{example.line}: a console block starts with '$ ' and a command"
-    commands = Path(sys.executable).parent
-    environment = os.environ | {
-        "COLUMNS": "100",
-        "PATH": f"{commands}{os.pathsep}{os.environ['PATH']}",
-    }
-    for command, expected in zip(session[1::2], session[2::2], strict=True):
-        finished = subprocess.run(
-            command,
-            check=False,
-            encoding="utf-8",
-            env=environment,
-            shell=True,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-        )
-        if not OutputChecker().check_output(expected, finished.stdout, ELLIPSIS):
-            return f"{example.path}:{example.line}: {command} printed\n{finished.stdout}"
+    for command, expected in found:
+        if command in RUN_ELSEWHERE:
+            continue
+        plain = command.startswith("leadroute ") and not set(command) & set("|<>;&$*?`")
+        printed = run_here(shlex.split(command)[1:]) if plain else run_in_shell(command)
+        if not matches(expected, printed):
+            return f"{example.path}:{example.line}: {command} printed\n{printed}"
     return None
+
+
+def run_here(words: list[str]) -> str:
+    """Run `leadroute` in this process, which is spared a new interpreter, and return what it prints."""
+    printed = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
+    with (
+        patch.dict(os.environ, {"COLUMNS": "100"}),
+        patch.object(sys, "stdin", io.TextIOWrapper(io.BytesIO())),
+        redirect_stdout(printed),
+        redirect_stderr(printed),
+        suppress(SystemExit),
+    ):
+        import_module("leadroute.cli").main(words)
+    return printed.buffer.getvalue().decode()
+
+
+def run_in_shell(command: str) -> str:
+    """Run a command as a reader does, in a shell, and return what it prints."""
+    folders = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    return subprocess.run(
+        command,
+        check=False,
+        encoding="utf-8",
+        env=os.environ | {"COLUMNS": "100", "PATH": folders},
+        shell=True,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+    ).stdout
 
 
 def open_folder(namespace: dict[str, object]) -> None:

@@ -13,7 +13,8 @@ The rules for an example, in README.md, in docs/ and in the docstrings of src/:
 - A page starts in an empty folder of its own that holds a copy of `examples/`.
 
 A test marked `slow` is left out where neither a mark nor the test itself is asked for by name, and the summary says
-how many were. `pytest -m slow` runs them, and so does the gate.
+how many were. `pytest -m slow` runs them, and so does the gate. With `--without FILE` the tests that a file names are
+left out too; a name that no test has fails the run.
 """
 
 import gc
@@ -44,6 +45,7 @@ SOURCE = ROOT / "src"
 
 load_profile()
 LEFT_OUT = pytest.StashKey[int]()
+UNKNOWN = pytest.StashKey[list[str]]()
 
 
 class PythonBlockParser(myst.PythonCodeBlockParser):
@@ -187,6 +189,16 @@ def pytest_report_header() -> str:
     return f"hypothesis: {PROFILE} tries {SCALES[PROFILE]:g} times the examples that the tests name"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Take a file of tests that are left out."""
+    parser.addoption(
+        "--without",
+        type=Path,
+        metavar="FILE",
+        help="leave out the tests that this file names, one in a line: by id, or all that begin like it",
+    )
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
     """Keep the collector away from the modules and tests that are here to stay.
@@ -202,30 +214,60 @@ def pytest_collection(session: pytest.Session) -> Generator[None, object, object
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the slow tests that nobody asks for, and count them."""
+    """Leave out the slow tests that nobody asks for, and count them; then those that a file names."""
     asked = config.option.markexpr or any("::" in place for place in config.option.file_or_dir)
     slow = [] if asked else [item for item in items if item.get_closest_marker("slow")]
-    if slow:
-        items[:] = [item for item in items if not item.get_closest_marker("slow")]
-        config.hook.pytest_deselected(items=slow)
     config.stash[LEFT_OUT] = len(slow)
+    config.stash[UNKNOWN] = []
+    leave_out(config, items, slow)
+    if file := config.option.without:
+        leave_out(config, items, named_in(file, items, config.stash[UNKNOWN]))
+
+
+def leave_out(config: pytest.Config, items: list[pytest.Item], left: list[pytest.Item]) -> None:
+    """Take tests from the list of those that run."""
+    if left:
+        gone = set(left)
+        items[:] = [item for item in items if item not in gone]
+        config.hook.pytest_deselected(items=left)
+
+
+def named_in(file: Path, items: list[pytest.Item], unknown: list[str]) -> list[pytest.Item]:
+    """Return the tests whose ids begin as a file says, and note each of its lines that no test begins like."""
+    found = []
+    for name in file.read_text(encoding="utf-8").splitlines():
+        if name and not name.startswith("#"):
+            named = [item for item in items if item.nodeid.startswith(name)]
+            found += named
+            unknown += [] if named else [name]
+    return found
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Tell the process that started this one what was left out here."""
-    if hasattr(session.config, "workeroutput"):
-        session.config.workeroutput["left out"] = session.config.stash.get(LEFT_OUT, 0)
+    """Tell the process that started this one what was left out here, and fail where a name has no test."""
+    config = session.config
+    if hasattr(config, "workeroutput"):
+        config.workeroutput["left out"] = config.stash.get(LEFT_OUT, 0)
+        config.workeroutput["unknown"] = config.stash.get(UNKNOWN, [])
+    elif config.stash.get(UNKNOWN, []):
+        session.exitstatus = pytest.ExitCode.USAGE_ERROR
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: object) -> None:
     """Keep what a worker says; each worker collects every test."""
-    node.config.stash[LEFT_OUT] = getattr(node, "workeroutput", {}).get("left out", 0)
+    said = getattr(node, "workeroutput", {})
+    node.config.stash[LEFT_OUT] = said.get("left out", 0)
+    node.config.stash[UNKNOWN] = said.get("unknown", [])
 
 
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    """Say how many slow tests were left out, and how to run them."""
+    """Say how many slow tests were left out, how to run them, and which names have no test."""
     if count := config.stash.get(LEFT_OUT, 0):
         terminalreporter.write_line(f"slow tests left out: {count} (`pytest -m slow` runs them)")
+    for name in config.stash.get(UNKNOWN, []):
+        terminalreporter.write_line(
+            f"ERROR: {config.option.without}: no test here is {name}", red=True
+        )

@@ -32,7 +32,7 @@ def test_law_without_a_number_follows_the_profile():
 
 @pytest.fixture
 def collect(tmp_path):
-    """Return a function that runs pytest on a folder of two tests, one of them slow, and returns what it prints."""
+    """Return a function that runs pytest on a folder of two tests, one of them slow, and returns how it ended."""
     text = "import pytest\n\n@pytest.mark.slow\ndef test_slow(): pass\n\ndef test_quick(): pass\n"
     (tmp_path / "test_two.py").write_text(text, encoding="utf-8")
     (tmp_path / "conftest.py").write_text((ROOT / "conftest.py").read_text("utf-8"), "utf-8")
@@ -44,7 +44,7 @@ def collect(tmp_path):
         command = [sys.executable, "-m", "pytest", "-q", *arguments]
         return subprocess.run(
             command, capture_output=True, check=False, cwd=tmp_path, encoding="utf-8"
-        ).stdout
+        )
 
     return run
 
@@ -63,6 +63,17 @@ LEFT_OUT = "slow tests left out: 1 (`pytest -m slow` runs them)"
 )
 def test_slow_tests_are_left_out_aloud(collect, arguments, passed, said):
     """The summary says what was left out; a mark or a test that is asked for by name is run."""
-    printed = collect(*arguments)
+    printed = collect(*arguments).stdout
     assert passed in printed
     assert (LEFT_OUT in printed) == said
+
+
+@pytest.mark.parametrize("workers", ["-n0", "-n1"])
+def test_a_name_that_has_no_test_fails_the_run(collect, tmp_path, workers):
+    """Tests that a file names are left out; a line of it that no test begins like is told, and the run fails."""
+    names = tmp_path / "dear"
+    names.write_text("# dear\ntest_two.py::test_qui\ntest_two.py::test_gone\n", encoding="utf-8")
+    ended = collect(workers, "--without", "dear", "-m", "slow or not slow")
+    assert "1 passed" in ended.stdout
+    assert "ERROR: dear: no test here is test_two.py::test_gone\n" in ended.stdout
+    assert ended.returncode == pytest.ExitCode.USAGE_ERROR

@@ -93,6 +93,8 @@ def parse(path: Path) -> ast.Module:
 def functions(tree: ast.Module, prefix: str = "") -> Iterator[tuple[str, Function]]:
     """Yield every function with its dotted name, methods and inner functions too."""
     for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.expr):  # it holds no statement
+            continue
         name = prefix
         if isinstance(node, Function | ast.ClassDef):
             name = f"{prefix}.{node.name}" if prefix else node.name
@@ -111,7 +113,7 @@ def code_lines(path: Path) -> set[int]:
     for token in tokenize.generate_tokens(io.StringIO(text).readline):
         if token.type not in quiet:
             lines.update(range(token.start[0], token.end[0] + 1))
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(parse(path)):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             lines.difference_update(range(node.lineno, node.end_lineno + 1))
     return lines
@@ -126,7 +128,7 @@ def depth(node: ast.AST) -> int:
     """Return how many blocks stand within one another in a function; `elif` and inner functions open none."""
     deepest = 0
     for child in ast.iter_child_nodes(node):
-        if isinstance(child, Function | ast.ClassDef | ast.Lambda):
+        if isinstance(child, Function | ast.ClassDef | ast.expr):
             continue
         chained = isinstance(node, ast.If) and node.orelse == [child] and isinstance(child, ast.If)
         opens = isinstance(child, BLOCKS) and not chained

@@ -1,7 +1,5 @@
 """A run says how many examples it tries and which tests it leaves out."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -31,20 +29,16 @@ def test_law_without_a_number_follows_the_profile():
 
 
 @pytest.fixture
-def collect(tmp_path):
-    """Return a function that runs pytest on a folder of two tests, one of them slow, and returns what it prints."""
-    text = "import pytest\n\n@pytest.mark.slow\ndef test_slow(): pass\n\ndef test_quick(): pass\n"
-    (tmp_path / "test_two.py").write_text(text, encoding="utf-8")
-    (tmp_path / "conftest.py").write_text((ROOT / "conftest.py").read_text("utf-8"), "utf-8")
-    (tmp_path / "pytest.ini").write_text(
-        f"[pytest]\nmarkers = slow: slow\npythonpath = {ROOT}\n", encoding="utf-8"
+def collect(pytester):
+    """Return a function that runs pytest on a folder of two tests, one of them slow, and returns how it ended."""
+    pytester.makepyfile(
+        test_two="import pytest\n@pytest.mark.slow\ndef test_slow(): pass\ndef test_quick(): pass\n"
     )
+    pytester.makeconftest((ROOT / "conftest.py").read_text("utf-8"))
+    pytester.makeini(f"[pytest]\nmarkers = slow: slow\npythonpath = {ROOT}\n")
 
     def run(*arguments):
-        command = [sys.executable, "-m", "pytest", "-q", *arguments]
-        return subprocess.run(
-            command, capture_output=True, check=False, cwd=tmp_path, encoding="utf-8"
-        ).stdout
+        return pytester.runpytest_inprocess("-q", *arguments)
 
     return run
 
@@ -63,6 +57,18 @@ LEFT_OUT = "slow tests left out: 1 (`pytest -m slow` runs them)"
 )
 def test_slow_tests_are_left_out_aloud(collect, arguments, passed, said):
     """The summary says what was left out; a mark or a test that is asked for by name is run."""
-    printed = collect(*arguments)
+    printed = str(collect(*arguments).stdout)
     assert passed in printed
     assert (LEFT_OUT in printed) == said
+
+
+@pytest.mark.parametrize("workers", ["-n0", "-n1"])
+def test_a_name_that_has_no_test_fails_the_run(collect, pytester, workers):
+    """Tests that a file names are left out; a line of it that no test begins like is told, and the run fails."""
+    names = pytester.path / "dear"
+    names.write_text("# dear\ntest_two.py::test_qui\ntest_two.py::test_gone\n", encoding="utf-8")
+    ended = collect(workers, "--without", "dear", "-m", "slow or not slow")
+    printed = str(ended.stdout)
+    assert "1 passed" in printed
+    assert "ERROR: dear: no test here is test_two.py::test_gone" in printed.splitlines()
+    assert ended.ret == pytest.ExitCode.USAGE_ERROR

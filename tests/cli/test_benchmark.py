@@ -2,6 +2,7 @@
 
 import json
 from itertools import islice
+from types import SimpleNamespace
 
 import pytest
 from attrs import evolve
@@ -28,6 +29,8 @@ def small(monkeypatch):
     monkeypatch.setattr(route, "QUICK", (20, 40))
     monkeypatch.setattr(route, "QUICK_LEADS", 30)
     monkeypatch.setattr(main_path, "QUICK", SMALL)
+    # A look for garbage would go through all that other tests have left in this process, once for each measurement.
+    monkeypatch.setattr(main_path, "gc", SimpleNamespace(collect=lambda: 0))
 
 
 def test_json(capsys, monkeypatch):

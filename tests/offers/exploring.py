@@ -112,35 +112,52 @@ def every_order(scene, calls, check, *, crashes=0):
 
     A schedule is a text of 0 and 1: whose request is answered next; ``x`` and ``y`` end the first or
     the second call for good. What was met before with the same requests at hand is not run again.
+    A run goes on with the first of what can happen next; each of the others is a run of its own later.
     """
     ends, met, pending = 0, set(), [""]
     while pending:
-        schedule = pending.pop()
-        here = scene()
-        processes = [Process(call(here)) for call in calls]
-        dead = set()
-        for letter in schedule:
-            if letter in "xy":
-                dead.add("xy".index(letter))
-            else:
-                processes["01".index(letter)].ask(here.store)
-        live = [n for n, each in enumerate(processes) if not each.done and n not in dead]
-        if not live:
+        run = Run(scene, calls, pending.pop())
+        while live := run.live():
+            state = run.state()
+            if state in met:
+                break
+            met.add(state)
+            letters = ["01"[n] for n in live]
+            if len(run.dead) < crashes:
+                letters += ["xy"[n] for n in live]
+            pending += [run.schedule + letter for letter in letters[1:]]
+            run.follow(letters[0])
+        else:
             ends += 1
-            check(here, processes, dead, schedule)
-            continue
-        state = (
-            seen(here.store),
-            tuple((each.done, *each.heard) for each in processes),
-            tuple(sorted(dead)),
-        )
-        if state in met:
-            continue
-        met.add(state)
-        pending += [schedule + "01"[n] for n in live]
-        if len(dead) < crashes:
-            pending += [schedule + "xy"[n] for n in live]
+            check(run.here, run.processes, run.dead, run.schedule)
     return ends, len(met)
+
+
+class Run:
+    """Two calls on a new scene, after a schedule."""
+
+    def __init__(self, scene, calls, schedule):
+        self.here, self.schedule, self.dead = scene(), "", set()
+        self.processes = [Process(call(self.here)) for call in calls]
+        for letter in schedule:
+            self.follow(letter)
+
+    def follow(self, letter):
+        """Do what the next letter of the schedule says."""
+        self.schedule += letter
+        if letter in "xy":
+            self.dead.add("xy".index(letter))
+        else:
+            self.processes["01".index(letter)].ask(self.here.store)
+
+    def live(self):
+        """The numbers of the calls that go on."""
+        return [n for n, each in enumerate(self.processes) if not each.done and n not in self.dead]
+
+    def state(self):
+        """All that what follows depends on."""
+        heard = tuple((each.done, *each.heard) for each in self.processes)
+        return seen(self.here.store), heard, tuple(sorted(self.dead))
 
 
 def copied(store):

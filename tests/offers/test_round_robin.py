@@ -590,7 +590,7 @@ def absent(rep, way):
     before=st.integers(0, 12),
     missed=st.integers(1, 15),
 )
-@quick
+@examples(12)  # eight times: in each mode and way
 def test_who_is_absent_owes_nothing_and_is_owed_nothing(mode, way, given_weights, before, missed):
     """While they are absent no turn and no credit of theirs moves, and afterwards all have their shares again."""
     rep, *others = [Rep(f"r{index}", weight=each) for index, each in enumerate(given_weights)]

@@ -225,10 +225,10 @@ def served(host, router, roster, start, contacts):
     while True:
         dispatcher.sweep()
         sweeps += 1
-        for number in range(LEADS):
+        for number in {*range(LEADS)} - found.keys():
             placement = dispatcher.placement(f"L-{number}")
             if placement.offered_at is not None:
-                found.setdefault(number, placement.offered_at)
+                found[number] = placement.offered_at
         following = host(dispatcher)
         if following is None or following > end:
             return found, sweeps

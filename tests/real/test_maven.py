@@ -30,6 +30,12 @@ def dispatched(export):
     return dispatcher
 
 
+@pytest.fixture(scope="module")
+def placements(export, dispatched):
+    """Where each lead of the export is then, in the order of the export."""
+    return [dispatched.placement(lead.id) for lead in export.leads]
+
+
 def test_every_row_becomes_a_lead_or_a_rep(export):
     """None of the 8,800 rows and 35 agents is dropped, not even the five agents without deals."""
     assert len(export.leads) == len({lead.id for lead in export.leads}) == 8_800
@@ -51,21 +57,19 @@ def test_every_repair_is_listed(export):
     assert "GTXPro" not in {lead.product for lead in export.leads}
 
 
-def test_every_lead_is_in_exactly_one_place(export, dispatched):
+def test_every_lead_is_in_exactly_one_place(export, placements):
     """Every lead is accepted, waiting or with the catch-all; the counts add up to the export."""
-    placements = [dispatched.placement(lead.id) for lead in export.leads]
     statuses = Counter(placement.status for placement in placements)
     assert statuses.total() == 8_800
     assert set(statuses) <= {Status.ACCEPTED, Status.WAITING, Status.CATCH_ALL}
     assert all(placement.owner in export.roster for placement in placements if placement.owner)
 
 
-def test_every_rule_is_used(export, dispatched):
+def test_every_rule_is_used(export, dispatched, placements):
     """Each of the seven rules of the policy places leads, and each only with reps that it allows."""
-    rules = Counter(dispatched.placement(lead.id).rule for lead in export.leads)
+    rules = Counter(placement.rule for placement in placements)
     assert set(rules) == {rule.name for rule in dispatched.router.rules}
-    for lead in export.leads:
-        placement = dispatched.placement(lead.id)
+    for placement in placements:
         rep = export.roster.get(placement.owner or "")
         if rep is not None and placement.rule == "enterprise":
             assert rep.level == 3
@@ -73,12 +77,12 @@ def test_every_rule_is_used(export, dispatched):
             assert rep.attributes["office"] == "East"
 
 
-def test_no_rep_is_over_capacity(export, dispatched):
+def test_no_rep_is_over_capacity(export, dispatched, placements):
     """No rep has more open than their capacity, and the counters equal what the placements hold."""
-    held = Counter(dispatched.placement(lead.id).owner for lead in export.leads)
+    held, counted = Counter(placement.owner for placement in placements), dispatched.snapshot().open
     for rep in export.roster:
         assert held[rep.id] <= maven.CAPACITY
-        assert dispatched.snapshot().open.get(rep.id, 0) == held[rep.id]
+        assert counted.get(rep.id, 0) == held[rep.id]
 
 
 def test_the_log_rebuilds_every_placement(export, dispatched):

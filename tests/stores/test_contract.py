@@ -23,21 +23,21 @@ CASES = [
 
 
 def in_threads(make_store):
-    """A store, each of whose calls runs in a thread of an event loop."""
+    """A store, each of whose calls runs in a thread of one event loop."""
 
     class Threaded:
-        def __init__(self, store):
-            self._store, self._twin = store, AsyncThread(store)
+        def __init__(self, store, run):
+            self._store, self._twin, self._run = store, AsyncThread(store), run
 
         def __getattr__(self, name):
             if name not in METHODS:
                 return getattr(self._store, name)
-            return lambda *given, **named: asyncio.run(getattr(self._twin, name)(*given, **named))
+            return lambda *given, **named: self._run(getattr(self._twin, name)(*given, **named))
 
     @contextmanager
     def made():
-        with make_store() as store:
-            yield Threaded(store)
+        with make_store() as store, asyncio.Runner() as runner:
+            yield Threaded(store, runner.run)
 
     return made
 

@@ -513,6 +513,11 @@ class CandidateSet:
         at_work = bool(snapshot.presence) or any(rep.hours is not None for rep in self.members)
         return any(rep.caps for rep in able) or (at_work and not ignore_availability)
 
+    def absent(self, able: Iterable[str]) -> tuple[Rep, ...]:
+        """The members who are not among those with these ids."""
+        ids = {*able}
+        return tuple([rep for rep in self.members if rep.id not in ids])
+
     def home(self, matches: Iterable[Match]) -> Territory | None:
         """The most specific of the lead's territories that has a rep among the members."""
         for match in matches:

@@ -38,7 +38,7 @@ from leadroute.rules.routing_context import ZEROS, Crew, RoutingContext
 from leadroute.rules.rule import EVERYONE, Rule
 from leadroute.rules.scorer import means
 
-__all__ = ["Decided", "Deciding", "Matched", "Need", "decide", "deciding"]
+__all__ = ["Decided", "Deciding", "Matched", "Need", "Question", "decide", "deciding"]
 
 
 class Need(NamedTuple):
@@ -173,7 +173,8 @@ class Decided:
         if now is None or self._set.asks or snapshot.presence:
             asks = self._asks(RoutingContext(lead, candidates.crew.reps, *given))
         crew, opened = _able(view, over_all, snapshot, asks, self._previous_offers)
-        self.context = RoutingContext(lead, crew.reps, *given, self._absent, None, crew, opened)
+        absent = partial(self._set.absent, crew.ids)  # of nothing that holds the context
+        self.context = RoutingContext(lead, crew.reps, *given, absent, None, crew, opened)
         if crew.reps:
             self.outcome = Outcome.ASSIGNABLE
             self._choose()
@@ -203,10 +204,6 @@ class Decided:
     def rep(self) -> Rep:
         """The rep who comes first."""
         return self.context.reps[self.place]
-
-    def _absent(self) -> tuple[Rep, ...]:
-        able = {rep.id for rep in self.context.reps}
-        return tuple([rep for rep in self._set.members if rep.id not in able])
 
     def _get_charges(self) -> Charges:
         if self._charges is None:
@@ -330,7 +327,7 @@ class Decided:
     def _of_everybody(self) -> RoutingContext:
         """What criteria look at, of everybody in the pool."""
         it, reps = self.context, self._set.members
-        given = (it.snapshot, it.instant, it.registry, it.matches, self._absent)
+        given = (it.snapshot, it.instant, it.registry, it.matches, lambda: it.absent)
         return RoutingContext(it.lead, reps, it.pool, *given)
 
     def excluded(self, reps: Iterable[Rep] | None = None) -> Iterator[tuple[Rep, Exclusion]]:
@@ -343,7 +340,7 @@ class Decided:
             pauses=self._router.pauses,
             ignore_availability=self.ignore_availability,
         )
-        for rep in self._absent() if reps is None else reps:
+        for rep in self.context.absent if reps is None else reps:
             yield rep, Exclusion(rep.id, rep.label, obstacles(rep))
 
     def for_rep(self) -> list[Charge]:
@@ -502,6 +499,11 @@ def _first_common_instant(own: Hours | None, calling_hours: Hours | None, at: da
     return unless_failing(lambda: meeting(own, calling_hours, at), lambda _error: None) or at
 
 
+Question: TypeAlias = tuple[
+    Policy, Rule, Roster, Lead, datetime | None, Mapping[str, str], tuple[Match, ...]
+]
+"""Policy, rule, roster, lead, instant, previous offers by rep id, territories of the lead."""
+
 Deciding: TypeAlias = Generator[Decided, Snapshot, Decided]
 """A decision under way: it yields what needs counts and is sent them."""
 
@@ -513,39 +515,49 @@ class Matched(NamedTuple):
     deciding: Deciding
 
 
-def decide(deciding: Deciding, snapshot: Snapshot) -> Decided:
-    """Make a decision on counts that are all there."""
+def decide(question: Question, snapshot: Snapshot) -> Decided:
+    """Decide about a lead under the rule that matched, on counts that are all there."""
+    try:  # no generator where the rule's own pool has somebody, as it mostly has
+        own = _own(question).settle(snapshot)
+    except StopIteration as error:
+        raise RuntimeError("generator raised StopIteration") from error
+    if own.place >= 0:
+        return own
+    work = _elsewhere(own, question)
     try:
-        next(deciding)
+        next(work)
         while True:
-            deciding.send(snapshot)
+            work.send(snapshot)
     except StopIteration as done:
         found: Decided = done.value
         return found
 
 
-def deciding(
-    router: Policy,
-    rule: Rule,
-    roster: Roster,
-    lead: Lead,
-    now: datetime | None,
-    previous_offers: Mapping[str, str],
-    matches: tuple[Match, ...],
-) -> Deciding:
-    """Decide about a lead under the rule that matched, in its pool or in others it names.
+def deciding(question: Question) -> Deciding:
+    """Decide about a lead under the rule that matched, in its pool or in others it names."""
+    own = _own(question)
+    own.settle((yield own))
+    return own if own.place >= 0 else (yield from _elsewhere(own, question))
+
+
+def _own(question: Question) -> Decided:
+    """The decision in the rule's own pool."""
+    router, rule, roster, lead, now, previous_offers, matches = question
+    pool = rule.pool or EVERYONE
+    found = router.candidate_set(rule, pool, roster, now)
+    return Decided(router, rule, pool, found, lead, now, previous_offers, matches)
+
+
+def _elsewhere(own: Decided, question: Question) -> Deciding:
+    """Decide where the rule's own pool found nobody.
 
     The steps are taken in order, and the first that finds a rep is the last.
     ``ignore_availability`` asks every pool that was asked so far again, in that order. A pool is
     asked once, however often the steps name it.
     """
+    router, rule, roster, lead, now, previous_offers, matches = question
     given = lead, now, previous_offers, matches
-    pool = rule.pool or EVERYONE
-    own = Decided(router, rule, pool, router.candidate_set(rule, pool, roster, now), *given)
-    own.settle((yield own))
-    if own.place >= 0:
-        return own
-    asked, answers = {pool: own}, [own]
+    asked, answers = {own.pool: own}, [own]
     for step in rule.fallback.steps(own.outcome.value, router.fallback):
         if step in (WAIT, CATCH_ALL):
             return _without_rep(asked, answers, step)

@@ -116,7 +116,7 @@ def _terms(given: ScoreTerms | Callable[[], ScoreTerms]) -> ScoreTerms:
 
 
 @guided_attributes
-@frozen
+@frozen(slots=False)  # as for a ranking
 class Assignment:
     """One rep who can take the lead, with their rank.
 

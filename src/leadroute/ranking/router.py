@@ -36,7 +36,7 @@ from leadroute.model.validation import (
 from leadroute.ranking.candidates import CandidateSet, Team, Teams, likely
 from leadroute.ranking.case import Case
 from leadroute.ranking.charges import Charges
-from leadroute.ranking.decide import Decided, Matched, decide, deciding
+from leadroute.ranking.decide import Decided, Matched, Question, decide, deciding
 from leadroute.ranking.lead_scoring import LeadScoring
 from leadroute.ranking.policy_checks import (
     as_cases,
@@ -441,14 +441,13 @@ class Router:
         Raises:
             FieldTypeError: As for ``rank``.
         """
-        found = self.judging(lead, roster, now, previous_offers)
+        found = self._question(lead, roster, now, previous_offers)
         if isinstance(found, Ranking):
             return found
-        rule, work = found
         try:
-            return decide(work, snapshot)
+            return decide(found, snapshot)
         except Exception as error:
-            say_where(error, rule.name, lead.id)
+            say_where(error, found[1].name, lead.id)
             raise
 
     def judging(
@@ -473,6 +472,17 @@ class Router:
         Raises:
             FieldTypeError: As for ``rank``.
         """
+        found = self._question(lead, roster, now, previous_offers)
+        return found if isinstance(found, Ranking) else Matched(found[1], deciding(found))
+
+    def _question(
+        self,
+        lead: Lead,
+        roster: Reps,
+        now: datetime | None,
+        previous_offers: Mapping[str, str] | None,
+    ) -> Question | Ranking:
+        """Match the lead; a ``Ranking`` where that decides already."""
         if not isinstance(lead, Lead):
             must_be(Lead, lead=lead)
         if not isinstance(roster, Roster):
@@ -497,8 +507,9 @@ class Router:
                 lead_score=lead.lead_score,
             )
         rule = self.rules[position]
-        matches = self.territories.lookup(lead) if self.territories else ()
-        return Matched(rule, deciding(self, rule, roster, lead, instant, before, matches))
+        index = self.territories
+        matches = index.lookup(lead) if index.territories else ()
+        return self, rule, roster, lead, instant, before, matches
 
     def qualifies(self, lead: Lead, now: datetime | None = None) -> bool:
         """Return whether the lead meets ``qualify``.

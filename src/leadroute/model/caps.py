@@ -128,7 +128,7 @@ def workdays(hours: Hours | None) -> frozenset[int]:
 
 def _opening(hours: Hours | None) -> frozenset[int]:
     if isinstance(hours, Schedule):
-        return frozenset(day for day, windows in enumerate(hours.week) if windows)
+        return frozenset([day for day, windows in enumerate(hours.week) if windows])
     if isinstance(hours, AllOf):
         return frozenset.intersection(*map(_opening, hours.parts))
     if isinstance(hours, AnyOf):
@@ -148,7 +148,7 @@ def workdays_between(first: date, end: date, weekdays: frozenset[int]) -> int:
     """How many dates from ``first`` to before ``end`` are on these days of the week. O(1)."""
     weeks, rest = divmod((end - first).days, 7)
     start = first.weekday()
-    return weeks * len(weekdays) + sum((start + day) % 7 in weekdays for day in range(rest))
+    return weeks * len(weekdays) + sum([(start + day) % 7 in weekdays for day in range(rest)])
 
 
 Period: TypeAlias = Literal["hour", "day", "week", "month", "quarter"]
@@ -345,7 +345,7 @@ class Cap:
     @property
     def label(self) -> str:
         """The name of the counter; caps with the same label share it."""
-        narrowed = "".join(f" {name}={value}" for name, value in self._narrowed)
+        narrowed = "".join([f" {name}={value}" for name, value in self._narrowed])
         return f"{'rolling ' * self.rolling}{self.per}{narrowed}"
 
     def is_daily(self, counter: str) -> bool:
@@ -461,6 +461,19 @@ class Cap:
         grows = self._grows(now, since)
         ends = self._ends(now, zone, hours)
         return tuple(ends) if grows is None else tuple(min(end, grows) for end in ends)
+
+    def until(
+        self, now: datetime, zone: tzinfo, hours: Hours | None = None, since: datetime | None = None
+    ) -> datetime:
+        """Return the first of ``turns``, for the same arguments."""
+        if self.rolling or self.per == "hour":
+            return min(self.turns(now, zone, hours, since))
+        _must_be_when(now, zone)
+        today = now.astimezone(zone).date()
+        daily = self.paced or self.per == "day"
+        end = midnight(today + _DAY if daily else span(self.per, today)[1], zone, now)
+        grows = self._grows(now, since)
+        return end if grows is None else min(end, grows)
 
     def _ends(self, now: datetime, zone: tzinfo, hours: Hours | None) -> Iterator[datetime]:
         if self.rolling:

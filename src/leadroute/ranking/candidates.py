@@ -32,7 +32,7 @@ from leadroute.rules.evaluation import LeadValues, Registry, Test, compile_condi
 from leadroute.rules.operand import Const, Field, Operand
 from leadroute.rules.routing_context import Crew
 from leadroute.rules.rule import Rule
-from leadroute.rules.scorer import Scorer
+from leadroute.rules.scorer import Scorer, averaging
 
 ByValue: TypeAlias = Mapping[str, Sequence[Rep]]
 
@@ -175,14 +175,20 @@ class View(NamedTuple):
 
 
 class Column(NamedTuple):
-    """One counter of each of some reps."""
+    """One counter of each of some reps, the most that it may stand at, and the least of these."""
 
     keys: Sequence[str]
     rooms: Sequence[float]
+    least: float
+
+    @classmethod
+    def of(cls, keys: Sequence[str], rooms: Sequence[float]) -> Column:
+        """The counters of some reps."""
+        return cls(keys, rooms, min(rooms, default=_ALWAYS))
 
     def part(self, part: Sequence[bool]) -> Column:
         """The same for some of the reps."""
-        return Column([*compress(self.keys, part)], [*compress(self.rooms, part)])
+        return Column.of([*compress(self.keys, part)], [*compress(self.rooms, part)])
 
 
 class Limits(NamedTuple):
@@ -204,7 +210,7 @@ class Limits(NamedTuple):
         most = max(map(len, rooms), default=0)
         padded = [own + (NO_LIMIT,) * (most - len(own)) for own in rooms]
         found = (zip(*[own[number] for own in padded], strict=True) for number in range(most))
-        columns = [Column(keys, rooms) for keys, rooms in found]
+        columns = [Column.of(keys, rooms) for keys, rooms in found]
         return cls(capacity, columns, [key for column in columns for key in column.keys if key])
 
     def part(self, part: Sequence[bool]) -> Limits:
@@ -240,7 +246,7 @@ class _CapPeriod:
         """The counters at an instant, without whose they are, until they are other ones."""
         found = self._last
         if not found.holds(now):
-            until = min(self._cap.turns(now, *self._asked))
+            until = self._cap.until(now, *self._asked)
             found = self._last = _Stretch(now, until, self._cap.bounds("", now, *self._asked))
         return found
 
@@ -342,7 +348,7 @@ class Candidates:
         rooms = [
             _ALWAYS if rep.capacity is None else rep.capacity - rule.capacity_cost for rep in reps
         ]
-        self.capacity = Column(self.crew.ids, rooms) if limited else None
+        self.capacity = Column.of(self.crew.ids, rooms) if limited else None
         self.capacity_by_segment = [_segment_room(rep, rule) for rep in reps]
         self._last = _NEVER
         self._everybody = _Stretch(_LONG_AGO, _FOR_EVER, (None, ()))
@@ -361,7 +367,7 @@ class Candidates:
         """Those at work and how much room they have, kept until an hour or a period ends."""
         key = lead[0] if by_source else None, ignore_availability
         last = self._views.get(key)
-        if last is not None and now is not None and last.since <= now < last.until:
+        if last is not None and now is not None and last[0] <= now < last[1]:
             return last
         limits, duty = self._limits(key[0], lead, now), self._everybody
         if self.shifts and not ignore_availability:
@@ -438,9 +444,10 @@ class CandidateSet:
         counts_as: The segment of the rule.
         terms: Its terms.
         scorers: What gives their points.
-        weights: Their weights.
+        means: What makes the score of theirs.
         mode: The mode of a round robin that stands alone; ``None`` for any other score.
         random: Whether the points depend on luck.
+        registry: The predicates and lists of the policy.
         takes_turns: Whether the score reads the turns of the pool.
         counters: The counts of a rep that the score reads, by their names in ``Snapshot``.
         fields: The same, with what limits and ties read.
@@ -455,16 +462,17 @@ class CandidateSet:
         "counters",
         "counts_as",
         "fields",
+        "means",
         "members",
         "mode",
         "random",
+        "registry",
         "rule",
         "score",
         "scorers",
         "sources",
         "takes_turns",
         "terms",
-        "weights",
     )
 
     def __init__(
@@ -488,14 +496,14 @@ class CandidateSet:
         self.score = scoring_of(rule)
         self.terms = self.score.terms
         self.scorers = [term.scorer for term in self.terms]
-        self.weights = [term.weight for term in self.terms]
+        self.means = averaging([term.weight for term in self.terms], 0.0)
         self.counts_as = rule.counts_as
         self.mode = self.score.mode if isinstance(self.score, round_robin) else None
         self.takes_turns, self.counters = self.score.takes_turns, self.score.counters
         self.random = self.score.random
         ties = set() if self.mode else {"last_assigned"}
         self.fields = self.counters | {"open", "used"} | ties
-        self.asks = asks
+        self.asks, self.registry = asks, registry
         narrowed = any(rep.capacity_by_segment for rep in members) or any(
             cap.segment for cap in caps
         )

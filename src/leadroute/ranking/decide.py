@@ -25,18 +25,24 @@ from leadroute.model.snapshot import Snapshot
 from leadroute.model.territory_index import Match
 from leadroute.model.validation import known
 from leadroute.model.working_hours import Hours, meeting, unless_failing
-from leadroute.ranking.candidates import Candidates, CandidateSet, Limits, Shift, View
+from leadroute.ranking.candidates import Candidates, CandidateSet, Limits, View
 from leadroute.ranking.charges import Charge, Charges
 from leadroute.ranking.eligibility import Ask, check_presence, gate, masks, notes_of
-from leadroute.ranking.ranking import Assignment, Exclusion, Known, Outcome, Ranking, ScoreTerm
+from leadroute.ranking.ranking import (
+    Assignment,
+    Exclusion,
+    Known,
+    Outcome,
+    Ranking,
+    ScoreTerm,
+    ranking_of,
+)
 from leadroute.ranking.scorers.combinators import fair_share
 from leadroute.ranking.scorers.exploration import fairness_cost, propensities
 from leadroute.ranking.scorers.round_robin import Turn, after, dues, turn_of
-from leadroute.rules.evaluation import Registry
 from leadroute.rules.fallback import CATCH_ALL, WAIT, Fallback, pool_of
 from leadroute.rules.routing_context import ZEROS, Crew, RoutingContext
 from leadroute.rules.rule import EVERYONE, Rule
-from leadroute.rules.scorer import means
 
 __all__ = ["Decided", "Deciding", "Matched", "Need", "Question", "decide", "deciding"]
 
@@ -66,8 +72,6 @@ class Need(NamedTuple):
 class Policy(Protocol):
     """What a decision reads of a router."""
 
-    @property
-    def registry(self) -> Registry: ...
     @property
     def caps(self) -> Sequence[Cap]: ...
     @property
@@ -108,6 +112,7 @@ class Decided:
 
     Attributes:
         rule: The rule that matched.
+        pool: The pool that was asked.
         outcome: How it came out.
         context: Those who can take the lead, with the counts that were read.
         place: Where the first is among ``context.reps``; -1 when there is nobody.
@@ -123,7 +128,9 @@ class Decided:
     resumes_at: datetime | None = None
     fallback_step = ""
     other_pools: tuple[Decided, ...] = ()
+    outcome = Outcome.ASSIGNABLE
     _charges: Charges | None = None
+    _over_all: Sequence[Charge] = ()
     _scored: tuple[list[list[float | None]], list[float]] | None = None
     _assignments: tuple[Assignment, ...] | None = None
     _rejections: tuple[Exclusion, ...] | None = None
@@ -144,42 +151,43 @@ class Decided:
     ) -> None:
         self.rule, self._router, self._set = rule, router, found
         self._previous_offers, self.ignore_availability = previous_offers, ignore_availability
-        self._candidates = candidates = found.candidates(lead, now, matches)
-        view = candidates.view(
+        self.pool, self._lead, self._instant, self._matches = pool, lead, now, matches
+        self._candidates = found.candidates(lead, now, matches)
+        self._view = self._candidates.view(
             (lead.source, pool, found.counts_as),
             now,
             by_source=lead.source in found.sources,
             ignore_availability=ignore_availability,
         )
-        over_all: Sequence[Charge] = ()
         if router.caps:
             self._charges = router.charges(lead, rule, pool, now)
-            over_all = self._charges.over_all
-        self._asked = lead, now, matches, pool, view, over_all
+            self._over_all = self._charges.over_all
 
     def need(self) -> Need:
         """The counts that ``settle`` takes."""
-        found, (_, _, _, pool, view, over_all) = self._set, self._asked
-        turns_in = pool if found.takes_turns else None
-        read = (self._candidates, view.limits, over_all, turns_in, found.fields, found.counters)
+        found = self._set
+        turns_in = self.pool if found.takes_turns else None
+        limits, over_all = self._view.limits, self._over_all
+        read = (self._candidates, limits, over_all, turns_in, found.fields, found.counters)
         return Need(self.rule, *read)
 
     def settle(self, snapshot: Snapshot) -> Self:
         """Decide on these counts."""
-        lead, now, matches, pool, view, over_all = self._asked
-        given = pool, snapshot, now, self._router.registry, matches
-        candidates = self._candidates
+        lead, now, found = self._lead, self._instant, self._set
+        pool, registry, matches = self.pool, found.registry, self._matches
         asks: Sequence[Ask] = ()
-        if now is None or self._set.asks or snapshot.presence:
-            asks = self._asks(RoutingContext(lead, candidates.crew.reps, *given))
-        crew, opened = _able(view, over_all, snapshot, asks, self._previous_offers)
-        absent = partial(self._set.absent, crew.ids)  # of nothing that holds the context
-        self.context = RoutingContext(lead, crew.reps, *given, absent, None, crew, opened)
+        if now is None or found.asks or snapshot.presence:
+            reps = self._candidates.crew.reps
+            asks = self._asks(RoutingContext(lead, reps, pool, snapshot, now, registry, matches))
+        crew, opened = _able(self._view, self._over_all, snapshot, asks, self._previous_offers)
+        absent = partial(found.absent, crew.ids)  # of nothing that holds the context
+        self.context = RoutingContext(
+            lead, crew.reps, pool, snapshot, now, registry, matches, absent, None, crew, opened
+        )
         if crew.reps:
-            self.outcome = Outcome.ASSIGNABLE
             self._choose()
         else:
-            self._nobody(candidates, view.shifts, over_all, slow=bool(asks))
+            self._nobody(slow=bool(asks))
         return self
 
     def _asks(self, context: RoutingContext) -> Sequence[Ask]:
@@ -194,11 +202,6 @@ class Decided:
         if snapshot.presence and not everybody:
             check_presence(found.members, snapshot.presence)
         return masks(self.rule, context, self._router.pauses, ignore_availability=everybody)
-
-    @property
-    def pool(self) -> str:
-        """The pool that was asked."""
-        return self.context.pool
 
     @property
     def rep(self) -> Rep:
@@ -219,7 +222,7 @@ class Decided:
         if mode is not None:  # a round robin alone has one first, and no ties
             self.place, self.score = dues(self.context).first(mode), 1.0
             return
-        _, scores = self._score()
+        scores = self._score()[1]
         self.score = most = max(scores)
         self.place = scores.index(most)
         if scores.count(most) == 1:
@@ -232,43 +235,27 @@ class Decided:
     def _score(self) -> tuple[list[list[float | None]], list[float]]:
         """The points of each term and the score, for every candidate; computed once."""
         if self._scored is None:
-            columns = [scorer.column(self.context) for scorer in self._set.scorers]
-            found = means(self._set.weights, columns)
-            if None in found:
-                found = [points or 0.0 for points in found]
-            self._scored = columns, found  # type: ignore[assignment]  # no None is left
-        return self._scored  # type: ignore[return-value]  # made just now
+            context = self.context
+            columns = [scorer.column(context) for scorer in self._set.scorers]
+            self._scored = columns, self._set.means(columns)
+        return self._scored
 
-    def _nobody(
-        self,
-        candidates: Candidates,
-        shifts: Sequence[Shift],
-        over_all: Sequence[Charge],
-        *,
-        slow: bool,
-    ) -> None:
+    def _nobody(self, *, slow: bool) -> None:
         """Say whether waiting helps, and until when."""
         if not self._set.members:
             self.outcome = Outcome.POOL_EMPTY
             return
-        openings = (
-            [*self._openings()] if slow else self._shift_openings(candidates, shifts, over_all)
-        )
+        openings = [*self._openings()] if slow else self._shift_openings()
         self.outcome = Outcome.NONE_AVAILABLE if openings else Outcome.NONE_ELIGIBLE
         self.resumes_at = min([at for at in openings if at is not None], default=None)
 
-    def _shift_openings(
-        self, candidates: Candidates, shifts: Sequence[Shift], over_all: Sequence[Charge]
-    ) -> list[datetime | None]:
+    def _shift_openings(self) -> list[datetime | None]:
         """When those could take the lead later whom hours and counters alone stop."""
-        previous_offers, crew, snapshot = (
-            self._previous_offers,
-            candidates.crew,
-            self.context.snapshot,
-        )
-        used = snapshot.used.get
-        if any(not charge.temporary and charge.refuses(used(charge.key, 0)) for charge in over_all):
-            return []
+        candidates, previous_offers = self._candidates, self._previous_offers
+        crew, shifts, used = candidates.crew, self._view.shifts, self.context.snapshot.used.get
+        for charge in self._over_all:
+            if not charge.temporary and charge.refuses(used(charge.key, 0)):
+                return []
         kinds: Collection[int] = candidates.kinds
         never = crew.column("can refuse for good", self._never)
         if previous_offers or True in never:
@@ -434,29 +421,27 @@ class Decided:
 
     def ranking(self, top: int | None = None) -> Ranking:
         """The decision for people: assignments and exclusions, made when they are read."""
-        router, rule, context = self._router, self.rule, self.context
-        lead, self._top = context.lead, top
-        return Ranking(
-            lead.id,
-            self.outcome,
-            rule.name,
-            context.pool,
-            None,
-            None,
-            "",
-            context.instant,
-            self.resumes_at,
-            rule.accept_within or router.accept_within,
-            router.version,
-            None,
-            None,
-            tuple([other.ranking() for other in self.other_pools]) if self.other_pools else (),
-            self.fallback_step,
-            self.ignore_availability,
-            notes_of(rule, lead) if self._set.asks else (),
-            self,
-            lead.lead_score,
+        rule, lead, self._top = self.rule, self._lead, top
+        found = ranking_of(
+            lead_id=lead.id,
+            outcome=self.outcome,
+            rule=rule.name,
+            pool=self.pool,
+            at=self._instant,
+            accept_within=rule.accept_within or self._router.accept_within,
+            policy_version=self._router.version,
+            lead_score=lead.lead_score,
+            _source=self,
         )
+        if self._set.asks or self.place < 0 or self.other_pools:
+            vars(found).update(
+                resumes_at=self.resumes_at,
+                other_pools=tuple([other.ranking() for other in self.other_pools]),
+                fallback_step=self.fallback_step,
+                ignore_availability=self.ignore_availability,
+                notes=notes_of(rule, lead) if self._set.asks else (),
+            )
+        return found
 
 
 def _able(
@@ -467,18 +452,21 @@ def _able(
     previous_offers: Mapping[str, str],
 ) -> tuple[Crew, list[int] | None]:
     """Those on duty who can take the lead, and the open work of each where it was read."""
-    crew, (capacity, columns, _) = view.crew, view.here
+    _, _, crew, _, _, (capacity, columns, _) = view
     used, opened, fits = snapshot.used.get, None, None
     for charge in over_all:
         if charge.refuses(used(charge.key, 0)):
             return crew.part([False] * len(crew.ids)), None
     # Whole columns at the pace of C: with a thousand reps this is most of a decision.
+    # Mostly nobody is at a limit, and the largest count tells.
     if capacity is not None:
         opened = [*map(snapshot.open.get, crew.ids, ZEROS)]
-        fits = [*map(le, opened, capacity.rooms)]
-    for keys, rooms in columns:
-        more = [*map(le, map(used, keys, ZEROS), rooms)]
-        fits = more if fits is None else [*map(and_, fits, more)]
+        if max(opened, default=0) > capacity.least:
+            fits = [*map(le, opened, capacity.rooms)]
+    for keys, rooms, least in columns:
+        if max(map(used, keys, ZEROS), default=0) > least:
+            more = [*map(le, map(used, keys, ZEROS), rooms)]
+            fits = more if fits is None else [*map(and_, fits, more)]
     if previous_offers:
         every = [True] * len(crew.ids) if fits is None else fits
         fits = [
@@ -487,7 +475,7 @@ def _able(
     for ask in asks:
         every = [True] * len(crew.ids) if fits is None else fits
         fits = [fit and not tuple(ask(rep)) for fit, rep in zip(every, crew.reps, strict=True)]
-    if fits is None or False not in fits:
+    if fits is None or all(fits):
         return crew, opened
     return crew.part(fits), None if opened is None else [*compress(opened, fits)]
 

@@ -172,6 +172,7 @@ class Router:
     )
     _named: Mapping[str, Pool] = field(init=False, eq=False, repr=False)
     _restless: frozenset[str] = field(init=False, eq=False, repr=False)
+    _asked: tuple[Any, ...] = field(init=False, eq=False, repr=False)
     _teams: Teams = field(factory=Teams, init=False, eq=False, repr=False)
 
     __repr__ = without_defaults
@@ -201,6 +202,10 @@ class Router:
             each.name for each in self.pools if each.where is not None and _changes(each.where)
         ]
         object.__setattr__(self, "_restless", frozenset(restless))
+        # What every lead is asked, side by side: with ``__getattr__`` each look-up takes long.
+        lookup = self.territories.lookup if len(self.territories) else None
+        asked = scoring, self._qualifiers, matcher.first, self.rules, lookup
+        object.__setattr__(self, "_asked", asked)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _router, tuple(getattr(self, name) for name in _GIVEN)
@@ -489,13 +494,14 @@ class Router:
             roster = roster_of(roster)
         before = _NOBODY if previous_offers is None else _copied(previous_offers)
         instant = lead.received_at if now is None else aware(now)
-        if self._scoring is not None:
+        scoring, qualifiers, first, rules, lookup = self._asked
+        if scoring is not None:
             lead = self.scored(lead, instant)
-        if self._qualifiers:
+        if qualifiers:
             failed = self._disqualified(lead, instant)
             if failed:
                 return self._refused(lead, failed, instant)
-        position = self._matcher.first(lead, instant)
+        position = first(lead, instant)
         if position is None:
             (step,) = self.fallback.steps("no_rule_matched")
             return Ranking(
@@ -506,10 +512,8 @@ class Router:
                 fallback_step=step,
                 lead_score=lead.lead_score,
             )
-        rule = self.rules[position]
-        index = self.territories
-        matches = index.lookup(lead) if index.territories else ()
-        return self, rule, roster, lead, instant, before, matches
+        matches = () if lookup is None else lookup(lead)
+        return self, rules[position], roster, lead, instant, before, matches
 
     def qualifies(self, lead: Lead, now: datetime | None = None) -> bool:
         """Return whether the lead meets ``qualify``.

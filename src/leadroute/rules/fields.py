@@ -276,7 +276,7 @@ def _attribute(title: str) -> str | None:
 def texts_of(lead: Lead, title: str) -> tuple[str, ...]:
     """The texts that a fact holds, in order; none when it is not known."""
     value = _value(lead, title)
-    if isinstance(value, str):
+    if type(value) is str:
         return (value,)
     return tuple(sorted(value)) if isinstance(value, frozenset) else ()
 

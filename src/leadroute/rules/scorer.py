@@ -10,9 +10,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, partial, reduce
+from itertools import repeat
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn, TypeAlias, cast, final
+from operator import add, call, mul, truediv
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn, TypeAlias, TypeVar, cast, final
 
 from attrs import NOTHING, field, fields, frozen
 
@@ -320,10 +322,11 @@ class Sum(Scorer):
 
     def column(self, context: RoutingContext) -> list[float | None]:
         """The weighted mean of the terms' columns."""
-        return means(
-            [term.weight for term in self.parts],
-            [term.scorer.column(context) for term in self.parts],
-        )
+        return self._means([term.scorer.column(context) for term in self.parts])
+
+    @cached_property
+    def _means(self) -> Callable[[Columns], list[float | None]]:
+        return averaging([term.weight for term in self.parts], None)
 
     def reason(self, context: RoutingContext, rep: Rep) -> str:
         """The reasons of all terms."""
@@ -435,35 +438,44 @@ def mean(
     return total / weights if weights else None
 
 
-def means(
-    weights: Sequence[float], columns: Sequence[Sequence[float | None]]
-) -> list[float | None]:
-    """The weighted mean of several columns, row by row, with the numbers that ``mean`` gives."""
+Columns: TypeAlias = Sequence[Sequence[float | None]]
+T = TypeVar("T")
+
+
+def averaging(weights: Sequence[float], unknown: T) -> Callable[[Columns], list[float | T]]:
+    """The function from columns to their weighted mean, row by row, with the numbers that ``mean`` gives.
+
+    Args:
+        weights: The weights of the columns.
+        unknown: The mean of a row without any points of weight.
+    """
     whole = 0.0
     for weight in weights:
         whole += weight
-    if not whole:
-        return [None] * len(columns[0])
-    first, *others = columns
-    try:  # quicker than to look for a None beforehand
-        if not others:
-            weight = weights[0]
-            return [(0.0 + weight * points) / whole for points in first]  # type: ignore[operator]
-        if len(others) == 1:  # the frequent case, in one go
-            weight, second = weights
-            both = zip(first, others[0], strict=True)
-            return [(weight * one + second * other) / whole for one, other in both]  # type: ignore[operator]
-        totals = [weights[0] * points for points in first]  # type: ignore[operator]
-        for weight, column in zip(weights[1:], others, strict=True):
-            totals = [total + weight * points for total, points in zip(totals, column, strict=True)]  # type: ignore[operator]
-    except TypeError:
-        return _means_of_known(weights, columns)
-    return [total / whole for total in totals]
+    times: list[Callable[..., Iterable[Any]]] = [
+        iter if weight == 1 else partial(map, mul, repeat(weight)) for weight in weights
+    ]
+    if len(weights) == 1:  # there is no other term that makes a float of it
+        times = [lambda column: map(add, repeat(0.0), map(mul, repeat(weight), column))]
+
+    def means(columns: Columns) -> list[float | T]:
+        if len({*map(len, columns)}) > 1:
+            raise ValueError("the scorers of a sum gave points to different numbers of reps")
+        if not whole:
+            return [unknown] * len(columns[0])
+        try:  # at the pace of C, and quicker than to look for a None beforehand
+            return [*map(truediv, reduce(_added, map(call, times, columns)), repeat(whole))]
+        except TypeError:
+            known = _means_of_known(weights, columns)
+            return [unknown if each is None else each for each in known]
+
+    return means
 
 
-def _means_of_known(
-    weights: Sequence[float], columns: Sequence[Sequence[float | None]]
-) -> list[float | None]:
+_added: Final[Callable[..., Iterable[Any]]] = partial(map, add)
+
+
+def _means_of_known(weights: Sequence[float], columns: Columns) -> list[float | None]:
     count = len(columns[0])
     totals, known = [0.0] * count, [0.0] * count
     for weight, column in zip(weights, columns, strict=True):

@@ -17,7 +17,7 @@ from leadroute.ranking.scorers.engagement import _OfLead
 from leadroute.ranking.scorers.ownership import _Sticky
 from leadroute.ranking.scorers.seniority import alike
 from leadroute.rules.routing_context import Crew, RoutingContext
-from leadroute.rules.scorer import COUNTS, mean, means
+from leadroute.rules.scorer import COUNTS, averaging, mean
 from leadroute.scorers import (
     BUILT_IN,
     accept_rate,
@@ -382,8 +382,10 @@ def test_means_are_the_mean_of_each_row(given_):
     """Number for number, with holes anywhere."""
     weights, rows = given_
     columns = [list(column) for column in zip(*rows, strict=True)]
-    found = means(weights, columns)
+    found = averaging(weights, None)(columns)
     assert found == [mean(zip(weights, row, strict=True)) for row in rows]
+    with pytest.raises(ValueError, match="different numbers"):
+        averaging([*weights, 1], None)([*columns, [1.0, *columns[0]]])
 
 
 def test_a_specialist_comes_before_a_rep_of_whom_nothing_is_known():

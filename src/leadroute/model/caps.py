@@ -462,19 +462,6 @@ class Cap:
         ends = self._ends(now, zone, hours)
         return tuple(ends) if grows is None else tuple(min(end, grows) for end in ends)
 
-    def until(
-        self, now: datetime, zone: tzinfo, hours: Hours | None = None, since: datetime | None = None
-    ) -> datetime:
-        """Return the first of ``turns``, for the same arguments."""
-        if self.rolling or self.per == "hour":
-            return min(self.turns(now, zone, hours, since))
-        _must_be_when(now, zone)
-        today = now.astimezone(zone).date()
-        daily = self.paced or self.per == "day"
-        end = midnight(today + _DAY if daily else span(self.per, today)[1], zone, now)
-        grows = self._grows(now, since)
-        return end if grows is None else min(end, grows)
-
     def _ends(self, now: datetime, zone: tzinfo, hours: Hours | None) -> Iterator[datetime]:
         if self.rolling:
             step = _LENGTHS[self.per] // STEPS // _MICROSECOND

@@ -246,7 +246,7 @@ class _CapPeriod:
         """The counters at an instant, without whose they are, until they are other ones."""
         found = self._last
         if not found.holds(now):
-            until = self._cap.until(now, *self._asked)
+            until = min(self._cap.turns(now, *self._asked))
             found = self._last = _Stretch(now, until, self._cap.bounds("", now, *self._asked))
         return found
 

@@ -16,6 +16,7 @@ from itertools import compress
 from operator import and_, le
 from typing import Any, NamedTuple, Protocol, Self, TypeAlias
 
+from leadroute.errors import say_where
 from leadroute.model.caps import Cap
 from leadroute.model.lead import Lead
 from leadroute.model.lead_timezone import lead_hours
@@ -127,11 +128,7 @@ class Decided:
     score = 0.0
     resumes_at: datetime | None = None
     fallback_step = ""
-    other_pools: tuple[Decided, ...] = ()
-    outcome = Outcome.ASSIGNABLE
     _charges: Charges | None = None
-    _over_all: Sequence[Charge] = ()
-    _scored: tuple[list[list[float | None]], list[float]] | None = None
     _assignments: tuple[Assignment, ...] | None = None
     _rejections: tuple[Exclusion, ...] | None = None
     _top: int | None = None
@@ -152,6 +149,10 @@ class Decided:
         self.rule, self._router, self._set = rule, router, found
         self._previous_offers, self.ignore_availability = previous_offers, ignore_availability
         self.pool, self._lead, self._instant, self._matches = pool, lead, now, matches
+        self.outcome = Outcome.ASSIGNABLE
+        self._over_all: Sequence[Charge] = ()
+        self.other_pools: tuple[Decided, ...] = ()
+        self._scored: tuple[list[list[float | None]], list[float]] | None = None
         self._candidates = found.candidates(lead, now, matches)
         self._view = self._candidates.view(
             (lead.source, pool, found.counts_as),
@@ -370,11 +371,11 @@ class Decided:
 
     def best(self) -> Assignment | None:
         """The first; ``None`` when there is nobody."""
-        return self._assignment(1, self.place) if self.place >= 0 else None
+        place = self.place
+        return self._assignment(1, place, self.score) if place >= 0 else None
 
-    def _assignment(self, rank: int, place: int) -> Assignment:
+    def _assignment(self, rank: int, place: int, score: float) -> Assignment:
         rep = self.context.reps[place]
-        score = self.score if place == self.place else self._score()[1][place]
         return Assignment(rep.id, rep.label, rank, score, partial(self._terms, place))
 
     def _terms(self, place: int) -> tuple[ScoreTerm, ...]:
@@ -399,7 +400,7 @@ class Decided:
         if self.place < 0:
             return ()
         if self._top == 1:
-            return (self._assignment(1, self.place),)
+            return (self._assignment(1, self.place, self.score),)
         _, scores = self._score()
         last, reps = self.context.snapshot.last_assigned, self.context.reps
         keys = [
@@ -407,7 +408,9 @@ class Decided:
             for place, (score, rep) in enumerate(zip(scores, reps, strict=True))
         ]
         ordered = sorted(keys) if self._top is None else nsmallest(self._top, keys)
-        return tuple([self._assignment(rank, key[2]) for rank, key in enumerate(ordered, 1)])
+        return tuple(
+            [self._assignment(rank, key[2], -key[0]) for rank, key in enumerate(ordered, 1)]
+        )
 
     def rejections(self) -> tuple[Exclusion, ...]:
         """Who cannot, with every reason."""
@@ -454,27 +457,26 @@ def _able(
     """Those on duty who can take the lead, and the open work of each where it was read."""
     _, _, crew, _, _, (capacity, columns, _) = view
     used, opened, fits = snapshot.used.get, None, None
-    for charge in over_all:
-        if charge.refuses(used(charge.key, 0)):
-            return crew.part([False] * len(crew.ids)), None
-    # Whole columns at the pace of C: with a thousand reps this is most of a decision.
-    # Mostly nobody is at a limit, and the largest count tells.
+    full = over_all and any(charge.refuses(used(charge.key, 0)) for charge in over_all)
+    if full or not crew.ids:
+        return crew.part([False] * len(crew.ids)), None
+    # Whole columns at the pace of C: with a thousand reps this is most of a decision. Mostly nobody
+    # is at a limit, and then the largest count tells.
     if capacity is not None:
         opened = [*map(snapshot.open.get, crew.ids, ZEROS)]
-        if max(opened, default=0) > capacity.least:
+        if max(opened) > capacity.least:
             fits = [*map(le, opened, capacity.rooms)]
     for keys, rooms, least in columns:
-        if max(map(used, keys, ZEROS), default=0) > least:
+        if max(map(used, keys, ZEROS)) > least:
             more = [*map(le, map(used, keys, ZEROS), rooms)]
             fits = more if fits is None else [*map(and_, fits, more)]
-    if previous_offers:
+    if previous_offers or asks:
         every = [True] * len(crew.ids) if fits is None else fits
-        fits = [
-            fit and rep not in previous_offers for fit, rep in zip(every, crew.ids, strict=True)
-        ]
+        both = zip(every, crew.ids, strict=True)
+        fits = [fit and rep not in previous_offers for fit, rep in both]
     for ask in asks:
-        every = [True] * len(crew.ids) if fits is None else fits
-        fits = [fit and not tuple(ask(rep)) for fit, rep in zip(every, crew.reps, strict=True)]
+        them = zip(fits or (), crew.reps, strict=True)
+        fits = [fit and not tuple(ask(rep)) for fit, rep in them]
     if fits is None or all(fits):
         return crew, opened
     return crew.part(fits), None if opened is None else [*compress(opened, fits)]
@@ -487,10 +489,11 @@ def _first_common_instant(own: Hours | None, calling_hours: Hours | None, at: da
     return unless_failing(lambda: meeting(own, calling_hours, at), lambda _error: None) or at
 
 
+_Sets: TypeAlias = Mapping[tuple[str, str], CandidateSet]
 Question: TypeAlias = tuple[
-    Policy, Rule, Roster, Lead, datetime | None, Mapping[str, str], tuple[Match, ...]
+    Policy, Rule, Roster, Lead, datetime | None, Mapping[str, str], tuple[Match, ...], _Sets
 ]
-"""Policy, rule, roster, lead, instant, previous offers by rep id, territories of the lead."""
+"""Policy, rule, roster, lead, instant, previous offers by rep id, the lead's territories, candidates that are kept."""
 
 Deciding: TypeAlias = Generator[Decided, Snapshot, Decided]
 """A decision under way: it yields what needs counts and is sent them."""
@@ -505,20 +508,25 @@ class Matched(NamedTuple):
 
 def decide(question: Question, snapshot: Snapshot) -> Decided:
     """Decide about a lead under the rule that matched, on counts that are all there."""
-    try:  # no generator where the rule's own pool has somebody, as it mostly has
-        own = _own(question).settle(snapshot)
-    except StopIteration as error:
-        raise RuntimeError("generator raised StopIteration") from error
-    if own.place >= 0:
-        return own
-    work = _elsewhere(own, question)
     try:
-        next(work)
-        while True:
-            work.send(snapshot)
-    except StopIteration as done:
-        found: Decided = done.value
-        return found
+        own = _own(question).settle(snapshot)
+        if own.place >= 0:  # as mostly, and then without the cost of a generator
+            return own
+        work = _elsewhere(own, question)
+        try:
+            next(work)
+            while True:
+                work.send(snapshot)
+        except StopIteration as done:
+            found: Decided = done.value
+            return found
+    except StopIteration as error:
+        stopped = RuntimeError("generator raised StopIteration")  # as ``deciding`` says it
+        say_where(stopped, question[1].name, question[3].id)
+        raise stopped from error
+    except Exception as error:
+        say_where(error, question[1].name, question[3].id)
+        raise
 
 
 def deciding(question: Question) -> Deciding:
@@ -530,9 +538,9 @@ def deciding(question: Question) -> Deciding:
 
 def _own(question: Question) -> Decided:
     """The decision in the rule's own pool."""
-    router, rule, roster, lead, now, previous_offers, matches = question
+    router, rule, roster, lead, now, previous_offers, matches, sets = question
     pool = rule.pool or EVERYONE
-    found = router.candidate_set(rule, pool, roster, now)
+    found = sets.get((rule.name, pool)) or router.candidate_set(rule, pool, roster, now)
     return Decided(router, rule, pool, found, lead, now, previous_offers, matches)
 
 
@@ -543,7 +551,7 @@ def _elsewhere(own: Decided, question: Question) -> Deciding:
     ``ignore_availability`` asks every pool that was asked so far again, in that order. A pool is
     asked once, however often the steps name it.
     """
-    router, rule, roster, lead, now, previous_offers, matches = question
+    router, rule, roster, lead, now, previous_offers, matches, _ = question
     given = lead, now, previous_offers, matches
     asked, answers = {own.pool: own}, [own]
     for step in rule.fallback.steps(own.outcome.value, router.fallback):

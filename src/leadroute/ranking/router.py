@@ -204,7 +204,7 @@ class Router:
         object.__setattr__(self, "_restless", frozenset(restless))
         # What every lead is asked, side by side: with ``__getattr__`` each look-up takes long.
         lookup = self.territories.lookup if len(self.territories) else None
-        asked = scoring, self._qualifiers, matcher.first, self.rules, lookup
+        asked = scoring, self._qualifiers, matcher.first, self.rules, lookup, self._teams
         object.__setattr__(self, "_asked", asked)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -419,8 +419,8 @@ class Router:
             must_be(Snapshot, snapshot=counts)
         if top is not None and (type(top) is not int or top < 1):
             raise FieldTypeError("top", shown(top), "a whole number, 1 or more")
-        found = self.judge(lead, roster, now, counts, previous_offers)
-        return found if isinstance(found, Ranking) else found.ranking(top)
+        found = Router._question(self, lead, roster, now, previous_offers)
+        return found if isinstance(found, Ranking) else decide(found, counts).ranking(top)
 
     def judge(
         self,
@@ -447,13 +447,7 @@ class Router:
             FieldTypeError: As for ``rank``.
         """
         found = self._question(lead, roster, now, previous_offers)
-        if isinstance(found, Ranking):
-            return found
-        try:
-            return decide(found, snapshot)
-        except Exception as error:
-            say_where(error, found[1].name, lead.id)
-            raise
+        return found if isinstance(found, Ranking) else decide(found, snapshot)
 
     def judging(
         self,
@@ -494,7 +488,7 @@ class Router:
             roster = roster_of(roster)
         before = _NOBODY if previous_offers is None else _copied(previous_offers)
         instant = lead.received_at if now is None else aware(now)
-        scoring, qualifiers, first, rules, lookup = self._asked
+        scoring, qualifiers, first, rules, lookup, teams = self._asked
         if scoring is not None:
             lead = self.scored(lead, instant)
         if qualifiers:
@@ -513,7 +507,8 @@ class Router:
                 lead_score=lead.lead_score,
             )
         matches = () if lookup is None else lookup(lead)
-        return self, rules[position], roster, lead, instant, before, matches
+        sets = teams.of(roster).sets
+        return self, rules[position], roster, lead, instant, before, matches, sets
 
     def qualifies(self, lead: Lead, now: datetime | None = None) -> bool:
         """Return whether the lead meets ``qualify``.

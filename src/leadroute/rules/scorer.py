@@ -10,10 +10,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from functools import cached_property, partial, reduce
+from functools import cached_property
 from itertools import repeat
 from numbers import Integral, Real
-from operator import add, call, mul, truediv
+from operator import add
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn, TypeAlias, TypeVar, cast, final
 
 from attrs import NOTHING, field, fields, frozen
@@ -452,27 +452,28 @@ def averaging(weights: Sequence[float], unknown: T) -> Callable[[Columns], list[
     whole = 0.0
     for weight in weights:
         whole += weight
-    times: list[Callable[..., Iterable[Any]]] = [
-        iter if weight == 1 else partial(map, mul, repeat(weight)) for weight in weights
-    ]
-    if len(weights) == 1:  # there is no other term that makes a float of it
-        times = [lambda column: map(add, repeat(0.0), map(mul, repeat(weight), column))]
+    weight, second, *_ = *weights, 0
 
     def means(columns: Columns) -> list[float | T]:
-        if len({*map(len, columns)}) > 1:
-            raise ValueError("the scorers of a sum gave points to different numbers of reps")
+        first, *others = columns
         if not whole:
-            return [unknown] * len(columns[0])
-        try:  # at the pace of C, and quicker than to look for a None beforehand
-            return [*map(truediv, reduce(_added, map(call, times, columns)), repeat(whole))]
+            return [unknown] * len(first)
+        try:  # quicker than to look for a None beforehand
+            if not others and whole == 1:
+                return [*map(add, repeat(0.0), first)]
+            if len(others) == 1:  # the frequent case, in one go
+                both = zip(first, others[0], strict=True)
+                return [(weight * one + second * other) / whole for one, other in both]  # type: ignore[operator]
+            totals = [weight * points for points in first]  # type: ignore[operator]
+            for each, column in zip(weights[1:], others, strict=True):
+                rows = zip(totals, column, strict=True)
+                totals = [total + each * points for total, points in rows]  # type: ignore[operator]
+            return [total / whole for total in totals]
         except TypeError:
             known = _means_of_known(weights, columns)
             return [unknown if each is None else each for each in known]
 
     return means
-
-
-_added: Final[Callable[..., Iterable[Any]]] = partial(map, add)
 
 
 def _means_of_known(weights: Sequence[float], columns: Columns) -> list[float | None]:

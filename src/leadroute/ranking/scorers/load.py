@@ -213,7 +213,7 @@ class _Calendar(NamedTuple):
         return self.cap.bounds("", now, *self[1:])
 
     def until(self, now: datetime) -> datetime:
-        return self.cap.until(now, *self[1:])
+        return min(self.cap.turns(now, *self[1:]))
 
 
 _Rooms: TypeAlias = list[tuple[str, int]]

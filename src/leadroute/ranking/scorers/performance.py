@@ -72,7 +72,7 @@ class Learning(Scorer):
 
         The records of outcomes are remembered for as long as the outcomes are used.
         """
-        ids, track_records = context.ids, context.snapshot.track_records
+        ids, track_records = context.crew.ids, context.snapshot.track_records
         if not track_records.weeks:
             return self._counted(context.snapshot, ids, names)
         half_life = None if self.half_life is None else parse_duration(self.half_life)
@@ -85,12 +85,12 @@ class Learning(Scorer):
     def _counted(
         self, snapshot: Snapshot, ids: Sequence[str], names: tuple[str, ...]
     ) -> list[list[float]]:
-        if self.by is not None or not {"won", "closed"}.intersection(names):
+        if self.by is not None or _COUNTED.isdisjoint(names):
             return [[0] * len(ids) for _ in names]
         of_won, of_closed = snapshot.won.get, snapshot.closed.get
         won: list[float] = [*map(of_won, ids, ZEROS)]
         closed: list[float] = [*map(of_closed, ids, ZEROS)]
-        if not all(map(le, ZEROS, won)) or not all(map(le, won, closed)):
+        if not all(map(le, won, closed)) or (won and min(won) < 0):
             records = [counted(snapshot, rep_id) for rep_id in ids]
             won, closed = [each.won for each in records], [each.closed for each in records]
         if names == ("won", "closed"):
@@ -150,6 +150,7 @@ class Learning(Scorer):
         )
 
 
+_COUNTED: Final = frozenset({"won", "closed"})  # what a snapshot knows without track records
 _WEEK: Final = timedelta(weeks=1) // timedelta(microseconds=1)
 _MOST: Final = 1_000_000  # how many records are kept for one value of outcomes
 

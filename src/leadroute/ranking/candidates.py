@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from itertools import compress
+from itertools import compress, zip_longest
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from leadroute.model.caps import Bound, Cap
@@ -207,10 +207,8 @@ class Limits(NamedTuple):
     @classmethod
     def of(cls, capacity: Column | None, rooms: Sequence[Rooms]) -> Limits:
         """The limits of some reps."""
-        most = max(map(len, rooms), default=0)
-        padded = [own + (NO_LIMIT,) * (most - len(own)) for own in rooms]
-        found = (zip(*[own[number] for own in padded], strict=True) for number in range(most))
-        columns = [Column.of(keys, rooms) for keys, rooms in found]
+        ranks = zip_longest(*rooms, fillvalue=NO_LIMIT)
+        columns = [Column.of(*zip(*limits, strict=True)) for limits in ranks]
         return cls(capacity, columns, [key for column in columns for key in column.keys if key])
 
     def part(self, part: Sequence[bool]) -> Limits:
@@ -243,11 +241,12 @@ class _CapPeriod:
         self._last = _NEVER
 
     def at(self, now: datetime) -> _Stretch:
-        """The counters at an instant, without whose they are, until they are other ones."""
+        """The counters and their rooms at an instant, without whose they are, until they are other ones."""
         found = self._last
         if not found.holds(now):
             until = min(self._cap.turns(now, *self._asked))
-            found = self._last = _Stretch(now, until, self._cap.bounds("", now, *self._asked))
+            bounds = self._cap.bounds("", now, *self._asked)
+            found = self._last = _Stretch(now, until, (bounds, _rooms(bounds)))
         return found
 
 
@@ -281,7 +280,7 @@ class _Caps:
 
     def _look(self, at: datetime) -> _Stretch:
         stretches = [period.at(at) for period in self._periods]
-        found = [_rooms(stretch.value) for stretch in stretches]
+        found = [stretch.value[1] for stretch in stretches]
         rooms: list[Rooms] = [
             tuple([(holder + key, room) for number in of for key, room in found[number]])
             for holder, of in zip(self._holders, self._of, strict=True)
@@ -402,7 +401,7 @@ class Candidates:
 
     def bounds(self, now: datetime | None, rep: Rep, cap: Cap) -> Iterable[Bound]:
         """The counters of one of a rep's caps, as ``Rep.bounds`` gives them."""
-        holder, bounds = cap_holder(rep.id), self._memory.period(cap, rep).at(known(now)).value
+        holder, bounds = cap_holder(rep.id), self._memory.period(cap, rep).at(known(now)).value[0]
         return [Bound(holder + bound.key, bound.most, bound.hard) for bound in bounds]
 
 

@@ -11,7 +11,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import compress, zip_longest
 from typing import Any, Final, NamedTuple, TypeAlias
@@ -435,9 +435,12 @@ class CandidateSet:
         members: The reps of the pool, with the holidays of the policy, in the order of their ids.
         registry: The predicates and lists of the policy.
         team: What is kept for the roster: rules that exclude the same reps for good share their candidates.
+        offer: How long an offer is open, and the version of the policy.
         asks: Whether there are criteria besides requirement, territory, hours and limits.
 
     Attributes:
+        accept_within: How long an offer of a lead is open.
+        policy_version: The version of the policy.
         sources: The sources whose leads a cap counts.
         score: The score of the rule.
         counts_as: The segment of the rule.
@@ -457,6 +460,7 @@ class CandidateSet:
         "_meets",
         "_memory",
         "_values",
+        "accept_within",
         "asks",
         "counters",
         "counts_as",
@@ -464,6 +468,7 @@ class CandidateSet:
         "means",
         "members",
         "mode",
+        "policy_version",
         "random",
         "registry",
         "rule",
@@ -481,6 +486,7 @@ class CandidateSet:
         members: tuple[Rep, ...],
         registry: Registry,
         team: Team,
+        offer: tuple[timedelta, str],
         *,
         asks: bool,
     ) -> None:
@@ -503,16 +509,12 @@ class CandidateSet:
         ties = set() if self.mode else {"last_assigned"}
         self.fields = self.counters | {"open", "used"} | ties
         self.asks, self.registry = asks, registry
+        self.accept_within, self.policy_version = offer
         narrowed = any(rep.capacity_by_segment for rep in members) or any(
             cap.segment for cap in caps
         )
-        alike = (
-            pool,
-            rule.require,
-            rule.in_territory,
-            rule.capacity_cost,
-            self.counts_as if narrowed else None,
-        )
+        segment = self.counts_as if narrowed else None
+        alike = pool, rule.require, rule.in_territory, rule.capacity_cost, segment
         self._fits = team.fits.setdefault(alike, {})
 
     def times(self, able: Sequence[Rep], snapshot: Snapshot, *, ignore_availability: bool) -> bool:

@@ -76,15 +76,11 @@ class Policy(Protocol):
     @property
     def caps(self) -> Sequence[Cap]: ...
     @property
-    def accept_within(self) -> timedelta: ...
-    @property
     def wrap_up(self) -> timedelta: ...
     @property
     def fallback(self) -> Fallback: ...
     @property
     def pauses(self) -> Pauses: ...
-    @property
-    def version(self) -> str: ...
 
     def charges(
         self, lead: Lead, rule: Rule | None, pool: str | None, now: datetime | None
@@ -223,7 +219,10 @@ class Decided:
         if mode is not None:  # a round robin alone has one first, and no ties
             self.place, self.score = dues(self.context).first(mode), 1.0
             return
-        scores = self._score()[1]
+        context, found = self.context, self._set
+        columns = [scorer.column(context) for scorer in found.scorers]
+        scores = found.means(columns)
+        self._scored = columns, scores
         self.score = most = max(scores)
         self.place = scores.index(most)
         if scores.count(most) == 1:
@@ -236,8 +235,7 @@ class Decided:
     def _score(self) -> tuple[list[list[float | None]], list[float]]:
         """The points of each term and the score, for every candidate; computed once."""
         if self._scored is None:
-            context = self.context
-            columns = [scorer.column(context) for scorer in self._set.scorers]
+            columns = [scorer.column(self.context) for scorer in self._set.scorers]
             self._scored = columns, self._set.means(columns)
         return self._scored
 
@@ -431,8 +429,8 @@ class Decided:
             rule=rule.name,
             pool=self.pool,
             at=self._instant,
-            accept_within=rule.accept_within or self._router.accept_within,
-            policy_version=self._router.version,
+            accept_within=self._set.accept_within,
+            policy_version=self._set.policy_version,
             lead_score=lead.lead_score,
             _source=self,
         )

@@ -364,7 +364,8 @@ class Router:
             more = (rule.max_distance_km, rule.min_shared_hours, rule.calling_hours)
             asks = bool(self.wrap_up) or any(each is not None for each in more)
             kept = Team(roster) if pool in self._restless else team
-            found = CandidateSet(rule, pool, members, self.registry, kept, asks=asks)
+            offer = rule.accept_within or self.accept_within, self.version
+            found = CandidateSet(rule, pool, members, self.registry, kept, offer, asks=asks)
             kept.sets[rule.name, pool] = found
         return found
 

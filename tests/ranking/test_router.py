@@ -348,9 +348,8 @@ def stopping(context, rep):
 
 def test_scorer_that_stops_is_an_error():
     """A StopIteration never ends a loop of whoever ranks; rule and lead are named."""
-    router = Router(rules=[Rule("r", score=stopping())])
     with pytest.raises(RuntimeError) as caught:
-        router.rank(Lead("L-1"), [Rep("ada")])
+        Router(rules=[Rule("r", score=stopping())]).rank(Lead("L-1"), [Rep("ada")])
     assert isinstance(caught.value.__cause__, StopIteration)
     assert caught.value.__notes__ == ["rule 'r', lead 'L-1'"]
 

@@ -439,8 +439,7 @@ class CandidateSet:
         asks: Whether there are criteria besides requirement, territory, hours and limits.
 
     Attributes:
-        accept_within: How long an offer of a lead is open.
-        policy_version: The version of the policy.
+        offer: How long an offer of a lead is open, and the version of the policy.
         sources: The sources whose leads a cap counts.
         score: The score of the rule.
         counts_as: The segment of the rule.
@@ -460,7 +459,6 @@ class CandidateSet:
         "_meets",
         "_memory",
         "_values",
-        "accept_within",
         "asks",
         "counters",
         "counts_as",
@@ -468,7 +466,7 @@ class CandidateSet:
         "means",
         "members",
         "mode",
-        "policy_version",
+        "offer",
         "random",
         "registry",
         "rule",
@@ -508,8 +506,7 @@ class CandidateSet:
         self.random = self.score.random
         ties = set() if self.mode else {"last_assigned"}
         self.fields = self.counters | {"open", "used"} | ties
-        self.asks, self.registry = asks, registry
-        self.accept_within, self.policy_version = offer
+        self.asks, self.registry, self.offer = asks, registry, offer
         narrowed = any(rep.capacity_by_segment for rep in members) or any(
             cap.segment for cap in caps
         )

@@ -219,10 +219,7 @@ class Decided:
         if mode is not None:  # a round robin alone has one first, and no ties
             self.place, self.score = dues(self.context).first(mode), 1.0
             return
-        context, found = self.context, self._set
-        columns = [scorer.column(context) for scorer in found.scorers]
-        scores = found.means(columns)
-        self._scored = columns, scores
+        scores = self._score()[1]
         self.score = most = max(scores)
         self.place = scores.index(most)
         if scores.count(most) == 1:
@@ -235,8 +232,9 @@ class Decided:
     def _score(self) -> tuple[list[list[float | None]], list[float]]:
         """The points of each term and the score, for every candidate; computed once."""
         if self._scored is None:
-            columns = [scorer.column(self.context) for scorer in self._set.scorers]
-            self._scored = columns, self._set.means(columns)
+            context, found = self.context, self._set
+            columns = [scorer.column(context) for scorer in found.scorers]
+            self._scored = columns, found.means(columns)
         return self._scored
 
     def _nobody(self, *, slow: bool) -> None:
@@ -252,9 +250,8 @@ class Decided:
         """When those could take the lead later whom hours and counters alone stop."""
         candidates, previous_offers = self._candidates, self._previous_offers
         crew, shifts, used = candidates.crew, self._view.shifts, self.context.snapshot.used.get
-        for charge in self._over_all:
-            if not charge.temporary and charge.refuses(used(charge.key, 0)):
-                return []
+        if any(each.refuses(used(each.key, 0)) for each in self._over_all if not each.temporary):
+            return []
         kinds: Collection[int] = candidates.kinds
         never = crew.column("can refuse for good", self._never)
         if previous_offers or True in never:
@@ -429,8 +426,8 @@ class Decided:
             rule=rule.name,
             pool=self.pool,
             at=self._instant,
-            accept_within=self._set.accept_within,
-            policy_version=self._set.policy_version,
+            accept_within=self._set.offer[0],
+            policy_version=self._set.offer[1],
             lead_score=lead.lead_score,
             _source=self,
         )

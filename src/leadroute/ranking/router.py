@@ -508,8 +508,8 @@ class Router:
                 lead_score=lead.lead_score,
             )
         matches = () if lookup is None else lookup(lead)
-        sets = teams.of(roster).sets
-        return self, rules[position], roster, lead, instant, before, matches, sets
+        rule, sets = rules[position], teams.of(roster).sets
+        return self, rule, roster, lead, instant, before, matches, sets
 
     def qualifies(self, lead: Lead, now: datetime | None = None) -> bool:
         """Return whether the lead meets ``qualify``.

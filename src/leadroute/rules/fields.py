@@ -219,7 +219,6 @@ def spec_of(entity: str, name: str, known: Iterable[str] = ()) -> FieldSpec:
 
 PERSONAL: Final = frozenset(("id", "name", "email", "phone"))
 """The standard fields that tell who somebody is."""
-_PLAIN: Final = frozenset(FIELDS["lead"])
 _ATTRIBUTE = re.compile(r"(lead|rep)\['([^'\\]+)'\]")
 
 
@@ -276,7 +275,7 @@ def _attribute(title: str) -> str | None:
 
 def texts_of(lead: Lead, title: str) -> tuple[str, ...]:
     """The texts that a fact holds, in order; none when it is not known."""
-    value = getattr(lead, title) if title in _PLAIN else _value(lead, title)
+    value = getattr(lead, title) if title in FIELDS["lead"] else _value(lead, title)
     if type(value) is str:
         return (value,)
     return tuple(sorted(value)) if isinstance(value, frozenset) else ()

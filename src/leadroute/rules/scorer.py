@@ -461,8 +461,10 @@ def averaging(weights: Sequence[float], unknown: T) -> Callable[[Columns], list[
         try:  # quicker than to look for a None beforehand
             if not others and whole == 1:
                 return [*map(add, repeat(0.0), first)]
-            if len(others) == 1:  # the frequent case, in one go
+            if len(others) == 1:  # the frequent cases, in one go
                 both = zip(first, others[0], strict=True)
+                if second == 1:
+                    return [(weight * one + other) / whole for one, other in both]  # type: ignore[operator]
                 return [(weight * one + second * other) / whole for one, other in both]  # type: ignore[operator]
             totals = [weight * points for points in first]  # type: ignore[operator]
             for each, column in zip(weights[1:], others, strict=True):

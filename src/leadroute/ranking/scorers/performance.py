@@ -85,7 +85,7 @@ class Learning(Scorer):
     def _counted(
         self, snapshot: Snapshot, ids: Sequence[str], names: tuple[str, ...]
     ) -> list[list[float]]:
-        if self.by is not None or _COUNTED.isdisjoint(names):
+        if self.by is not None or not {"won", "closed"}.intersection(names):
             return [[0] * len(ids) for _ in names]
         of_won, of_closed = snapshot.won.get, snapshot.closed.get
         won: list[float] = [*map(of_won, ids, ZEROS)]
@@ -150,7 +150,6 @@ class Learning(Scorer):
         )
 
 
-_COUNTED: Final = frozenset({"won", "closed"})  # what a snapshot knows without track records
 _WEEK: Final = timedelta(weeks=1) // timedelta(microseconds=1)
 _MOST: Final = 1_000_000  # how many records are kept for one value of outcomes
 

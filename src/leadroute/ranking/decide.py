@@ -462,8 +462,9 @@ def _able(
         if max(opened) > capacity.least:
             fits = [*map(le, opened, capacity.rooms)]
     for keys, rooms, least in columns:
-        if max(map(used, keys, ZEROS)) > least:
-            more = [*map(le, map(used, keys, ZEROS), rooms)]
+        counts = [*map(used, keys, ZEROS)]
+        if max(counts) > least:
+            more = [*map(le, counts, rooms)]
             fits = more if fits is None else [*map(and_, fits, more)]
     if previous_offers or asks:
         every = [True] * len(crew.ids) if fits is None else fits

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterator
 from datetime import datetime, tzinfo
 from functools import lru_cache
 from operator import getitem
-from typing import Final, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from attrs import field, frozen
 
@@ -97,13 +97,12 @@ class _Shares(dict[float, float]):
         if not whole or not 0 <= busy <= whole:
             return float(whole is None or (whole > 0 and busy < 0))
         share = (whole - busy) / whole
-        if len(self) < _KEPT:
+        if len(self) < 256:
             self[busy] = share
         return share
 
 
-_KEPT: Final = 256  # so many shares of a capacity, of so many capacities
-_shares = lru_cache(maxsize=_KEPT)(_Shares)
+_shares = lru_cache(maxsize=256)(_Shares)
 
 
 @frozen

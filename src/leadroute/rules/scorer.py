@@ -472,13 +472,12 @@ def averaging(weights: Sequence[float], unknown: T) -> Callable[[Columns], list[
                 totals = [total + each * points for total, points in rows]  # type: ignore[operator]
             return [total / whole for total in totals]
         except TypeError:
-            known = _means_of_known(weights, columns)
-            return [unknown if each is None else each for each in known]
+            return _means_of_known(weights, columns, unknown)
 
     return means
 
 
-def _means_of_known(weights: Sequence[float], columns: Columns) -> list[float | None]:
+def _means_of_known(weights: Sequence[float], columns: Columns, unknown: T) -> list[float | T]:
     count = len(columns[0])
     totals, known = [0.0] * count, [0.0] * count
     for weight, column in zip(weights, columns, strict=True):
@@ -496,7 +495,7 @@ def _means_of_known(weights: Sequence[float], columns: Columns) -> list[float | 
                 each if points is None else each + weight
                 for each, points in zip(known, column, strict=True)
             ]
-    return [total / each if each else None for total, each in zip(totals, known, strict=True)]
+    return [total / each if each else unknown for total, each in zip(totals, known, strict=True)]
 
 
 def _refuse_alone(scorer: Scorer, what: str) -> None:

@@ -118,6 +118,14 @@ def capped(draw, rep_id):
     return Rep(rep_id, caps=caps, timezone=zone, schedule=week, joined_at=joined)
 
 
+def test_free_shares_are_those_of_each_rep():
+    """Also of more counts than are kept, and of counts beyond the capacity."""
+    reps = tuple(Rep(f"{number:03}", capacity=300) for number in range(320))
+    counts = Snapshot(open={rep.id: int(rep.id) for rep in reps})
+    context = RoutingContext(Lead("L-1"), reps, "p", counts)
+    assert free_capacity().column(context) == [*map(free_capacity().bind(context), reps)]
+
+
 @examples(100)
 @given(st.integers(0, 2**32))
 def test_what_is_left_of_caps_follows_the_calendar(seed):
@@ -382,8 +390,9 @@ def test_means_are_the_mean_of_each_row(given_):
     """Number for number, with holes anywhere."""
     weights, rows = given_
     columns = [list(column) for column in zip(*rows, strict=True)]
-    found = averaging(weights, None)(columns)
-    assert found == [mean(zip(weights, row, strict=True)) for row in rows]
+    assert averaging(weights, None)(columns) == [
+        mean(zip(weights, row, strict=True)) for row in rows
+    ]
 
 
 def test_a_specialist_comes_before_a_rep_of_whom_nothing_is_known():

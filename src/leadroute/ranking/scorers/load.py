@@ -94,12 +94,8 @@ class _Shares(dict[float, float]):
 
     def __missing__(self, busy: float) -> float:
         whole = self._whole
-        if not whole or not 0 <= busy <= whole:
-            return float(whole is None or (whole > 0 and busy < 0))
-        share = (whole - busy) / whole
-        if len(self) < 256:
-            self[busy] = share
-        return share
+        share = max(0.0, min(1.0, (whole - busy) / whole)) if whole else float(whole is None)
+        return self.setdefault(busy, share) if len(self) < 256 else share
 
 
 _shares = lru_cache(maxsize=256)(_Shares)

@@ -219,7 +219,10 @@ class Decided:
         if mode is not None:  # a round robin alone has one first, and no ties
             self.place, self.score = dues(self.context).first(mode), 1.0
             return
-        scores = self._score()[1]
+        context, found = self.context, self._set
+        columns = [scorer.column(context) for scorer in found.scorers]
+        scores = found.means(columns)
+        self._scored = columns, scores
         self.score = most = max(scores)
         self.place = scores.index(most)
         if scores.count(most) == 1:
@@ -232,9 +235,8 @@ class Decided:
     def _score(self) -> tuple[list[list[float | None]], list[float]]:
         """The points of each term and the score, for every candidate; computed once."""
         if self._scored is None:
-            context, found = self.context, self._set
-            columns = [scorer.column(context) for scorer in found.scorers]
-            self._scored = columns, found.means(columns)
+            columns = [scorer.column(self.context) for scorer in self._set.scorers]
+            self._scored = columns, self._set.means(columns)
         return self._scored
 
     def _nobody(self, *, slow: bool) -> None:

@@ -256,7 +256,7 @@ class Decided:
             return []
         kinds: Collection[int] = candidates.kinds
         never = crew.column("can refuse for good", self._never)
-        if previous_offers or True in never:
+        if previous_offers or any(never):
             every = zip(candidates.shift_of, crew.reps, never, strict=True)
             kinds = {
                 of
@@ -463,6 +463,7 @@ def _able(
         opened = [*map(snapshot.open.get, crew.ids, ZEROS)]
         if max(opened) > capacity.least:
             fits = [*map(le, opened, capacity.rooms)]
+            columns = columns if any(fits) else ()
     for keys, rooms, least in columns:
         counts = [*map(used, keys, ZEROS)]
         if max(counts) > least:

@@ -1,5 +1,6 @@
 import pickle
 from datetime import UTC, datetime, timedelta
+from weakref import ref
 
 import pytest
 from hypothesis import given
@@ -19,6 +20,7 @@ from leadroute import (
     Snapshot,
     free_capacity,
     round_robin,
+    scorer,
     skill_match,
 )
 from leadroute.errors import ConfigError, FieldTypeError, UnknownFieldError, ValidationError
@@ -336,3 +338,26 @@ def test_an_empty_ranking():
     assert (
         str(Ranking("L-1", Outcome.NO_RULE_MATCHED)) == "Lead L-1 goes to nobody: no rule matched"
     )
+
+
+@scorer
+def stopping(context, rep):
+    """Raise what would end a loop."""
+    raise StopIteration
+
+
+def test_scorer_that_stops_is_an_error():
+    """A StopIteration never ends a loop of whoever ranks; rule and lead are named."""
+    with pytest.raises(RuntimeError) as caught:
+        Router(rules=[Rule("r", score=stopping())]).rank(Lead("L-1"), [Rep("ada")])
+    assert isinstance(caught.value.__cause__, StopIteration)
+    assert caught.value.__notes__ == ["rule 'r', lead 'L-1'"]
+
+
+def test_decision_goes_when_its_ranking_goes():
+    """A decision is no part of a circle, so that it never waits for the garbage collector."""
+    ranking = Router(rules=[Rule("r")]).rank(Lead("L-1"), [Rep("ada"), Rep("bob", weight=0)], top=1)
+    assert (ranking.best.rep_id, len(ranking.rejections)) == ("ada", 1)
+    decision = ref(ranking._source.context)
+    del ranking
+    assert decision() is None

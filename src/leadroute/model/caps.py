@@ -128,7 +128,7 @@ def workdays(hours: Hours | None) -> frozenset[int]:
 
 def _opening(hours: Hours | None) -> frozenset[int]:
     if isinstance(hours, Schedule):
-        return frozenset(day for day, windows in enumerate(hours.week) if windows)
+        return frozenset([day for day, windows in enumerate(hours.week) if windows])
     if isinstance(hours, AllOf):
         return frozenset.intersection(*map(_opening, hours.parts))
     if isinstance(hours, AnyOf):
@@ -148,7 +148,7 @@ def workdays_between(first: date, end: date, weekdays: frozenset[int]) -> int:
     """How many dates from ``first`` to before ``end`` are on these days of the week. O(1)."""
     weeks, rest = divmod((end - first).days, 7)
     start = first.weekday()
-    return weeks * len(weekdays) + sum((start + day) % 7 in weekdays for day in range(rest))
+    return weeks * len(weekdays) + sum([(start + day) % 7 in weekdays for day in range(rest)])
 
 
 Period: TypeAlias = Literal["hour", "day", "week", "month", "quarter"]
@@ -345,7 +345,7 @@ class Cap:
     @property
     def label(self) -> str:
         """The name of the counter; caps with the same label share it."""
-        narrowed = "".join(f" {name}={value}" for name, value in self._narrowed)
+        narrowed = "".join([f" {name}={value}" for name, value in self._narrowed])
         return f"{'rolling ' * self.rolling}{self.per}{narrowed}"
 
     def is_daily(self, counter: str) -> bool:

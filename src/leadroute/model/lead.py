@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from copy import copy
 from datetime import datetime
-from typing import Any, Literal, Protocol, Unpack
+from typing import Any, ClassVar, Literal, Protocol, Unpack
 
 from attrs import evolve, field, frozen
 
@@ -62,10 +62,12 @@ class Scored(Protocol):
 class _Scorable:
     """The lead score of a lead within a decision: no fact of the lead, never stored with it."""
 
+    _lead_score: ClassVar[Any] = None
+
     @property
     def lead_score(self) -> Any:
         """The lead score; ``None`` before the lead was scored."""
-        return getattr(self, "_lead_score", None)
+        return self._lead_score
 
     @property
     def score(self) -> float | None:

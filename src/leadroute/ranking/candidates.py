@@ -11,9 +11,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
-from itertools import compress
+from itertools import compress, zip_longest
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from leadroute.model.caps import Bound, Cap
@@ -32,7 +32,7 @@ from leadroute.rules.evaluation import LeadValues, Registry, Test, compile_condi
 from leadroute.rules.operand import Const, Field, Operand
 from leadroute.rules.routing_context import Crew
 from leadroute.rules.rule import Rule
-from leadroute.rules.scorer import Scorer
+from leadroute.rules.scorer import Scorer, averaging
 
 ByValue: TypeAlias = Mapping[str, Sequence[Rep]]
 
@@ -175,14 +175,20 @@ class View(NamedTuple):
 
 
 class Column(NamedTuple):
-    """One counter of each of some reps."""
+    """One counter of each of some reps, the most that it may stand at, and the least of these."""
 
     keys: Sequence[str]
     rooms: Sequence[float]
+    least: float
+
+    @classmethod
+    def of(cls, keys: Sequence[str], rooms: Sequence[float]) -> Column:
+        """The counters of some reps."""
+        return cls(keys, rooms, min(rooms, default=_ALWAYS))
 
     def part(self, part: Sequence[bool]) -> Column:
         """The same for some of the reps."""
-        return Column([*compress(self.keys, part)], [*compress(self.rooms, part)])
+        return Column.of([*compress(self.keys, part)], [*compress(self.rooms, part)])
 
 
 class Limits(NamedTuple):
@@ -201,10 +207,8 @@ class Limits(NamedTuple):
     @classmethod
     def of(cls, capacity: Column | None, rooms: Sequence[Rooms]) -> Limits:
         """The limits of some reps."""
-        most = max(map(len, rooms), default=0)
-        padded = [own + (NO_LIMIT,) * (most - len(own)) for own in rooms]
-        found = (zip(*[own[number] for own in padded], strict=True) for number in range(most))
-        columns = [Column(keys, rooms) for keys, rooms in found]
+        ranks = zip_longest(*rooms, fillvalue=NO_LIMIT)
+        columns = [Column.of(*zip(*limits, strict=True)) for limits in ranks]
         return cls(capacity, columns, [key for column in columns for key in column.keys if key])
 
     def code(self, at: int, snapshot: Snapshot) -> str:
@@ -245,11 +249,12 @@ class _CapPeriod:
         self._last = _NEVER
 
     def at(self, now: datetime) -> _Stretch:
-        """The counters at an instant, without whose they are, until they are other ones."""
+        """The counters and their rooms at an instant, without whose they are, until they are other ones."""
         found = self._last
         if not found.holds(now):
             until = min(self._cap.turns(now, *self._asked))
-            found = self._last = _Stretch(now, until, self._cap.bounds("", now, *self._asked))
+            bounds = self._cap.bounds("", now, *self._asked)
+            found = self._last = _Stretch(now, until, (bounds, _rooms(bounds)))
         return found
 
 
@@ -283,7 +288,7 @@ class _Caps:
 
     def _look(self, at: datetime) -> _Stretch:
         stretches = [period.at(at) for period in self._periods]
-        found = [_rooms(stretch.value) for stretch in stretches]
+        found = [stretch.value[1] for stretch in stretches]
         rooms: list[Rooms] = [
             tuple([(holder + key, room) for number in of for key, room in found[number]])
             for holder, of in zip(self._holders, self._of, strict=True)
@@ -352,7 +357,7 @@ class Candidates:
         rooms = [
             _ALWAYS if rep.capacity is None else rep.capacity - rule.capacity_cost for rep in reps
         ]
-        self.capacity = Column(self.crew.ids, rooms) if limited else None
+        self.capacity = Column.of(self.crew.ids, rooms) if limited else None
         self.capacity_by_segment = [_segment_room(rep, rule) for rep in reps]
         self._last = _NEVER
         self._everybody = _Stretch(_LONG_AGO, _FOR_EVER, (None, ()))
@@ -380,7 +385,7 @@ class Candidates:
         """Those at work and how much room they have, kept until an hour or a period ends."""
         key = lead[0] if by_source else None, ignore_availability
         last = self._views.get(key)
-        if last is not None and now is not None and last.since <= now < last.until:
+        if last is not None and now is not None and last[0] <= now < last[1]:
             return last
         limits, duty = self._limits(key[0], lead, now), self._everybody
         if self.shifts and not ignore_availability:
@@ -415,7 +420,7 @@ class Candidates:
 
     def bounds(self, now: datetime | None, rep: Rep, cap: Cap) -> Iterable[Bound]:
         """The counters of one of a rep's caps, as ``Rep.bounds`` gives them."""
-        holder, bounds = cap_holder(rep.id), self._memory.period(cap, rep).at(known(now)).value
+        holder, bounds = cap_holder(rep.id), self._memory.period(cap, rep).at(known(now)).value[0]
         return [Bound(holder + bound.key, bound.most, bound.hard) for bound in bounds]
 
 
@@ -449,17 +454,20 @@ class CandidateSet:
         members: The reps of the pool, with the holidays of the policy, in the order of their ids.
         registry: The predicates and lists of the policy.
         team: What is kept for the roster: rules that exclude the same reps for good share their candidates.
+        offer: How long an offer is open, and the version of the policy.
         asks: Whether there are criteria besides requirement, territory, hours and limits.
 
     Attributes:
+        offer: How long an offer of a lead is open, and the version of the policy.
         sources: The sources whose leads a cap counts.
         score: The score of the rule.
         counts_as: The segment of the rule.
         terms: Its terms.
         scorers: What gives their points.
-        weights: Their weights.
+        means: What makes the score of theirs.
         mode: The mode of a round robin that stands alone; ``None`` for any other score.
         random: Whether the points depend on luck.
+        registry: The predicates and lists of the policy.
         takes_turns: Whether the score reads the turns of the pool.
         counters: The counts of a rep that the score reads, by their names in ``Snapshot``.
         fields: The same, with what limits and ties read.
@@ -474,16 +482,18 @@ class CandidateSet:
         "counters",
         "counts_as",
         "fields",
+        "means",
         "members",
         "mode",
+        "offer",
         "random",
+        "registry",
         "rule",
         "score",
         "scorers",
         "sources",
         "takes_turns",
         "terms",
-        "weights",
     )
 
     def __init__(
@@ -493,6 +503,7 @@ class CandidateSet:
         members: tuple[Rep, ...],
         registry: Registry,
         team: Team,
+        offer: tuple[timedelta, str],
         *,
         asks: bool,
     ) -> None:
@@ -507,30 +518,30 @@ class CandidateSet:
         self.score = scoring_of(rule)
         self.terms = self.score.terms
         self.scorers = [term.scorer for term in self.terms]
-        self.weights = [term.weight for term in self.terms]
+        self.means = averaging([term.weight for term in self.terms], 0.0)
         self.counts_as = rule.counts_as
         self.mode = self.score.mode if isinstance(self.score, round_robin) else None
         self.takes_turns, self.counters = self.score.takes_turns, self.score.counters
         self.random = self.score.random
         ties = set() if self.mode else {"last_assigned"}
         self.fields = self.counters | {"open", "used"} | ties
-        self.asks = asks
+        self.asks, self.registry, self.offer = asks, registry, offer
         narrowed = any(rep.capacity_by_segment for rep in members) or any(
             cap.segment for cap in caps
         )
-        alike = (
-            pool,
-            rule.require,
-            rule.in_territory,
-            rule.capacity_cost,
-            self.counts_as if narrowed else None,
-        )
+        segment = self.counts_as if narrowed else None
+        alike = pool, rule.require, rule.in_territory, rule.capacity_cost, segment
         self._fits = team.fits.setdefault(alike, {})
 
     def times(self, able: Sequence[Rep], snapshot: Snapshot, *, ignore_availability: bool) -> bool:
         """Whether a decision, or a reason for one of the members, asks what time it is."""
         at_work = bool(snapshot.presence) or any(rep.hours is not None for rep in self.members)
         return any(rep.caps for rep in able) or (at_work and not ignore_availability)
+
+    def absent(self, able: Iterable[str]) -> tuple[Rep, ...]:
+        """The members who are not among those with these ids."""
+        ids = {*able}
+        return tuple([rep for rep in self.members if rep.id not in ids])
 
     def home(self, matches: Iterable[Match]) -> Territory | None:
         """The most specific of the lead's territories that has a rep among the members."""

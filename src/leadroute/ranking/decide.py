@@ -16,6 +16,7 @@ from itertools import compress
 from operator import and_, le
 from typing import Any, NamedTuple, Protocol, Self, TypeAlias
 
+from leadroute.errors import say_where
 from leadroute.model.caps import Cap
 from leadroute.model.lead import Lead
 from leadroute.model.lead_timezone import lead_hours
@@ -25,20 +26,26 @@ from leadroute.model.snapshot import Snapshot
 from leadroute.model.territory_index import Match
 from leadroute.model.validation import known
 from leadroute.model.working_hours import Hours, meeting, unless_failing
-from leadroute.ranking.candidates import Candidates, CandidateSet, Limits, Shift, View
+from leadroute.ranking.candidates import Candidates, CandidateSet, Limits, View
 from leadroute.ranking.charges import Charge, Charges
 from leadroute.ranking.eligibility import Ask, check_presence, gate, masks, notes_of
-from leadroute.ranking.ranking import Assignment, Exclusion, Known, Outcome, Ranking, ScoreTerm
+from leadroute.ranking.ranking import (
+    Assignment,
+    Exclusion,
+    Known,
+    Outcome,
+    Ranking,
+    ScoreTerm,
+    ranking_of,
+)
 from leadroute.ranking.scorers.combinators import fair_share
 from leadroute.ranking.scorers.exploration import fairness_cost, propensities
 from leadroute.ranking.scorers.round_robin import Turn, after, dues, turn_of
-from leadroute.rules.evaluation import Registry
 from leadroute.rules.fallback import CATCH_ALL, WAIT, Fallback, pool_of
 from leadroute.rules.routing_context import ZEROS, Crew, RoutingContext
 from leadroute.rules.rule import EVERYONE, Rule
-from leadroute.rules.scorer import means
 
-__all__ = ["Decided", "Deciding", "Matched", "Need", "decide", "deciding"]
+__all__ = ["Decided", "Deciding", "Matched", "Need", "Question", "decide", "deciding"]
 
 
 class Need(NamedTuple):
@@ -67,19 +74,13 @@ class Policy(Protocol):
     """What a decision reads of a router."""
 
     @property
-    def registry(self) -> Registry: ...
-    @property
     def caps(self) -> Sequence[Cap]: ...
-    @property
-    def accept_within(self) -> timedelta: ...
     @property
     def wrap_up(self) -> timedelta: ...
     @property
     def fallback(self) -> Fallback: ...
     @property
     def pauses(self) -> Pauses: ...
-    @property
-    def version(self) -> str: ...
 
     def charges(
         self, lead: Lead, rule: Rule | None, pool: str | None, now: datetime | None
@@ -108,6 +109,7 @@ class Decided:
 
     Attributes:
         rule: The rule that matched.
+        pool: The pool that was asked.
         outcome: How it came out.
         context: Those who can take the lead, with the counts that were read.
         place: Where the first is among ``context.reps``; -1 when there is nobody.
@@ -122,9 +124,7 @@ class Decided:
     score = 0.0
     resumes_at: datetime | None = None
     fallback_step = ""
-    other_pools: tuple[Decided, ...] = ()
     _charges: Charges | None = None
-    _scored: tuple[list[list[float | None]], list[float]] | None = None
     _assignments: tuple[Assignment, ...] | None = None
     _rejections: tuple[Exclusion, ...] | None = None
     _top: int | None = None
@@ -144,41 +144,47 @@ class Decided:
     ) -> None:
         self.rule, self._router, self._set = rule, router, found
         self._previous_offers, self.ignore_availability = previous_offers, ignore_availability
-        self._candidates = candidates = found.candidates(lead, now, matches)
-        view = candidates.view(
+        self.pool, self._lead, self._instant, self._matches = pool, lead, now, matches
+        self.outcome = Outcome.ASSIGNABLE
+        self._over_all: Sequence[Charge] = ()
+        self.other_pools: tuple[Decided, ...] = ()
+        self._scored: tuple[list[list[float | None]], list[float]] | None = None
+        self._candidates = found.candidates(lead, now, matches)
+        self._view = self._candidates.view(
             (lead.source, pool, found.counts_as),
             now,
             by_source=lead.source in found.sources,
             ignore_availability=ignore_availability,
         )
-        over_all: Sequence[Charge] = ()
         if router.caps:
             self._charges = router.charges(lead, rule, pool, now)
-            over_all = self._charges.over_all
-        self._asked = lead, now, matches, pool, view, over_all
+            self._over_all = self._charges.over_all
 
     def need(self) -> Need:
         """The counts that ``settle`` takes."""
-        found, (_, _, _, pool, view, over_all) = self._set, self._asked
-        turns_in = pool if found.takes_turns else None
-        read = (self._candidates, view.limits, over_all, turns_in, found.fields, found.counters)
+        found = self._set
+        turns_in = self.pool if found.takes_turns else None
+        limits, over_all = self._view.limits, self._over_all
+        read = (self._candidates, limits, over_all, turns_in, found.fields, found.counters)
         return Need(self.rule, *read)
 
     def settle(self, snapshot: Snapshot) -> Self:
         """Decide on these counts."""
-        lead, now, matches, pool, view, over_all = self._asked
-        given = pool, snapshot, now, self._router.registry, matches
-        candidates = self._candidates
+        lead, now, found = self._lead, self._instant, self._set
+        pool, registry, matches = self.pool, found.registry, self._matches
         asks: Sequence[Ask] = ()
-        if now is None or self._set.asks or snapshot.presence:
-            asks = self._asks(RoutingContext(lead, candidates.crew.reps, *given))
-        crew, opened = _able(view, over_all, snapshot, asks, self._previous_offers)
-        self.context = RoutingContext(lead, crew.reps, *given, self._absent, None, crew, opened)
+        if now is None or found.asks or snapshot.presence:
+            reps = self._candidates.crew.reps
+            asks = self._asks(RoutingContext(lead, reps, pool, snapshot, now, registry, matches))
+        crew, opened = _able(self._view, self._over_all, snapshot, asks, self._previous_offers)
+        absent = partial(found.absent, crew.ids)  # of nothing that holds the context
+        self.context = RoutingContext(
+            lead, crew.reps, pool, snapshot, now, registry, matches, absent, None, crew, opened
+        )
         if crew.reps:
-            self.outcome = Outcome.ASSIGNABLE
             self._choose()
         else:
-            self._nobody(candidates, view.shifts, over_all, slow=bool(asks))
+            self._nobody(slow=bool(asks))
         return self
 
     def _asks(self, context: RoutingContext) -> Sequence[Ask]:
@@ -195,18 +201,9 @@ class Decided:
         return masks(self.rule, context, self._router.pauses, ignore_availability=everybody)
 
     @property
-    def pool(self) -> str:
-        """The pool that was asked."""
-        return self.context.pool
-
-    @property
     def rep(self) -> Rep:
         """The rep who comes first."""
         return self.context.reps[self.place]
-
-    def _absent(self) -> tuple[Rep, ...]:
-        able = {rep.id for rep in self.context.reps}
-        return tuple([rep for rep in self._set.members if rep.id not in able])
 
     def _get_charges(self) -> Charges:
         if self._charges is None:
@@ -222,7 +219,10 @@ class Decided:
         if mode is not None:  # a round robin alone has one first, and no ties
             self.place, self.score = dues(self.context).first(mode), 1.0
             return
-        _, scores = self._score()
+        context, found = self.context, self._set
+        columns = [scorer.column(context) for scorer in found.scorers]
+        scores = found.means(columns)
+        self._scored = columns, scores
         self.score = most = max(scores)
         self.place = scores.index(most)
         if scores.count(most) == 1:
@@ -236,45 +236,27 @@ class Decided:
         """The points of each term and the score, for every candidate; computed once."""
         if self._scored is None:
             columns = [scorer.column(self.context) for scorer in self._set.scorers]
-            found = means(self._set.weights, columns)
-            if None in found:
-                found = [points or 0.0 for points in found]
-            self._scored = columns, found  # type: ignore[assignment]  # no None is left
-        return self._scored  # type: ignore[return-value]  # made just now
+            self._scored = columns, self._set.means(columns)
+        return self._scored
 
-    def _nobody(
-        self,
-        candidates: Candidates,
-        shifts: Sequence[Shift],
-        over_all: Sequence[Charge],
-        *,
-        slow: bool,
-    ) -> None:
+    def _nobody(self, *, slow: bool) -> None:
         """Say whether waiting helps, and until when."""
         if not self._set.members:
             self.outcome = Outcome.POOL_EMPTY
             return
-        openings = (
-            [*self._openings()] if slow else self._shift_openings(candidates, shifts, over_all)
-        )
+        openings = [*self._openings()] if slow else self._shift_openings()
         self.outcome = Outcome.NONE_AVAILABLE if openings else Outcome.NONE_ELIGIBLE
         self.resumes_at = min([at for at in openings if at is not None], default=None)
 
-    def _shift_openings(
-        self, candidates: Candidates, shifts: Sequence[Shift], over_all: Sequence[Charge]
-    ) -> list[datetime | None]:
+    def _shift_openings(self) -> list[datetime | None]:
         """When those could take the lead later whom hours and counters alone stop."""
-        previous_offers, crew, snapshot = (
-            self._previous_offers,
-            candidates.crew,
-            self.context.snapshot,
-        )
-        used = snapshot.used.get
-        if any(not charge.temporary and charge.refuses(used(charge.key, 0)) for charge in over_all):
+        candidates, previous_offers = self._candidates, self._previous_offers
+        crew, shifts, used = candidates.crew, self._view.shifts, self.context.snapshot.used.get
+        if any(each.refuses(used(each.key, 0)) for each in self._over_all if not each.temporary):
             return []
         kinds: Collection[int] = candidates.kinds
         never = crew.column("can refuse for good", self._never)
-        if previous_offers or True in never:
+        if previous_offers or any(never):
             every = zip(candidates.shift_of, crew.reps, never, strict=True)
             kinds = {
                 of
@@ -330,7 +312,7 @@ class Decided:
     def _of_everybody(self) -> RoutingContext:
         """What criteria look at, of everybody in the pool."""
         it, reps = self.context, self._set.members
-        given = (it.snapshot, it.instant, it.registry, it.matches, self._absent)
+        given = (it.snapshot, it.instant, it.registry, it.matches, lambda: it.absent)
         return RoutingContext(it.lead, reps, it.pool, *given)
 
     def excluded(self, reps: Iterable[Rep] | None = None) -> Iterator[tuple[Rep, Exclusion]]:
@@ -343,7 +325,7 @@ class Decided:
             pauses=self._router.pauses,
             ignore_availability=self.ignore_availability,
         )
-        for rep in self._absent() if reps is None else reps:
+        for rep in self.context.absent if reps is None else reps:
             yield rep, Exclusion(rep.id, rep.label, obstacles(rep))
 
     def codes(self) -> Iterator[tuple[str, Sequence[str]]]:
@@ -413,11 +395,11 @@ class Decided:
 
     def best(self) -> Assignment | None:
         """The first; ``None`` when there is nobody."""
-        return self._assignment(1, self.place) if self.place >= 0 else None
+        place = self.place
+        return self._assignment(1, place, self.score) if place >= 0 else None
 
-    def _assignment(self, rank: int, place: int) -> Assignment:
+    def _assignment(self, rank: int, place: int, score: float) -> Assignment:
         rep = self.context.reps[place]
-        score = self.score if place == self.place else self._score()[1][place]
         return Assignment(rep.id, rep.label, rank, score, partial(self._terms, place))
 
     def terms(self) -> tuple[ScoreTerm, ...]:
@@ -446,7 +428,7 @@ class Decided:
         if self.place < 0:
             return ()
         if self._top == 1:
-            return (self._assignment(1, self.place),)
+            return (self._assignment(1, self.place, self.score),)
         _, scores = self._score()
         last, reps = self.context.snapshot.last_assigned, self.context.reps
         keys = [
@@ -454,7 +436,9 @@ class Decided:
             for place, (score, rep) in enumerate(zip(scores, reps, strict=True))
         ]
         ordered = sorted(keys) if self._top is None else nsmallest(self._top, keys)
-        return tuple([self._assignment(rank, key[2]) for rank, key in enumerate(ordered, 1)])
+        return tuple(
+            [self._assignment(rank, key[2], -key[0]) for rank, key in enumerate(ordered, 1)]
+        )
 
     def rejections(self) -> tuple[Exclusion, ...]:
         """Who cannot, with every reason."""
@@ -468,29 +452,27 @@ class Decided:
 
     def ranking(self, top: int | None = None) -> Ranking:
         """The decision for people: assignments and exclusions, made when they are read."""
-        router, rule, context = self._router, self.rule, self.context
-        lead, self._top = context.lead, top
-        return Ranking(
-            lead.id,
-            self.outcome,
-            rule.name,
-            context.pool,
-            None,
-            None,
-            "",
-            context.instant,
-            self.resumes_at,
-            rule.accept_within or router.accept_within,
-            router.version,
-            None,
-            None,
-            tuple([other.ranking() for other in self.other_pools]) if self.other_pools else (),
-            self.fallback_step,
-            self.ignore_availability,
-            notes_of(rule, lead) if self._set.asks else (),
-            self,
-            lead.lead_score,
+        rule, lead, self._top = self.rule, self._lead, top
+        found = ranking_of(
+            lead_id=lead.id,
+            outcome=self.outcome,
+            rule=rule.name,
+            pool=self.pool,
+            at=self._instant,
+            accept_within=self._set.offer[0],
+            policy_version=self._set.offer[1],
+            lead_score=lead.lead_score,
+            _source=self,
         )
+        if self._set.asks or self.place < 0 or self.other_pools:
+            vars(found).update(
+                resumes_at=self.resumes_at,
+                other_pools=tuple([other.ranking() for other in self.other_pools]),
+                fallback_step=self.fallback_step,
+                ignore_availability=self.ignore_availability,
+                notes=notes_of(rule, lead) if self._set.asks else (),
+            )
+        return found
 
 
 def _able(
@@ -501,27 +483,31 @@ def _able(
     previous_offers: Mapping[str, str],
 ) -> tuple[Crew, list[int] | None]:
     """Those on duty who can take the lead, and the open work of each where it was read."""
-    crew, (capacity, columns, _) = view.crew, view.here
+    _, _, crew, _, _, (capacity, columns, _) = view
     used, opened, fits = snapshot.used.get, None, None
-    for charge in over_all:
-        if charge.refuses(used(charge.key, 0)):
-            return crew.part([False] * len(crew.ids)), None
-    # Whole columns at the pace of C: with a thousand reps this is most of a decision.
+    full = over_all and any(charge.refuses(used(charge.key, 0)) for charge in over_all)
+    if full or not crew.ids:
+        return crew.part([False] * len(crew.ids)), None
+    # Whole columns at the pace of C: with a thousand reps this is most of a decision. Mostly nobody
+    # is at a limit, and then the largest count tells.
     if capacity is not None:
         opened = [*map(snapshot.open.get, crew.ids, ZEROS)]
-        fits = [*map(le, opened, capacity.rooms)]
-    for keys, rooms in columns:
-        more = [*map(le, map(used, keys, ZEROS), rooms)]
-        fits = more if fits is None else [*map(and_, fits, more)]
-    if previous_offers:
+        if max(opened) > capacity.least:
+            fits = [*map(le, opened, capacity.rooms)]
+            columns = columns if any(fits) else ()
+    for keys, rooms, least in columns:
+        counts = [*map(used, keys, ZEROS)]
+        if max(counts) > least:
+            more = [*map(le, counts, rooms)]
+            fits = more if fits is None else [*map(and_, fits, more)]
+    if previous_offers or asks:
         every = [True] * len(crew.ids) if fits is None else fits
-        fits = [
-            fit and rep not in previous_offers for fit, rep in zip(every, crew.ids, strict=True)
-        ]
+        both = zip(every, crew.ids, strict=True)
+        fits = [fit and rep not in previous_offers for fit, rep in both]
     for ask in asks:
-        every = [True] * len(crew.ids) if fits is None else fits
-        fits = [fit and not tuple(ask(rep)) for fit, rep in zip(every, crew.reps, strict=True)]
-    if fits is None or False not in fits:
+        them = zip(fits or (), crew.reps, strict=True)
+        fits = [fit and not tuple(ask(rep)) for fit, rep in them]
+    if fits is None or all(fits):
         return crew, opened
     return crew.part(fits), None if opened is None else [*compress(opened, fits)]
 
@@ -532,6 +518,12 @@ def _first_common_instant(own: Hours | None, calling_hours: Hours | None, at: da
         return at
     return unless_failing(lambda: meeting(own, calling_hours, at), lambda _error: None) or at
 
+
+_Sets: TypeAlias = Mapping[tuple[str, str], CandidateSet]
+Question: TypeAlias = tuple[
+    Policy, Rule, Roster, Lead, datetime | None, Mapping[str, str], tuple[Match, ...], _Sets
+]
+"""Policy, rule, roster, lead, instant, previous offers by rep id, the lead's territories, candidates that are kept."""
 
 Deciding: TypeAlias = Generator[Decided, Snapshot, Decided]
 """A decision under way: it yields what needs counts and is sent them."""
@@ -544,39 +536,54 @@ class Matched(NamedTuple):
     deciding: Deciding
 
 
-def decide(deciding: Deciding, snapshot: Snapshot) -> Decided:
-    """Make a decision on counts that are all there."""
+def decide(question: Question, snapshot: Snapshot) -> Decided:
+    """Decide about a lead under the rule that matched, on counts that are all there."""
     try:
-        next(deciding)
-        while True:
-            deciding.send(snapshot)
-    except StopIteration as done:
-        found: Decided = done.value
-        return found
+        own = _own(question).settle(snapshot)
+        if own.place >= 0:  # as mostly, and then without the cost of a generator
+            return own
+        work = _elsewhere(own, question)
+        try:
+            next(work)
+            while True:
+                work.send(snapshot)
+        except StopIteration as done:
+            found: Decided = done.value
+            return found
+    except StopIteration as error:
+        stopped = RuntimeError("generator raised StopIteration")  # as ``deciding`` says it
+        say_where(stopped, question[1].name, question[3].id)
+        raise stopped from error
+    except Exception as error:
+        say_where(error, question[1].name, question[3].id)
+        raise
 
 
-def deciding(
-    router: Policy,
-    rule: Rule,
-    roster: Roster,
-    lead: Lead,
-    now: datetime | None,
-    previous_offers: Mapping[str, str],
-    matches: tuple[Match, ...],
-) -> Deciding:
-    """Decide about a lead under the rule that matched, in its pool or in others it names.
+def deciding(question: Question) -> Deciding:
+    """Decide about a lead under the rule that matched, in its pool or in others it names."""
+    own = _own(question)
+    own.settle((yield own))
+    return own if own.place >= 0 else (yield from _elsewhere(own, question))
+
+
+def _own(question: Question) -> Decided:
+    """The decision in the rule's own pool."""
+    router, rule, roster, lead, now, previous_offers, matches, sets = question
+    pool = rule.pool or EVERYONE
+    found = sets.get((rule.name, pool)) or router.candidate_set(rule, pool, roster, now)
+    return Decided(router, rule, pool, found, lead, now, previous_offers, matches)
+
+
+def _elsewhere(own: Decided, question: Question) -> Deciding:
+    """Decide where the rule's own pool found nobody.
 
     The steps are taken in order, and the first that finds a rep is the last.
     ``ignore_availability`` asks every pool that was asked so far again, in that order. A pool is
     asked once, however often the steps name it.
     """
+    router, rule, roster, lead, now, previous_offers, matches, _ = question
     given = lead, now, previous_offers, matches
-    pool = rule.pool or EVERYONE
-    own = Decided(router, rule, pool, router.candidate_set(rule, pool, roster, now), *given)
-    own.settle((yield own))
-    if own.place >= 0:
-        return own
-    asked, answers = {pool: own}, [own]
+    asked, answers = {own.pool: own}, [own]
     for step in rule.fallback.steps(own.outcome.value, router.fallback):
         if step in (WAIT, CATCH_ALL):
             return _without_rep(asked, answers, step)

@@ -36,7 +36,7 @@ from leadroute.model.validation import (
 from leadroute.ranking.candidates import CandidateSet, Team, Teams, likely
 from leadroute.ranking.case import Case
 from leadroute.ranking.charges import Charges
-from leadroute.ranking.decide import Decided, Matched, decide, deciding
+from leadroute.ranking.decide import Decided, Matched, Question, decide, deciding
 from leadroute.ranking.lead_scoring import LeadScoring
 from leadroute.ranking.policy_checks import (
     as_cases,
@@ -172,6 +172,7 @@ class Router:
     )
     _named: Mapping[str, Pool] = field(init=False, eq=False, repr=False)
     _restless: frozenset[str] = field(init=False, eq=False, repr=False)
+    _asked: tuple[Any, ...] = field(init=False, eq=False, repr=False)
     _teams: Teams = field(factory=Teams, init=False, eq=False, repr=False)
 
     __repr__ = without_defaults
@@ -201,6 +202,10 @@ class Router:
             each.name for each in self.pools if each.where is not None and _changes(each.where)
         ]
         object.__setattr__(self, "_restless", frozenset(restless))
+        # What every lead is asked, side by side: with ``__getattr__`` each look-up takes long.
+        lookup = self.territories.lookup if len(self.territories) else None
+        asked = scoring, self._qualifiers, matcher.first, self.rules, lookup, self._teams
+        object.__setattr__(self, "_asked", asked)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _router, tuple(getattr(self, name) for name in _GIVEN)
@@ -359,7 +364,8 @@ class Router:
             more = (rule.max_distance_km, rule.min_shared_hours, rule.calling_hours)
             asks = bool(self.wrap_up) or any(each is not None for each in more)
             kept = Team(roster) if pool in self._restless else team
-            found = CandidateSet(rule, pool, members, self.registry, kept, asks=asks)
+            offer = rule.accept_within or self.accept_within, self.version
+            found = CandidateSet(rule, pool, members, self.registry, kept, offer, asks=asks)
             kept.sets[rule.name, pool] = found
         return found
 
@@ -414,8 +420,8 @@ class Router:
             must_be(Snapshot, snapshot=counts)
         if top is not None and (type(top) is not int or top < 1):
             raise FieldTypeError("top", shown(top), "a whole number, 1 or more")
-        found = self.judge(lead, roster, now, counts, previous_offers)
-        return found if isinstance(found, Ranking) else found.ranking(top)
+        found = Router._question(self, lead, roster, now, previous_offers)
+        return found if isinstance(found, Ranking) else decide(found, counts).ranking(top)
 
     def judge(
         self,
@@ -441,15 +447,8 @@ class Router:
         Raises:
             FieldTypeError: As for ``rank``.
         """
-        found = self.judging(lead, roster, now, previous_offers)
-        if isinstance(found, Ranking):
-            return found
-        rule, work = found
-        try:
-            return decide(work, snapshot)
-        except Exception as error:
-            say_where(error, rule.name, lead.id)
-            raise
+        found = self._question(lead, roster, now, previous_offers)
+        return found if isinstance(found, Ranking) else decide(found, snapshot)
 
     def judging(
         self,
@@ -473,19 +472,31 @@ class Router:
         Raises:
             FieldTypeError: As for ``rank``.
         """
+        found = self._question(lead, roster, now, previous_offers)
+        return found if isinstance(found, Ranking) else Matched(found[1], deciding(found))
+
+    def _question(
+        self,
+        lead: Lead,
+        roster: Reps,
+        now: datetime | None,
+        previous_offers: Mapping[str, str] | None,
+    ) -> Question | Ranking:
+        """Match the lead; a ``Ranking`` where that decides already."""
         if not isinstance(lead, Lead):
             must_be(Lead, lead=lead)
         if not isinstance(roster, Roster):
             roster = roster_of(roster)
         before = _NOBODY if previous_offers is None else _copied(previous_offers)
         instant = lead.received_at if now is None else aware(now)
-        if self._scoring is not None:
+        scoring, qualifiers, first, rules, lookup, teams = self._asked
+        if scoring is not None:
             lead = self.scored(lead, instant)
-        if self._qualifiers:
+        if qualifiers:
             failed = self._disqualified(lead, instant)
             if failed:
                 return self._refused(lead, failed, instant)
-        position = self._matcher.first(lead, instant)
+        position = first(lead, instant)
         if position is None:
             (step,) = self.fallback.steps("no_rule_matched")
             return Ranking(
@@ -496,9 +507,9 @@ class Router:
                 fallback_step=step,
                 lead_score=lead.lead_score,
             )
-        rule = self.rules[position]
-        matches = self.territories.lookup(lead) if self.territories else ()
-        return Matched(rule, deciding(self, rule, roster, lead, instant, before, matches))
+        matches = () if lookup is None else lookup(lead)
+        rule, sets = rules[position], teams.of(roster).sets
+        return self, rule, roster, lead, instant, before, matches, sets
 
     def qualifies(self, lead: Lead, now: datetime | None = None) -> bool:
         """Return whether the lead meets ``qualify``.

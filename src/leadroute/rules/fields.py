@@ -282,8 +282,8 @@ def _attribute(title: str) -> str | None:
 
 def texts_of(lead: Lead, title: str) -> tuple[str, ...]:
     """The texts that a fact holds, in order; none when it is not known."""
-    value = _value(lead, title)
-    if isinstance(value, str):
+    value = getattr(lead, title) if title in FIELDS["lead"] else _value(lead, title)
+    if type(value) is str:
         return (value,)
     return tuple(sorted(value)) if isinstance(value, frozenset) else ()
 

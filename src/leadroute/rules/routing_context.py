@@ -30,6 +30,7 @@ _GRAINS: Final = 16
 """How finely reps with the same lot are told apart."""
 
 _compiled = lru_cache(maxsize=4_096)(compile_condition)
+_UNKNOWN: Final = object()
 _NO_TURNS: FrozenDict[str, int] = FrozenDict()
 
 
@@ -228,14 +229,10 @@ class RoutingContext:
             key: What it is, such as the scorer that asks.
             work: A pure function of this context.
         """
-        try:
-            found: T = self._known[key]
-        except KeyError:
-            pass
-        else:
-            return found
-        self._known[key] = found = work()
-        return found
+        found: Any = self._known.get(key, _UNKNOWN)
+        if found is _UNKNOWN:
+            found = self._known[key] = work()
+        return found  # type: ignore[no-any-return]
 
     def luck(self, rep: Rep) -> float:
         """Return the rep's luck with this lead, from 0 to 1.

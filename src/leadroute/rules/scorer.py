@@ -11,8 +11,10 @@ import ast
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import cached_property
+from itertools import repeat
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn, TypeAlias, cast, final
+from operator import add
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn, TypeAlias, TypeVar, cast, final
 
 from attrs import NOTHING, field, fields, frozen
 
@@ -320,10 +322,11 @@ class Sum(Scorer):
 
     def column(self, context: RoutingContext) -> list[float | None]:
         """The weighted mean of the terms' columns."""
-        return means(
-            [term.weight for term in self.parts],
-            [term.scorer.column(context) for term in self.parts],
-        )
+        return self._means([term.scorer.column(context) for term in self.parts])
+
+    @cached_property
+    def _means(self) -> Callable[[Columns], list[float | None]]:
+        return averaging([term.weight for term in self.parts], None)
 
     def reason(self, context: RoutingContext, rep: Rep) -> str:
         """The reasons of all terms."""
@@ -435,35 +438,46 @@ def mean(
     return total / weights if weights else None
 
 
-def means(
-    weights: Sequence[float], columns: Sequence[Sequence[float | None]]
-) -> list[float | None]:
-    """The weighted mean of several columns, row by row, with the numbers that ``mean`` gives."""
+Columns: TypeAlias = Sequence[Sequence[float | None]]
+T = TypeVar("T")
+
+
+def averaging(weights: Sequence[float], unknown: T) -> Callable[[Columns], list[float | T]]:
+    """The function from columns to their weighted mean, row by row, with the numbers that ``mean`` gives.
+
+    Args:
+        weights: The weights of the columns.
+        unknown: The mean of a row without any points of weight.
+    """
     whole = 0.0
     for weight in weights:
         whole += weight
-    if not whole:
-        return [None] * len(columns[0])
-    first, *others = columns
-    try:  # quicker than to look for a None beforehand
-        if not others:
-            weight = weights[0]
-            return [(0.0 + weight * points) / whole for points in first]  # type: ignore[operator]
-        if len(others) == 1:  # the frequent case, in one go
-            weight, second = weights
-            both = zip(first, others[0], strict=True)
-            return [(weight * one + second * other) / whole for one, other in both]  # type: ignore[operator]
-        totals = [weights[0] * points for points in first]  # type: ignore[operator]
-        for weight, column in zip(weights[1:], others, strict=True):
-            totals = [total + weight * points for total, points in zip(totals, column, strict=True)]  # type: ignore[operator]
-    except TypeError:
-        return _means_of_known(weights, columns)
-    return [total / whole for total in totals]
+    weight, second, *_ = *weights, 0
+
+    def means(columns: Columns) -> list[float | T]:
+        first, *others = columns
+        if not whole:
+            return [unknown] * len(first)
+        try:  # quicker than to look for a None beforehand
+            if not others and whole == 1:
+                return [*map(add, repeat(0.0), first)]
+            if len(others) == 1:  # the frequent cases, in one go
+                both = zip(first, others[0], strict=True)
+                if second == 1:
+                    return [(weight * one + other) / whole for one, other in both]  # type: ignore[operator]
+                return [(weight * one + second * other) / whole for one, other in both]  # type: ignore[operator]
+            totals = [weight * points for points in first]  # type: ignore[operator]
+            for each, column in zip(weights[1:], others, strict=True):
+                rows = zip(totals, column, strict=True)
+                totals = [total + each * points for total, points in rows]  # type: ignore[operator]
+            return [total / whole for total in totals]
+        except TypeError:
+            return _means_of_known(weights, columns, unknown)
+
+    return means
 
 
-def _means_of_known(
-    weights: Sequence[float], columns: Sequence[Sequence[float | None]]
-) -> list[float | None]:
+def _means_of_known(weights: Sequence[float], columns: Columns, unknown: T) -> list[float | T]:
     count = len(columns[0])
     totals, known = [0.0] * count, [0.0] * count
     for weight, column in zip(weights, columns, strict=True):
@@ -481,7 +495,7 @@ def _means_of_known(
                 each if points is None else each + weight
                 for each, points in zip(known, column, strict=True)
             ]
-    return [total / each if each else None for total, each in zip(totals, known, strict=True)]
+    return [total / each if each else unknown for total, each in zip(totals, known, strict=True)]
 
 
 def _refuse_alone(scorer: Scorer, what: str) -> None:

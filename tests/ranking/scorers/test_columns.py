@@ -17,7 +17,7 @@ from leadroute.ranking.scorers.engagement import _OfLead
 from leadroute.ranking.scorers.ownership import _Sticky
 from leadroute.ranking.scorers.seniority import alike
 from leadroute.rules.routing_context import Crew, RoutingContext
-from leadroute.rules.scorer import COUNTS, mean, means
+from leadroute.rules.scorer import COUNTS, averaging, mean
 from leadroute.scorers import (
     BUILT_IN,
     accept_rate,
@@ -116,6 +116,14 @@ def capped(draw, rep_id):
     joined = draw.choice([None, NOW - timedelta(weeks=2), NOW - timedelta(weeks=3)])
     caps = draw.choice(CAPS)
     return Rep(rep_id, caps=caps, timezone=zone, schedule=week, joined_at=joined)
+
+
+def test_free_shares_are_those_of_each_rep():
+    """Also of more counts than are kept, and of counts beyond the capacity."""
+    reps = tuple(Rep(f"{number:03}", capacity=300) for number in range(320))
+    counts = Snapshot(open={rep.id: int(rep.id) for rep in reps})
+    context = RoutingContext(Lead("L-1"), reps, "p", counts)
+    assert free_capacity().column(context) == [*map(free_capacity().bind(context), reps)]
 
 
 @examples(100)
@@ -382,8 +390,9 @@ def test_means_are_the_mean_of_each_row(given_):
     """Number for number, with holes anywhere."""
     weights, rows = given_
     columns = [list(column) for column in zip(*rows, strict=True)]
-    found = means(weights, columns)
-    assert found == [mean(zip(weights, row, strict=True)) for row in rows]
+    assert averaging(weights, None)(columns) == [
+        mean(zip(weights, row, strict=True)) for row in rows
+    ]
 
 
 def test_a_specialist_comes_before_a_rep_of_whom_nothing_is_known():

@@ -43,7 +43,7 @@ def _need(given: Literal["some", "all"]) -> str:
     return choice(given, "some", "all")
 
 
-@frozen
+@frozen(cache_hash=True)  # a key for every lead
 class skill_match(Scorer):
     r"""The rep's level in the skills that the lead calls for.
 
@@ -119,9 +119,7 @@ class skill_match(Scorer):
     def asked(self, lead: Lead) -> tuple[str, ...]:
         """The skills that the lead calls for."""
         if isinstance(self.field, str):
-            found = texts_of(lead, self.field)
-            if len(found) < 2:
-                return tuple(found)
+            return texts_of(lead, self.field)
         skills = (skill for title in self.titles for skill in texts_of(lead, title))
         return tuple(dict.fromkeys(skills))
 
@@ -135,7 +133,7 @@ class skill_match(Scorer):
         return level if level >= self.at_least else 0.0
 
 
-@frozen
+@frozen(cache_hash=True)  # a key for every lead
 class territory_match(Scorer):
     """A preference for reps of the lead's territory.
 
@@ -235,7 +233,7 @@ def _part(staffed: Sequence[Match], rep: Rep) -> tuple[float, Match | None]:
     return 0.0, None
 
 
-@frozen
+@frozen(cache_hash=True)  # a key for every lead
 class same_country(Scorer):
     """A preference for reps who cover the lead's country.
 
@@ -281,7 +279,7 @@ class same_country(Scorer):
         return f"{'covers' if country in rep.countries else 'does not cover'} {country}"
 
 
-@frozen
+@frozen(cache_hash=True)  # a key for every lead
 class language(Scorer):
     """The match of the rep's languages with the lead's language.
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
 from datetime import datetime, tzinfo
-from operator import attrgetter
+from functools import lru_cache
+from operator import getitem
 from typing import NamedTuple, TypeAlias
 
 from attrs import field, frozen
@@ -65,11 +66,8 @@ class free_capacity(Scorer):
         """Read the open counts. O(reps)."""
         if self.units:
             return [*map(self.bind(context), context.reps)]
-        most = context.crew.column("capacity", _capacity)
-        return [
-            (whole - busy) / whole if whole and 0 <= busy <= whole else _at_an_end(whole, busy)
-            for whole, busy in zip(most, context.open, strict=True)
-        ]
+        shares = context.crew.column("free shares", lambda rep: _shares(rep.capacity))
+        return [*map(getitem, shares, context.open)]
 
     def reason(self, context: RoutingContext, rep: Rep) -> str:
         """Return the open units and the capacity, in words."""
@@ -88,12 +86,19 @@ class free_capacity(Scorer):
         )
 
 
-_capacity = attrgetter("capacity")
+class _Shares(dict[float, float]):
+    """The free share of a capacity by the open work, worked out when it is first asked for."""
+
+    def __init__(self, whole: int | None) -> None:
+        self._whole = whole
+
+    def __missing__(self, busy: float) -> float:
+        whole = self._whole
+        share = max(0.0, min(1.0, (whole - busy) / whole)) if whole else float(whole is None)
+        return self.setdefault(busy, share) if len(self) < 256 else share
 
 
-def _at_an_end(whole: int | None, busy: float) -> float:
-    """The free share without a capacity, of none at all, or of counts out of its bounds."""
-    return float(whole is None or (whole > 0 and busy < 0))
+_shares = lru_cache(maxsize=256)(_Shares)
 
 
 @frozen

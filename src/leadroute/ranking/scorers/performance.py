@@ -72,8 +72,8 @@ class Learning(Scorer):
 
         The records of outcomes are remembered for as long as the outcomes are used.
         """
-        ids, track_records = context.ids, context.snapshot.track_records
-        if not track_records:
+        ids, track_records = context.crew.ids, context.snapshot.track_records
+        if not track_records.weeks:
             return self._counted(context.snapshot, ids, names)
         half_life = None if self.half_life is None else parse_duration(self.half_life)
         week = 0 if half_life is None else week_of(context.now)
@@ -90,9 +90,11 @@ class Learning(Scorer):
         of_won, of_closed = snapshot.won.get, snapshot.closed.get
         won: list[float] = [*map(of_won, ids, ZEROS)]
         closed: list[float] = [*map(of_closed, ids, ZEROS)]
-        if min(won, default=0) < 0 or not all(map(le, won, closed)):
+        if not all(map(le, won, closed)) or (won and min(won) < 0):
             records = [counted(snapshot, rep_id) for rep_id in ids]
             won, closed = [each.won for each in records], [each.closed for each in records]
+        if names == ("won", "closed"):
+            return [won, closed]
         known = {"won": won, "closed": closed}
         return [known[name] if name in known else [0] * len(ids) for name in names]
 

@@ -59,6 +59,15 @@ def test_tells_the_whole_story(shown, line):
     assert line in shown.stdout.splitlines()
 
 
+def test_reps_answer_most_of_their_offers(shown):
+    """Nearly every lead is accepted and closed: the team works, and is seen to work."""
+    (closed,) = re.findall(r"^ +closed +([0-9]+) ", shown.stdout, re.MULTILINE)
+    rates = re.findall(r" ([0-9]+)%  +[0-9]m ", shown.stdout)
+    assert int(closed) > 400
+    assert len(rates) == 12
+    assert min(map(int, rates)) >= 60
+
+
 def test_is_the_same_every_time(shown):
     """It prints to the letter what it printed when it was last changed: `leadroute demo > tests/data/demo.txt`."""
     assert shown.stdout == (ROOT / "tests" / "data" / "demo.txt").read_text(encoding="utf-8")

@@ -119,7 +119,7 @@ MEETINGS = {
         SUBMIT,
     ),
     "update, sweep": (
-        scene("L-1", "L-2", "W-1", minutes=20),
+        scene("L-1", "W-1", reps=("ada",), minutes=20),
         call("update", Lead("W-1", priority=2, received_at=START)),
         SWEEP,
     ),
@@ -129,7 +129,7 @@ MEETINGS = {
         call("update", Lead("W-1", priority=3, received_at=START)),
     ),
     "reevaluate, decline": (scene("L-1", "L-2", "W-1"), REEVALUATE, DECLINE),
-    "reevaluate, sweep": (scene("L-1", "L-2", "W-1", minutes=20), REEVALUATE, SWEEP),
+    "reevaluate, sweep": (scene("L-1", "W-1", reps=("ada",), minutes=20), REEVALUATE, SWEEP),
     "accept, forget": (scene("L-1"), ACCEPT, FORGET),
     "decline, forget": (scene("L-1", "L-2", "W-1"), DECLINE, FORGET),
     "forget, sweep": (scene("L-1", "W-1", reps=("ada",), minutes=20), FORGET, SWEEP),

@@ -23,7 +23,6 @@ from leadroute.errors import InvalidTransitionError
 from leadroute.formats.policy_file import load_policy
 from leadroute.formats.rows import read_leads, read_reps
 from leadroute.insight.report import report_on
-from leadroute.model.keys import parts
 from leadroute.model.lead import Lead
 from leadroute.model.roster import Roster
 from leadroute.offers.dispatcher import Dispatcher
@@ -54,7 +53,7 @@ class _Office:
         self._clock = clock
         self._agenda: list[tuple[datetime, int, Callable[[], object]]] = []
         self._planned = 0
-        self._answered: set[tuple[str, int]] = set()
+        self._answered: set[str] = set()
         self._sweep_at: datetime | None = None
 
     def plan(self, at: datetime, what: Callable[[], object]) -> None:
@@ -89,10 +88,11 @@ class _Office:
             self._plan_sweep(max(swept.next_wakeup, now + SWEEP))
 
     def _see_offers(self) -> None:
-        for offer in self._dispatcher.store.find(status=Status.OFFERED.value):
-            if (offer.key, offer.version) not in self._answered:
-                self._answered.add((offer.key, offer.version))
-                self._answer(parts(offer.key)[-1], offer.owner)
+        for placed in self._dispatcher.placements(status=Status.OFFERED):
+            for offer in placed.offers:
+                if offer.token not in self._answered:
+                    self._answered.add(offer.token)
+                    self._answer(placed.lead_id, offer.rep_id)
 
     def _answer(self, lead_id: str, rep_id: str) -> None:
         mood = crc32(f"{lead_id} {rep_id}".encode())

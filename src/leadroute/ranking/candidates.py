@@ -216,7 +216,8 @@ class Limits(NamedTuple):
         capacity, used = self.capacity, snapshot.used.get
         if capacity is not None and snapshot.open.get(capacity.keys[at], 0) > capacity.rooms[at]:
             return "at_capacity"
-        full = [keys[at] for keys, rooms in self.columns if used(keys[at], 0) > rooms[at]]
+        columns = self.columns
+        full = [each.keys[at] for each in columns if used(each.keys[at], 0) > each.rooms[at]]
         return "at_capacity" if any(map(is_open_key, full)) else "cap_reached"
 
     def part(self, part: Sequence[bool]) -> Limits:

@@ -338,8 +338,8 @@ class Decided:
             for rep, exclusion in self.excluded():
                 yield exclusion.code, (rep.id,)
             return
-        lead, now, *_, view, _ = self._asked
-        yield from self._candidates.left_out(self._set, lead, now)
+        view = self._view
+        yield from self._candidates.left_out(self._set, self._lead, self._instant)
         every = self._candidates.crew.ids
         if view.crew.ids is not every:
             at_work = frozenset(view.crew.ids)

@@ -104,7 +104,7 @@ async def life(desk, clock):
     told += [await desk.withdraw("L-3", "spam"), await desk.reopen("L-3")]
     told.append(await desk.update(Lead("L-3", country="DE")))
     told += [await desk.submit(Lead("W", received_at=START)), await desk.reevaluate("W")]
-    told.append(await desk.forget("L-2"))
+    told += [await desk.forget("L-2"), await desk.audit(repair=True)]
     first = (await desk.outbox())[0]
     await desk.ack(first)
     for _ in range(2):

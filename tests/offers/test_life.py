@@ -310,6 +310,14 @@ class LongLife(Life):
         placement = self._try(lead_id, lambda: self.desk.reopen(lead_id))
         assert placement is None or placement.owner is None
 
+    @rule(limit=st.sampled_from([3, 50]))
+    def audit_the_store(self, limit):
+        """Nothing is ever out of joint but what was not swept in time."""
+        result = None
+        while result is None or not result.complete:
+            result = self.desk.audit(limit, result)
+            assert {fault.kind for fault in result.discrepancies} <= {"deadline"}
+
     @rule(lead_id=lead_ids)
     def reevaluate(self, lead_id):
         placement = self._try(lead_id, lambda: self.desk.reevaluate(lead_id))

@@ -142,6 +142,7 @@ _WRITE: Final = {
     "Router": "a Router, such as Router(rules=[Rule('all')])",
     "Snapshot": "a Snapshot, such as Snapshot(open={'ada': 3})",
     "OutboxEvent": "an event as outbox() gives it",
+    "AuditResult": "the result of the page before",
     "AsyncStore": "an async store, such as AsyncThread(MemoryStore())",
     "Store": "a Store, such as MemoryStore() or SqliteStore('crm.db')",
     "bool": "True or False",

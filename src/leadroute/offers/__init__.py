@@ -9,6 +9,7 @@ from leadroute.lazy import on_demand
 if TYPE_CHECKING:
     from leadroute.model.snapshot import TurnCredit
     from leadroute.offers.async_dispatcher import AsyncDispatcher
+    from leadroute.offers.auditing import AuditResult, Discrepancy
     from leadroute.offers.decisions import Decision, PoolDecision
     from leadroute.offers.dispatcher import Dispatcher
     from leadroute.offers.dispatching import FailedLead, ForgetResult, SweepResult
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
 __all__ = [
     "DISPOSITIONS",
     "AsyncDispatcher",
+    "AuditResult",
     "Decision",
+    "Discrepancy",
     "Dispatcher",
     "FailedLead",
     "ForgetResult",
@@ -39,10 +42,12 @@ __all__ = [
 
 _HOMES = {
     "AsyncDispatcher": "leadroute.offers.async_dispatcher",
+    "AuditResult": "leadroute.offers.auditing",
     "DISPOSITIONS": "leadroute.rules.rule",
     "Decision": "leadroute.offers.decisions",
     "Dispatcher": "leadroute.offers.dispatcher",
     "FailedLead": "leadroute.offers.dispatching",
+    "Discrepancy": "leadroute.offers.auditing",
     "ForgetResult": "leadroute.offers.dispatching",
     "Offer": "leadroute.offers.placement",
     "OutboxEvent": "leadroute.offers.outbox",

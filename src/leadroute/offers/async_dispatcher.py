@@ -19,9 +19,10 @@ from leadroute.model.roster import Reps, Roster, roster_of
 from leadroute.model.snapshot import Reason, Snapshot, TurnCredit
 from leadroute.model.track_record import TrackRecords
 from leadroute.model.validation import FrozenDict, of_kind
-from leadroute.offers.counts import by_rep
+from leadroute.offers.auditing import AuditResult
+from leadroute.offers.counts import by_rep, by_version
 from leadroute.offers.decisions import Decision, Keeping, keeping
-from leadroute.offers.dispatcher import Dispatcher, by_version, callable_, random_id, use_cases
+from leadroute.offers.dispatcher import Dispatcher, callable_, random_id
 from leadroute.offers.dispatching import ForgetResult, SweepResult
 from leadroute.offers.events import LeadEvent
 from leadroute.offers.outbox import OutboxEvent, attempts
@@ -30,7 +31,7 @@ from leadroute.offers.placement import Placement, Status
 from leadroute.offers.queries import WorkItem
 from leadroute.offers.requests import Steps, run_async
 from leadroute.offers.store import AsyncStore, is_async
-from leadroute.offers.use_cases import UseCases
+from leadroute.offers.use_cases import UseCases, use_cases
 from leadroute.ranking.router import Router
 
 T = TypeVar("T")
@@ -227,6 +228,16 @@ class AsyncDispatcher(Generic[AnyClock_co]):
     @_told_by(Dispatcher.decision)
     async def decision(self, lead_id: str) -> Decision | None:
         return await self._run(self._cases.decision(lead_id))
+
+    @_told_by(Dispatcher.audit)
+    async def audit(
+        self,
+        limit: int = 1000,
+        after: AuditResult | None = None,
+        *,
+        repair: bool = False,
+    ) -> AuditResult:
+        return await self._run(self._cases.audit(limit, after, repair))
 
     @_told_by(Dispatcher.trim)
     async def trim(self, before: datetime, limit: int = 1000) -> int:

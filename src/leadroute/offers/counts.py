@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from attrs import evolve, field, frozen
 
-from leadroute.errors import FieldTypeError
+from leadroute.errors import ConfigError, FieldTypeError
 from leadroute.model.duration import to_micros
 from leadroute.model.keys import (
     closed_key,
@@ -80,6 +80,21 @@ def by_rep(given: Mapping[str, Presence]) -> Mapping[str, Presence]:
         expected = "a mapping such as {'ada': Presence('busy', since)}"
         raise FieldTypeError("presence", f"of type {type(given).__name__}", expected)
     return given
+
+
+def by_version(given: Mapping[str, Router]) -> Mapping[str, Router]:
+    """A converter for earlier versions of a policy."""
+    if not isinstance(given, Mapping):
+        expected = "a mapping such as {router.version: router}"
+        raise FieldTypeError("earlier", f"of type {type(given).__name__}", expected)
+    for version, router in given.items():
+        if not isinstance(router, Router):
+            kind = f"of type {type(router).__name__}"
+            raise FieldTypeError(f"earlier[{version!r:.40}]", kind, "a Router")
+        if version != router.version:
+            problem = f"earlier[{version!r:.40}] is a policy of version {router.version!r}"
+            raise ConfigError(f"{problem}; write {{router.version: router}}")
+    return FrozenDict(given)
 
 
 @frozen(eq=False)

@@ -17,7 +17,7 @@ from attrs import Attribute, evolve, field, frozen
 from attrs.converters import optional
 
 from leadroute.clock import AnyClock_co, Clock, SystemClock, as_clock
-from leadroute.errors import ConfigError, FieldTypeError
+from leadroute.errors import ConfigError
 from leadroute.model.guidance import guided, guided_attributes
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Presence
@@ -25,19 +25,18 @@ from leadroute.model.roster import Reps, Roster, roster_of
 from leadroute.model.snapshot import Reason, Snapshot, TurnCredit
 from leadroute.model.track_record import TrackRecords
 from leadroute.model.validation import FrozenDict, of_kind
-from leadroute.offers.counts import Desk, by_rep
+from leadroute.offers.auditing import AuditResult
+from leadroute.offers.counts import by_rep, by_version
 from leadroute.offers.decisions import Decision, Keeping, keeping
 from leadroute.offers.dispatching import ForgetResult, SweepResult
 from leadroute.offers.events import LeadEvent
-from leadroute.offers.outbox import OutboxEvent, OutboxSteps, attempts
+from leadroute.offers.outbox import OutboxEvent, attempts
 from leadroute.offers.outcome_counts import fields_of
 from leadroute.offers.placement import Placement, Status
 from leadroute.offers.queries import WorkItem
 from leadroute.offers.requests import Steps, run
-from leadroute.offers.serving import LineSteps
-from leadroute.offers.steps import LeadSteps
 from leadroute.offers.store import Store, is_async
-from leadroute.offers.use_cases import UseCases
+from leadroute.offers.use_cases import UseCases, use_cases
 from leadroute.ranking.router import Router
 
 T = TypeVar("T")
@@ -54,46 +53,12 @@ def callable_(_instance: object, attribute: Attribute[Any], given: object) -> No
         raise ConfigError(f"{attribute.name} is {given!r:.60}; give a function")
 
 
-def by_version(given: Mapping[str, Router]) -> Mapping[str, Router]:
-    """A converter for earlier versions of a policy."""
-    if not isinstance(given, Mapping):
-        expected = "a mapping such as {router.version: router}"
-        raise FieldTypeError("earlier", f"of type {type(given).__name__}", expected)
-    for version, router in given.items():
-        if not isinstance(router, Router):
-            kind = f"of type {type(router).__name__}"
-            raise FieldTypeError(f"earlier[{version!r:.40}]", kind, "a Router")
-        if version != router.version:
-            problem = f"earlier[{version!r:.40}] is a policy of version {router.version!r}"
-            raise ConfigError(f"{problem}; write {{router.version: router}}")
-    return FrozenDict(given)
-
-
 def blocking(instance: object, attribute: Attribute[Any], store: object) -> None:
     """A validator: a store whose calls return answers."""
     of_kind(Store)(instance, attribute, store)
     if is_async(store):
         kind = type(store).__name__
         raise ConfigError(f"{kind} is an async store; give it to an AsyncDispatcher")
-
-
-def use_cases(dispatcher: Any) -> UseCases:
-    """The use cases of a dispatcher, over what it was given."""
-    given, store = dispatcher, dispatcher.store
-    told = given.router, given.roster, given.track_records, given.presence, given.tokens
-    desk = Desk(*told, given.publish, given.decisions)
-    bound = getattr(store, "is_bound", False)
-    leads = LeadSteps(
-        desk,
-        given.clock,
-        given.change_ids,
-        given.track_outcomes_by,
-        reads_again=not bound or getattr(store, "sees_commits", False),
-        sends_again=not bound,
-        purges=hasattr(store, "purge"),
-        earlier={version: evolve(desk, router=router) for version, router in given.earlier.items()},
-    )
-    return UseCases(leads, LineSteps(leads), OutboxSteps(leads, given.max_attempts))
 
 
 @guided
@@ -502,6 +467,42 @@ class Dispatcher(Generic[AnyClock_co]):
             ('bob',)
         """
         return self._run(self._cases.decision(lead_id))
+
+    def audit(
+        self,
+        limit: int = 1000,
+        after: AuditResult | None = None,
+        *,
+        repair: bool = False,
+    ) -> AuditResult:
+        """Compare what a store holds with itself, a page at a time.
+
+        Placements are compared with their logs, places in lines and offers with placements,
+        deadlines with the clock, and on the last page counters with what the leads hold. What moves
+        meanwhile is looked at again. The counters of caps are compared only where nothing was
+        logged since the first page. O(records), some requests for each lead.
+
+        Args:
+            limit: How many records to look at, from 1 up; 1,000 by default.
+            after: The result of the page before; none by default.
+            repair: Whether to mend what was found, each with an event; default ``False``.
+
+        Returns:
+            What was found on this page, and whether it is the last.
+
+        Raises:
+            ConfigError: The limit is below 1.
+
+        Example:
+            >>> from leadroute import Rep, Rule
+            >>> from leadroute.stores import MemoryStore
+            >>> dispatcher = Dispatcher(Router(rules=[Rule("all")]), [Rep("ada")], MemoryStore())
+            >>> _ = dispatcher.submit(Lead("L-1"))
+            >>> result = dispatcher.audit()
+            >>> result.complete, result.discrepancies
+            (True, ())
+        """
+        return self._run(self._cases.audit(limit, after, repair))
 
     def trim(self, before: datetime, limit: int = 1000) -> int:
         """Forget old events and decisions that are not needed anymore.

@@ -151,10 +151,7 @@ class Draft:
         ops += self.books.operations()
         ops += self._offer_records(after)
         ops += yield from self._line_changes(after)
-        status, owner = after.status.value, _holder(after)
-        due = None if (at := after.due) is None else to_micros(at)
-        key = placement_key(self.lead_id)
-        ops.append(Put(key, placement_document(after), self._version, status, owner, due))
+        ops.append(placement_put(after, self._version))
         return ops
 
     def _offer_records(self, after: Placement) -> Iterator[Op]:
@@ -165,9 +162,7 @@ class Draft:
                 yield Drop(offer_key(self.lead_id, offer.rep_id), 1)
         for offer in after.offers:
             if _identity(offer) not in known:
-                told = {"lead": self.lead_id, "order": offer.order, "pool": offer.pool}
-                name = offer_key(self.lead_id, offer.rep_id)
-                yield Put(name, stamped(told), 0, OFFER, offer.rep_id)
+                yield offer_put(self.lead_id, offer)
 
     def _line_changes(self, after: Placement) -> Steps[list[Op]]:
         before, ops = self.before, list[Op]()
@@ -180,8 +175,7 @@ class Draft:
             if moves:
                 ops += (Drop(entry_key(before), 1), Add(length_key(left), -1, lo=None))
         if joins:
-            told = stamped({"lead": self.lead_id})
-            ops.append(Put(entry_key(after), told, 0, entry_status(after.line)))
+            ops.append(entry_put(after))
             ops.append(Add(length_key(after.line), 1))
             ops.append((yield from self._line_record(after)))
         return ops
@@ -199,6 +193,25 @@ class Draft:
         if record.due is None or record.due > due:
             return Put(key, record.data, record.version, LINE, due=due)
         return Check(key, record.version)
+
+
+def placement_put(after: Placement, version: int) -> Put:
+    """What writes a placement in place of the version that was read."""
+    due = None if (at := after.due) is None else to_micros(at)
+    told = after.status.value, _holder(after), due
+    return Put(placement_key(after.lead_id), placement_document(after), version, *told)
+
+
+def offer_put(lead_id: str, offer: Offer) -> Put:
+    """What writes the record by which a rep finds an offer."""
+    told = {"lead": lead_id, "order": offer.order, "pool": offer.pool}
+    return Put(offer_key(lead_id, offer.rep_id), stamped(told), 0, OFFER, offer.rep_id)
+
+
+def entry_put(placed: Placement) -> Put:
+    """What gives a lead its place in a line."""
+    told = stamped({"lead": placed.lead_id})
+    return Put(entry_key(placed), told, 0, entry_status(placed.line))
 
 
 def _identity(offer: Offer) -> tuple[str, str, int]:

@@ -288,6 +288,20 @@ class PolicyChanged:
 
 
 @frozen
+class Repaired:
+    """Something in the store did not fit the lead, and was mended.
+
+    Args:
+        at: The time.
+        discrepancies: What was wrong: the kinds of ``Discrepancy``.
+    """
+
+    kind: ClassVar[str] = "repaired"
+    at: datetime
+    discrepancies: tuple[str, ...] = ()
+
+
+@frozen
 class Forgotten:
     """All that was known of the lead was erased."""
 
@@ -365,6 +379,7 @@ LeadEvent: TypeAlias = (
     | Withdrawn
     | Reopened
     | PolicyChanged
+    | Repaired
     | Forgotten
     | Updated
     | Contacted
@@ -390,6 +405,7 @@ KINDS: Mapping[str, type[LeadEvent]] = FrozenDict(
             Withdrawn,
             Reopened,
             PolicyChanged,
+            Repaired,
             Forgotten,
             Updated,
             Contacted,

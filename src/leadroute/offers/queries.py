@@ -74,7 +74,7 @@ def page(
         records = yield from requests.find(
             status=_statuses(rep_id, wanted), owner=rep_id, after=mark, limit=min(limit, PAGE)
         )
-        for placed in (yield from _placements(records)):
+        for placed in (yield from placements_of(records)):
             if (rule is None or placed.rule == rule) and (
                 wanted is None or placed.status in wanted
             ):
@@ -93,7 +93,7 @@ def _statuses(rep_id: str | None, wanted: Sequence[str] | None) -> Sequence[str]
     return [*wanted, OFFER] if Status.OFFERED.value in wanted else wanted
 
 
-def _placements(records: Sequence[Record]) -> Steps[list[Placement]]:
+def placements_of(records: Sequence[Record]) -> Steps[list[Placement]]:
     """The placements of some records, which may be those of offers; what cannot be read is left out."""
     keys = [placement_key(parts(record.key)[1]) for record in records if record.status == OFFER]
     more = (yield from requests.get(keys)) if keys else {}
@@ -120,7 +120,7 @@ def worklist(rep_id: str) -> Steps[tuple[WorkItem, ...]]:
     """What a rep has to do: by priority, then what is due first, then age. O(open leads of the rep)."""
     must_be(str, rep_id=rep_id)
     records = yield from requests.all_of(status=OPEN, owner=rep_id)
-    items = [_item(placed, rep_id) for placed in (yield from _placements(records))]
+    items = [_item(placed, rep_id) for placed in (yield from placements_of(records))]
     return tuple(sorted(items, key=_order))
 
 

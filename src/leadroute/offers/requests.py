@@ -104,6 +104,17 @@ def check_limit(limit: object, of: str = "") -> None:
         raise ConfigError(f"limit is {limit!r:.40}; write how many{of} at most, from 1 up")
 
 
+def log_of(lead_id: str) -> Steps[list[Event]]:
+    """Ask for all entries in the log of a lead that were not trimmed, in order."""
+    log: list[Event] = []
+    while True:
+        after = log[-1].n if log else 0
+        page = yield from events(lead=lead_id, after=after, limit=PAGE)
+        log += page
+        if len(page) < PAGE:
+            return log
+
+
 PAGE: Final = 500
 """How many records are read at once."""
 

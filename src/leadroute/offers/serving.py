@@ -228,7 +228,7 @@ class LineSteps:
             looks += [record for record in page if record.status == LINE]
             for record in sorted(page, key=_by_turn):
                 if record.status != LINE and not tally.full:
-                    freed = both(freed, (yield from self._ring(record, tally)))
+                    freed = both(freed, (yield from self.ring(record, tally)))
             if len(page) < PAGE:
                 break
             last = page[-1]
@@ -236,7 +236,7 @@ class LineSteps:
             yield from self._retried_early(tally)
         yield from self._served_together(looks, freed, tally, early=early)
 
-    def _ring(self, record: Record, tally: Tally) -> Steps[frozenset[str] | None]:
+    def ring(self, record: Record, tally: Tally) -> Steps[frozenset[str] | None]:
         """Do what is due about one lead; returns whom it freed."""
         lead_id, leads = parts(record.key)[-1], self.leads
         steps: dict[str, Callable[[], Steps[Done]]] = {
@@ -256,7 +256,7 @@ class LineSteps:
         """Decide about the leads that wait outside of any line."""
         for record in (yield from requests.all_of(status=Status.WAITING.value)):
             if record.due is not None and not tally.full:
-                yield from self._ring(record, tally)
+                yield from self.ring(record, tally)
 
     def _served_together(
         self, looks: list[Record], freed: frozenset[str] | None, tally: Tally, *, early: bool

@@ -34,6 +34,7 @@ from leadroute.offers.events import (
     Received,
     Released,
     Reopened,
+    Repaired,
     TimedOut,
     Updated,
     Waiting,
@@ -82,6 +83,7 @@ _TABLE: Final[dict[tuple[Status, type[LeadEvent]], Status]] = {
     **{(status, Reopened): Status.WAITING for status in _REOPENED},
     **{(status, Updated): status for status in (*_ALIVE, Status.CLOSED, Status.WITHDRAWN)},
     (Status.FORGOTTEN, Received): Status.RECEIVED,
+    **{(status, Repaired): status for status in Status if status is not Status.RECEIVED},
     **{(status, Forgotten): Status.FORGOTTEN for status in (*_ALIVE, *_REOPENED)},
 }
 MOVES: Mapping[tuple[Status, type[LeadEvent]], Status] = FrozenDict(_TABLE)
@@ -383,6 +385,7 @@ _CHANGES: Mapping[type[LeadEvent], Callable[[Placement, Any], dict[str, Any]]] =
     Withdrawn: _withdrawn,
     Reopened: _reopened,
     Forgotten: _forgotten,
+    Repaired: lambda _before, _event: {},
     PolicyChanged: lambda _before, event: {"policy_version": event.policy_version},
     Updated: _updated,
     Contacted: _contacted,

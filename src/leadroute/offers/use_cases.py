@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
-from attrs import define
+from attrs import define, evolve
 
 from leadroute.errors import ConfigError, ConflictError, LeadNotFoundError
 from leadroute.model.duration import from_micros, to_micros
@@ -19,8 +19,9 @@ from leadroute.model.timeline import LATEST
 from leadroute.model.track_record import TrackRecords
 from leadroute.model.validation import aware, must_be
 from leadroute.offers import queries, requests, transitions, turn_credits
+from leadroute.offers.auditing import AuditResult, AuditSteps
 from leadroute.offers.change import Change, Check, Drop, Op, Put, Record
-from leadroute.offers.counts import Books, counted
+from leadroute.offers.counts import Books, Desk, counted
 from leadroute.offers.decisions import DECISION, Decision, decision_of, dropped_pages, kept_at
 from leadroute.offers.dispatching import ForgetResult, SweepResult
 from leadroute.offers.events import (
@@ -34,7 +35,7 @@ from leadroute.offers.lines import length_key
 from leadroute.offers.outbox import OutboxEvent, OutboxSteps
 from leadroute.offers.placement import Placement, Status
 from leadroute.offers.queries import WorkItem
-from leadroute.offers.requests import PAGE, Steps
+from leadroute.offers.requests import Steps
 from leadroute.offers.serving import LineSteps, Tally
 from leadroute.offers.steps import Done, LeadSteps, as_scored
 from leadroute.plain import document, loads
@@ -257,6 +258,12 @@ class UseCases:
         record = (yield from books.records([key])).get(key)
         return None if record is None else (yield from decision_of(record, lead_id))
 
+    def audit(
+        self, limit: int = 1000, after: AuditResult | None = None, repair: bool = False
+    ) -> Steps[AuditResult]:
+        """Compare what a store holds with itself, a page at a time."""
+        return AuditSteps(self.lines).page(limit, after, repair=repair)
+
     def trim(self, before: datetime, limit: int) -> Steps[int]:
         """Forget what is older and no longer needed."""
         requests.check_limit(limit)
@@ -288,15 +295,10 @@ class UseCases:
     def history(self, lead_id: str) -> Steps[tuple[LeadEvent, ...]]:
         """All events of a lead, in order."""
         must_be(str, lead_id=lead_id)
-        told: list[LeadEvent] = []
-        while True:
-            page = yield from requests.events(lead=lead_id, after=len(told), limit=PAGE)
-            told += map(event_of, page)
-            if len(page) < PAGE:
-                break
+        told = yield from requests.log_of(lead_id)
         if not told:
             raise LeadNotFoundError(lead_id)
-        return tuple(told)
+        return tuple(map(event_of, told))
 
     def outbox(self, limit: int = 100) -> Steps[tuple[OutboxEvent, ...]]:
         """The events that may be delivered now, the first one of each lead."""
@@ -325,3 +327,22 @@ class UseCases:
     def tracked(self) -> Steps[TrackRecords]:
         """The outcomes that ``track_outcomes_by`` has counted."""
         return TrackRecords.from_counters((yield from requests.counts(prefix="outcome/")))
+
+
+def use_cases(dispatcher: Any) -> UseCases:
+    """The use cases of a dispatcher, over what it was given."""
+    given, store = dispatcher, dispatcher.store
+    told = given.router, given.roster, given.track_records, given.presence, given.tokens
+    desk = Desk(*told, given.publish, given.decisions)
+    bound = getattr(store, "is_bound", False)
+    leads = LeadSteps(
+        desk,
+        given.clock,
+        given.change_ids,
+        given.track_outcomes_by,
+        reads_again=not bound or getattr(store, "sees_commits", False),
+        sends_again=not bound,
+        purges=hasattr(store, "purge"),
+        earlier={version: evolve(desk, router=router) for version, router in given.earlier.items()},
+    )
+    return UseCases(leads, LineSteps(leads), OutboxSteps(leads, given.max_attempts))

@@ -13,11 +13,11 @@ from leadroute import Cap, Lead, Rep, Router, Rule, SqliteStore, free_capacity, 
 from leadroute.errors import ConfigError, FieldTypeError
 from leadroute.events import KINDS, Repaired
 from leadroute.model.keys import open_key, placement_key
-from leadroute.offers.auditing import AUDIT, AuditResult, newest_event
+from leadroute.offers.auditing import AUDIT, AuditResult
 from leadroute.offers.change import Add, Change, Drop, Emit, Put
 from leadroute.offers.lines import entry_key, length_key, line_key
 from leadroute.offers.placement import Status
-from leadroute.offers.requests import run
+from leadroute.offers.requests import newest_event, run
 from leadroute.plain import document, stamped
 from leadroute.stores import MemoryStore
 
@@ -259,8 +259,8 @@ def test_unreadable_placement_is_named(store):
     assert named(found) == {("document", "L-1"): 1, ("document", "L-2"): 1}
     assert here.placement("L-1").status is Status.OFFERED
     assert audited(here) == []
-    here.clock.advance("1m")
-    here.trim(here.clock.now() + timedelta(days=1))
+    here.clock.advance("11m")
+    here.trim(here.clock.now())
     record = store.get([placement_key("L-1")])[placement_key("L-1")]
     put = Put(record.key, "{", record.version, record.status, record.owner, record.due)
     store.commit(Change("planted again", (put,)))
@@ -296,7 +296,8 @@ def test_record_of_a_lead_that_is_not_there(store):
 def test_trimmed_log_leaves_the_placement_as_the_truth(store):
     """Where the log does not begin at its beginning, the placement speaks for itself."""
     here = world(store, 20)
-    here.trim(here.clock.now() + timedelta(days=1))
+    here.clock.advance("11m")
+    assert here.trim(here.clock.now())
     assert audited(here) == []
 
 

@@ -34,6 +34,7 @@ from leadroute.errors import (
 )
 from leadroute.model.duration import to_micros
 from leadroute.model.keys import is_open_key, lead_key, open_key
+from leadroute.offers import LiveCounts
 from leadroute.offers.placement import Status
 from leadroute.offers.transitions import holds
 from leadroute.plain import loads
@@ -254,6 +255,17 @@ class LongLife(Life):
     def open_the_desk(self, router, roster):
         super().open_the_desk(router, roster)
         self.desk = evolve(self.desk, pause=lambda _seconds: None)
+        self.seconds = 0.0
+
+    @rule(live=st.booleans())
+    def counts_are_kept_or_read(self, live):
+        """The same promises hold with counters that are kept in step with the log."""
+        counts = LiveCounts(self.store, seconds=lambda: self.seconds) if live else None
+        self.desk = evolve(self.desk, counts=counts)
+
+    @rule(seconds=st.sampled_from([0.5, 3, 70, 400]))
+    def the_process_is_idle(self, seconds):
+        self.seconds += seconds
 
     @rule(
         way=st.sampled_from(

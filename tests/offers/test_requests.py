@@ -125,7 +125,7 @@ def test_trouble_of_the_store_in_a_sweep_is_told():
 
 def test_pages_of_any_size_serve_all(monkeypatch):
     """What is due, what waits, and a history are read a page at a time."""
-    for module in ("requests", "serving", "use_cases"):
+    for module in ("requests", "serving"):
         monkeypatch.setattr(f"leadroute.offers.{module}.PAGE", 2)
     monkeypatch.setattr("leadroute.offers.serving.HEADS", 2)
     here = desk(*[Rep(f"r{n}", capacity=1) for n in range(5)])

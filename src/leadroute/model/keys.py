@@ -87,9 +87,9 @@ def cap_key(rep_id: str, per: str, period: str) -> str:
 
 
 def holder_of(found: str) -> str:
-    """The rep whose open work, or whose leads against a cap, a counter counts."""
+    """The rep of whom a counter counts something."""
     named = parts(found)
-    return named[2] if is_open_key(found) and named[0] == "rep" else named[1]
+    return named[2] if named[0] == "rep" else named[1]
 
 
 def closed_key(rep_id: str) -> str:
@@ -125,3 +125,12 @@ def credits_key(pool: str, more: int | str = 0) -> str:
 def turn_credit_key(pool: str, rep_id: str, reason: str, cause: str) -> str:
     """The record of the turns credited to a rep in a pool for one reason and cause."""
     return key("turn_credit", pool, rep_id, reason, cause)
+
+
+REP_COUNTERS = (open_key, won_key, closed_key, contact_key, last_key, given_key)
+"""The counters that each rep has, whatever their caps."""
+
+
+def is_kept_by_rep(found: str) -> bool:
+    """Whether this counts something of one rep."""
+    return found.startswith(("rep/", "segment/", "cap/"))

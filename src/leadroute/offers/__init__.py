@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from leadroute.offers.dispatcher import Dispatcher
     from leadroute.offers.dispatching import FailedLead, ForgetResult, SweepResult
     from leadroute.offers.events import TurnTaken
+    from leadroute.offers.live_counts import LiveCounts
     from leadroute.offers.outbox import OutboxEvent
     from leadroute.offers.placement import Offer, Placement, PreviousOffer, Status
     from leadroute.offers.queries import WorkItem
@@ -28,6 +29,7 @@ __all__ = [
     "Dispatcher",
     "FailedLead",
     "ForgetResult",
+    "LiveCounts",
     "Offer",
     "OutboxEvent",
     "Placement",
@@ -49,6 +51,7 @@ _HOMES = {
     "FailedLead": "leadroute.offers.dispatching",
     "Discrepancy": "leadroute.offers.auditing",
     "ForgetResult": "leadroute.offers.dispatching",
+    "LiveCounts": "leadroute.offers.live_counts",
     "Offer": "leadroute.offers.placement",
     "OutboxEvent": "leadroute.offers.outbox",
     "Placement": "leadroute.offers.placement",

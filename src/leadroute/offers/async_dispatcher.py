@@ -25,6 +25,7 @@ from leadroute.offers.decisions import Decision, Keeping, keeping
 from leadroute.offers.dispatcher import Dispatcher, callable_, random_id
 from leadroute.offers.dispatching import ForgetResult, SweepResult
 from leadroute.offers.events import LeadEvent
+from leadroute.offers.live_counts import LiveCounts
 from leadroute.offers.outbox import OutboxEvent, attempts
 from leadroute.offers.outcome_counts import fields_of
 from leadroute.offers.placement import Placement, Status
@@ -109,6 +110,7 @@ class AsyncDispatcher(Generic[AnyClock_co]):
     change_ids: Callable[[], str] = field(default=random_id, validator=callable_)
     publish: bool = field(default=False, validator=of_kind(bool))
     decisions: Keeping = field(default="compact", converter=keeping)
+    counts: LiveCounts | None = None
     max_attempts: int = field(default=20, converter=attempts)
     pause: Callable[[float], Awaitable[Any]] = field(default=asyncio.sleep, validator=callable_)
     _cases: UseCases = field(init=False, repr=False)

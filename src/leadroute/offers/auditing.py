@@ -185,21 +185,6 @@ def _said(truth: Placement) -> str:
     return f"its log says {truth.status} at step {truth.steps}"
 
 
-def newest_event() -> Steps[int]:
-    """The id of the newest event, found in as many requests as it has binary digits, twice."""
-    low, step = 0, 1
-    while (yield from requests.events(after=low + step, limit=1)):
-        low, step = low + step, 2 * step
-    high = low + step
-    while low < high:  # nothing is newer than high
-        middle = (low + high) // 2
-        if (yield from requests.events(after=middle, limit=1)):
-            low = middle + 1
-        else:
-            high = middle
-    return low
-
-
 @frozen(eq=False)
 class AuditSteps:
     """The steps of an audit."""
@@ -211,7 +196,7 @@ class AuditSteps:
         requests.check_limit(limit, " records")
         must_be(bool, repair=repair)
         if after is None:
-            after = AuditResult(since=(yield from newest_event()))
+            after = AuditResult(since=(yield from requests.newest_event()))
         must_be(AuditResult, after=after)
         found, held = list[Discrepancy](), Counter(after.held)
         mark, left = after.mark, limit

@@ -35,7 +35,8 @@ from leadroute.model.track_record import TrackRecords
 from leadroute.model.validation import FrozenDict
 from leadroute.offers import requests
 from leadroute.offers.change import Put, Record
-from leadroute.offers.lines import Lines
+from leadroute.offers.lines import Lines, length_key
+from leadroute.offers.live_counts import LiveCounts
 from leadroute.offers.requests import Steps
 from leadroute.offers.turn_credits import PoolCredits, more_keys
 from leadroute.ranking.charges import counters
@@ -58,6 +59,7 @@ _KEYS: Final = FrozenDict(
 """The counters of a rep, by their names in ``Snapshot``."""
 
 
+_WAITING: Final = length_key("")
 _LINES: Final = "waiting lines"
 
 OFFER: Final = "offer"
@@ -109,6 +111,7 @@ class Desk:
         tokens: Gives each offer its token.
         publish: Whether events wait for delivery.
         decisions: How much of a decision is kept: ``compact``, ``full`` or ``none``.
+        counts: The counters that this process keeps in step; ``None`` reads them for each decision.
         lines: The waiting lines of this policy for these reps.
     """
 
@@ -119,6 +122,7 @@ class Desk:
     tokens: Callable[[], str]
     publish: bool = False
     decisions: str = "none"
+    counts: LiveCounts | None = None
     lines: Lines = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -146,6 +150,7 @@ class Books:
         "_counts",
         "_credits",
         "_held",
+        "_in_step",
         "_offered",
         "_records",
         "_snapshots",
@@ -164,6 +169,7 @@ class Books:
         self._held = Counter[str]()
         self._offered: dict[str, list[Record]] = {}
         self._snapshots: list[Snapshot] = []
+        self._in_step = False
 
     def give_back(self, held: Mapping[str, int]) -> None:
         """Leave out of the counts what the lead counts on itself, which its change gives back."""
@@ -186,9 +192,19 @@ class Books:
     def counts(self, keys: Iterable[str]) -> Steps[Mapping[str, int]]:
         """Read some counters, those that were not read before; returns all that were. Missing ones stand at 0."""
         missing = [key for key in keys if key not in self._asked]
+        if not missing:
+            return self._counts
+        self._asked.update(missing)
+        live = self.desk.counts
+        if live is not None:
+            if not self._in_step:
+                yield from live.step(self.now)
+                self._in_step = True
+            known = live.known
+            self._counts.update({key: count for key in missing if (count := known.get(key))})
+            missing = [key for key in missing if key.startswith(_WAITING)]
         if missing:
             self._counts.update((yield from requests.counts(missing)))
-            self._asked.update(missing)
         return self._counts
 
     def seen(self) -> dict[str, int]:

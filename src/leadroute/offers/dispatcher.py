@@ -30,6 +30,7 @@ from leadroute.offers.counts import by_rep, by_version
 from leadroute.offers.decisions import Decision, Keeping, keeping
 from leadroute.offers.dispatching import ForgetResult, SweepResult
 from leadroute.offers.events import LeadEvent
+from leadroute.offers.live_counts import LiveCounts
 from leadroute.offers.outbox import OutboxEvent, attempts
 from leadroute.offers.outcome_counts import fields_of
 from leadroute.offers.placement import Placement, Status
@@ -91,6 +92,8 @@ class Dispatcher(Generic[AnyClock_co]):
         decisions: How much of the last decision about each lead is kept: ``compact`` (default) keeps
             who was scored how and who was left out by which code, ``full`` also all that making it
             again takes, ``none`` nothing.
+        counts: The counters that this process keeps in step, ``LiveCounts(store)``: for pools of some
+            hundred reps; by default the counters of the candidates are read for each decision.
         max_attempts: After how many failed deliveries an event is a dead letter, from 1 up; 20 by default.
         pause: Waits for some seconds before a step that lost a race, or met a busy store, is taken
             again; ``time.sleep`` by default.
@@ -125,6 +128,7 @@ class Dispatcher(Generic[AnyClock_co]):
     change_ids: Callable[[], str] = field(default=random_id, validator=callable_)
     publish: bool = field(default=False, validator=of_kind(bool))
     decisions: Keeping = field(default="compact", converter=keeping)
+    counts: LiveCounts | None = None
     max_attempts: int = field(default=20, converter=attempts)
     pause: Callable[[float], object] = field(default=sleep, validator=callable_)
     _cases: UseCases = field(init=False, repr=False)
@@ -507,7 +511,8 @@ class Dispatcher(Generic[AnyClock_co]):
     def trim(self, before: datetime, limit: int = 1000) -> int:
         """Forget old events and decisions that are not needed anymore.
 
-        Events stay as long as they wait in the outbox. Placements and counters stay.
+        Events stay as long as they wait in the outbox, and those of the last ten minutes in any
+        case. Placements and counters stay.
 
         Args:
             before: What is older may go; aware.

@@ -185,6 +185,7 @@ class Assigned:
         release_on: The moment at which open work is given back, as ``Rule.release_on``.
         until: The time of that moment, when the clock decides it.
         order: Its number among all assignments, as for an offer.
+        taken_from: The reps who had it, or an offer of it, until then.
     """
 
     kind: ClassVar[str] = "assigned"
@@ -197,6 +198,7 @@ class Assigned:
     release_on: str = "outcome"
     until: datetime | None = None
     order: int = 0
+    taken_from: tuple[str, ...] = ()
 
 
 @frozen
@@ -256,11 +258,13 @@ class Withdrawn:
     Args:
         at: The time.
         reason: The cause, as a word of your own list; not free text.
+        taken_from: The reps who had it, or an offer of it, until then.
     """
 
     kind: ClassVar[str] = "withdrawn"
     at: datetime
     reason: str = ""
+    taken_from: tuple[str, ...] = ()
 
 
 @frozen
@@ -303,10 +307,16 @@ class Repaired:
 
 @frozen
 class Forgotten:
-    """All that was known of the lead was erased."""
+    """All that was known of the lead was erased.
+
+    Args:
+        at: The time.
+        taken_from: The reps who had it, or an offer of it, until then.
+    """
 
     kind: ClassVar[str] = "forgotten"
     at: datetime
+    taken_from: tuple[str, ...] = ()
 
 
 @frozen

@@ -11,6 +11,7 @@ from random import random
 from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
 from leadroute.errors import ConfigError, ConflictError, TransientError, UnknownOutcomeError
+from leadroute.model.timeline import LATEST
 from leadroute.offers.change import Change, Event, Record
 from leadroute.offers.store import AsyncStore, Store
 
@@ -115,6 +116,26 @@ def log_of(lead_id: str) -> Steps[list[Event]]:
             return log
 
 
+def newest_event(upto: int = LATEST) -> Steps[int]:
+    """The id of the newest event up to an instant, in two requests for each of its binary digits."""
+
+    def is_behind(event_id: int) -> Steps[bool]:
+        page = yield from events(after=event_id, limit=1)
+        return bool(page) and page[0].at <= upto
+
+    low, step = 0, 1
+    while (yield from is_behind(low + step)):
+        low, step = low + step, 2 * step
+    high = low + step
+    while low < high:  # nothing that is wanted has a higher id than high
+        middle = (low + high) // 2
+        if (yield from is_behind(middle)):
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
 PAGE: Final = 500
 """How many records are read at once."""
 
@@ -165,13 +186,29 @@ def _pauses() -> Iterator[Request]:
         longest = min(2 * longest, _LONGEST_PAUSE)
 
 
-def persistently(step: Callable[[], Steps[T]], *, again: bool) -> Steps[T]:
-    """Take a step until it loses no race; only once where reading again would show the same."""
+def ignored(_lost: ConflictError) -> None:
+    """Take no note of a race that was lost."""
+
+
+def persistently(
+    step: Callable[[], Steps[T]],
+    *,
+    again: bool,
+    lost: Callable[[ConflictError], object] = ignored,
+) -> Steps[T]:
+    """Take a step until it loses no race; only once where reading again would show the same.
+
+    Args:
+        step: The step.
+        again: Whether it is taken again.
+        lost: Is told of each race that was lost.
+    """
     pauses = _pauses()
     while True:
         try:
             return (yield from step())
-        except ConflictError:
+        except ConflictError as error:
+            lost(error)
             pause = next(pauses, None) if again else None
             if pause is None:
                 raise

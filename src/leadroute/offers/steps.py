@@ -31,7 +31,7 @@ from leadroute.offers.judging import Begun, Chosen, Failed, Judged, begin, finis
 from leadroute.offers.lifting import placement_of
 from leadroute.offers.outcome_counts import counts_of
 from leadroute.offers.placement import Placement, Status
-from leadroute.offers.requests import Steps
+from leadroute.offers.requests import Steps, ignored
 from leadroute.plain import loads
 from leadroute.ranking.ranking import Outcome
 
@@ -86,6 +86,12 @@ class LeadSteps:
         """The desk of a version of the policy; that of today where it is not there."""
         return self.earlier.get(version, self.desk)
 
+    def _persistently(self, step: Callable[[], Steps[Done]]) -> Steps[Done]:
+        """Take a step until it loses no race; what a lost one says of a counter is taken note of."""
+        counts = self.desk.counts
+        lost = ignored if counts is None else counts.correct
+        return requests.persistently(step, again=self.reads_again, lost=lost)
+
     def now(self) -> datetime:
         """The present."""
         return aware(self.clock.now(), "clock.now()")
@@ -123,7 +129,7 @@ class LeadSteps:
             kept = (Put(lead_key(lead.id), text, 0),)
             return (yield from self._committed(draft, lead, kept, failed))
 
-        return (yield from requests.persistently(step, again=self.reads_again))
+        return (yield from self._persistently(step))
 
     def handed(self, lead: Lead, rep: Rep, trigger: str) -> Steps[Done]:
         """Place a new lead with the rep whose it is."""
@@ -144,7 +150,7 @@ class LeadSteps:
             kept = (Put(lead_key(lead.id), text, 0),)
             return (yield from self._committed(draft, lead, kept))
 
-        return (yield from requests.persistently(step, again=self.reads_again))
+        return (yield from self._persistently(step))
 
     def assignment(
         self, before: Placement, lead: Lead, rep: Rep, by: str, books: Books
@@ -175,7 +181,7 @@ class LeadSteps:
                 failed = yield from self._decided(draft)
             return (yield from self._committed(draft, lead, (Put(key, text, kept),), failed))
 
-        return (yield from requests.persistently(step, again=self.reads_again))
+        return (yield from self._persistently(step))
 
     def advanced(
         self,
@@ -198,7 +204,7 @@ class LeadSteps:
                 yield from draft.happen(event)
             return (yield from self._committed(draft))
 
-        return (yield from requests.persistently(step, again=self.reads_again))
+        return (yield from self._persistently(step))
 
     def forgotten(self, lead_id: str) -> Steps[Done]:
         """Erase all that is known of a lead, and give back what it holds."""
@@ -212,10 +218,10 @@ class LeadSteps:
             drops = [Drop(record.key, record.version) for record in found.values()]
             drops += decisions.dropped_pages(found.get(decision_key(lead_id)))
             draft = Draft(lead_id, before, version, books)
-            yield from draft.happen(Forgotten(books.now))
+            yield from draft.happen(Forgotten(books.now, transitions.reps_of(before)))
             return (yield from self._committed(draft, Lead(lead_id), tuple(drops)))
 
-        return (yield from requests.persistently(step, again=self.reads_again))
+        return (yield from self._persistently(step))
 
     def reported(
         self,
@@ -282,7 +288,7 @@ class LeadSteps:
                 failed = yield from self._decided(draft)
             return (yield from self._committed(draft, failed=failed))
 
-        return (yield from requests.persistently(step, again=self.reads_again))
+        return (yield from self._persistently(step))
 
     def decided(self, lead_id: str, records: Iterable[Record] = (), line: str = "") -> Steps[Done]:
         """Decide again about a lead that waits, in this line where one is named."""
@@ -302,7 +308,7 @@ class LeadSteps:
                 return Done(before)
             return (yield from self._committed(draft, failed=failed))
 
-        return (yield from requests.persistently(step, again=self.reads_again))
+        return (yield from self._persistently(step))
 
     def _ahead(self, line_id: str) -> list[str]:
         """What a decision about a lead of a line reads besides the lead."""

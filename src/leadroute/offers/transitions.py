@@ -255,8 +255,15 @@ def assignment(
         release_on,
         shift_end(release_on, rep, now),
         (yield from books.next_order()),
+        tuple([rep_id for rep_id in reps_of(before) if rep_id != rep.id]),
     )
     return (event,)
+
+
+def reps_of(before: Placement) -> tuple[str, ...]:
+    """The owner, or those who have an offer."""
+    offered = tuple([offer.rep_id for offer in before.offers])
+    return offered if before.owner is None else (before.owner, *offered)
 
 
 def _given_back(counter: str, release_on: str, before: Placement) -> bool:
@@ -341,7 +348,7 @@ def withdrawal(before: Placement, reason: str, now: datetime) -> Withdrawn | Non
     if before.status is Status.WITHDRAWN:
         return None
     check_move(before, Withdrawn, "withdraw")
-    return Withdrawn(now, said)
+    return Withdrawn(now, said, reps_of(before))
 
 
 def reopening(before: Placement, now: datetime) -> Reopened:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import datetime
-from typing import Any, Literal
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal
 
 from attrs import define, evolve
 
@@ -32,6 +32,7 @@ from leadroute.offers.events import (
 )
 from leadroute.offers.lifting import event_of, placement_of
 from leadroute.offers.lines import length_key
+from leadroute.offers.live_counts import counts_of
 from leadroute.offers.outbox import OutboxEvent, OutboxSteps
 from leadroute.offers.placement import Placement, Status
 from leadroute.offers.queries import WorkItem
@@ -40,6 +41,7 @@ from leadroute.offers.serving import LineSteps, Tally
 from leadroute.offers.steps import Done, LeadSteps, as_scored
 from leadroute.plain import document, loads
 
+_KEPT_IN_LOG: Final = timedelta(minutes=10)
 _LAST_KEY = chr(0x10FFFF)
 """A key behind every other, to find what is due after an instant."""
 
@@ -267,7 +269,8 @@ class UseCases:
     def trim(self, before: datetime, limit: int) -> Steps[int]:
         """Forget what is older and no longer needed."""
         requests.check_limit(limit)
-        at = to_micros(aware(before, "before"))
+        # The last minutes stay, because processes keep their counts in step by them.
+        at = min(to_micros(aware(before, "before")), to_micros(self.leads.now() - _KEPT_IN_LOG))
         forgotten = yield from requests.trim(at, limit)
         old = yield from requests.find(status=DECISION, upto=kept_at(at - 1), limit=limit)
         for record in old:
@@ -333,7 +336,8 @@ def use_cases(dispatcher: Any) -> UseCases:
     """The use cases of a dispatcher, over what it was given."""
     given, store = dispatcher, dispatcher.store
     told = given.router, given.roster, given.track_records, given.presence, given.tokens
-    desk = Desk(*told, given.publish, given.decisions)
+    counts_of(store, given.counts)
+    desk = Desk(*told, given.publish, given.decisions, given.counts)
     bound = getattr(store, "is_bound", False)
     leads = LeadSteps(
         desk,

@@ -121,6 +121,9 @@ CALLS = {
     r"last_assigned\['ada'\] is datetime.*; it must be microseconds since 1970": [
         lambda: Snapshot(last_assigned={"ada": NOON})
     ],
+    r"free_since\['ada'\] is datetime.*; it must be microseconds since 1970": [
+        lambda: Snapshot(free_since={"ada": NOON})
+    ],
     "predicates is of type int; it must be a mapping": [
         lambda: Router(rules=[Rule("all")], predicates=5)
     ],

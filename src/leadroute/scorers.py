@@ -43,7 +43,7 @@ from leadroute.ranking.scorers.performance import (
     response_speed,
     revenue_rate,
 )
-from leadroute.ranking.scorers.round_robin import least_recent, round_robin
+from leadroute.ranking.scorers.round_robin import least_recent, longest_idle, round_robin
 from leadroute.ranking.scorers.seniority import (
     deal_size_fit,
     graduation,
@@ -68,6 +68,7 @@ _PLAIN: tuple[type[Scorer], ...] = (
     workload,
     round_robin,
     least_recent,
+    longest_idle,
     close_rate,
     revenue_rate,
     expertise,
@@ -117,6 +118,7 @@ __all__ = [
     "invert",
     "language",
     "least_recent",
+    "longest_idle",
     "max_of",
     "named_account",
     "owner",

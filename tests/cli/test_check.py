@@ -35,6 +35,19 @@ def test_nothing_to_find(leadroute, named, write):
     assert ended.out == "2 rules, 0 pools, 2 reps: no findings\n"
 
 
+def test_a_policy_file_may_ask_who_is_free_longest(leadroute, named, write):
+    """The scorer is known by its name, with and without its argument."""
+    scored = MEANT.replace('name = "rest"', 'name = "rest"\nscore = "longest_idle()"')
+    assert scored != MEANT
+    write("reps.csv", OFFICE)
+    for text in (scored, scored.replace("idle()", "idle('15m')")):
+        write("policy.toml", text)
+        ended = leadroute("check", *named)
+        assert (ended.code, ended.err) == (0, "")
+    write("policy.toml", scored.replace("longest_idle()", "longest_idl()"))
+    assert "did you mean 'longest_idle'?" in leadroute("check", *named).err
+
+
 def test_hints_alone(leadroute, named):
     """Hints are told, and the exit code is 0."""
     ended = leadroute("check", *named)

@@ -26,7 +26,7 @@ from leadroute.insight.description import (
 from leadroute.rules.builders import define
 from leadroute.rules.describe import duration_in_words
 from leadroute.rules.scorer import parse_score
-from leadroute.scorers import BUILT_IN, intent
+from leadroute.scorers import BUILT_IN, intent, longest_idle
 from leadroute.testing.strategies import conditions, routers
 
 
@@ -89,6 +89,7 @@ def test_who(rule, said):
     [
         (None, "best first by whose turn it is"),
         (round_robin(), "best first by whose turn it is"),
+        (longest_idle(), "best first by time since they last became free"),
         (2 * close_rate(), "best first by share of leads won (counts twice)"),
         (
             0.5 * intent() + 2.5 * intent("page") + skill_match("current_solution"),

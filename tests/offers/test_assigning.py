@@ -24,7 +24,16 @@ from leadroute.errors import (
     UnknownFieldError,
     ValidationError,
 )
-from leadroute.model.keys import cap_key, given_key, last_key, open_key, order_key, segment_open_key
+from leadroute.model.duration import to_micros
+from leadroute.model.keys import (
+    cap_key,
+    free_key,
+    given_key,
+    last_key,
+    open_key,
+    order_key,
+    segment_open_key,
+)
 from leadroute.offers.events import Assigned, Released
 from leadroute.ranking.scorers.round_robin import UNIT
 from leadroute.testing import ManualClock
@@ -84,6 +93,7 @@ def test_a_hand_over_gives_back_load_and_caps_and_keeps_the_turn():
     counts = d.store.counts()
     assert counts == {
         open_key("bob"): 1,
+        free_key("ada"): to_micros(d.clock.now()),
         last_key("ada"): counts[last_key("ada")],
         last_key("bob"): counts[last_key("ada")] + 1,
         given_key("ada"): counts[last_key("ada")],

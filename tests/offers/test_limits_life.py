@@ -230,6 +230,7 @@ class Limits(RuleBasedStateMachine):
             "rep/won/",
             "rep/closed/",
             "rep/contact/",
+            "rep/free/",
             "waiting/",
         )
         assert {k: n for k, n in counted.items() if not k.startswith(tallies)} == dict(held)

@@ -13,7 +13,10 @@ from leadroute.model.keys import (
     contact_key,
     credits_key,
     decision_key,
+    free_key,
     given_key,
+    holder_of,
+    is_open_key,
     last_key,
     lead_key,
     offer_key,
@@ -45,7 +48,7 @@ from leadroute.offers.lines import (
     line_key,
 )
 from leadroute.offers.placement import Status
-from leadroute.offers.state_machine import rebuild
+from leadroute.offers.state_machine import move, rebuild
 from leadroute.offers.transitions import holds
 from leadroute.ranking.scorers.round_robin import UNIT
 from leadroute.stores import STORED, MemoryStore
@@ -195,6 +198,20 @@ def standing(history):
     return [*taken, *live.values()]
 
 
+def _freed(lead_id, history):
+    """When each rep last gave back open work of a lead, event by event."""
+    placement, freed = None, {}
+    for event in history:
+        held = holds(placement)
+        placement = move(placement, event, lead_id)
+        left = holds(placement)
+        for key in filter(is_open_key, held):
+            if left.get(key, 0) < held[key]:
+                rep_id = holder_of(key)
+                freed[rep_id] = max(freed.get(rep_id, 0), round(event.at.timestamp() * 1e6))
+    return freed
+
+
 def audit(store, lead_ids):
     """Check everything that must be true after every step; return the placements by lead."""
     found = placements(store)
@@ -211,12 +228,17 @@ def audit(store, lead_ids):
         if isinstance(event, Contacted):
             at = round(event.at.timestamp() * 1e6)
             reached[event.rep_id] = max(reached.get(event.rep_id, 0), at)
+    free = {}
+    for lead_id, history in lives.items():
+        for rep_id, at in _freed(lead_id, history).items():
+            free[rep_id] = max(free.get(rep_id, 0), at)
     ended = [event for event in events if isinstance(event, FeedbackGiven) and event.closing]
     expected = {
         **held,
         **Counter(won_key(event.rep_id) for event in ended if event.status == "won"),
         **Counter(closed_key(event.rep_id) for event in ended),
         **{contact_key(rep): at for rep, at in reached.items()},
+        **{free_key(rep): at for rep, at in free.items()},
     }
     counts = store.counts()
     numbers = (last_key(""), given_key(""))

@@ -72,7 +72,8 @@ def told(*seen):
 def nosy(context, rep):
     """Looks at everything that there is."""
     counts = context.snapshot
-    of_rep = [getattr(counts, name).get(rep.id) for name in ("open", "won", "closed", "contacted")]
+    plain = ("open", "won", "closed", "contacted", "free_since")
+    of_rep = [getattr(counts, name).get(rep.id) for name in plain]
     by_pool = [counts.turns.get(context.pool), counts.credits.get(context.pool)]
     shared = context.once("nosy", lambda: [each.id for each in context.reps])
     known = context.column(("nosy", context.lead.country), lambda each: each.level)
@@ -344,6 +345,7 @@ class World(Draw):
             "turns": {pool: self.counts() for pool in pools},
             "credits": {pool: credit() for pool in pools if self.random() < 0.5},
             "last_assigned": micros(2),
+            "free_since": micros(2),
             "closed": closed,
             "won": {each: self.randint(0, count) for each, count in closed.items()},
             "track_records": self.track_records(),

@@ -15,7 +15,8 @@ from leadroute import Dispatcher, Lead, SqliteStore, Status
 from leadroute.errors import NewerFormatError, ValidationError
 from leadroute.events import event_of, rebuild
 from leadroute.formats import loads
-from leadroute.model.keys import placement_key
+from leadroute.model.duration import to_micros
+from leadroute.model.keys import free_key, placement_key
 from leadroute.offers.transitions import holds
 from leadroute.stores import Change, Put, SqliteTransaction
 from leadroute.testing import ManualClock
@@ -78,15 +79,15 @@ def test_work_on_the_file_goes_on(store):
 
 
 def content(path):
-    """Return the records, counters and events of a file, in which documents have no format, as in schema 2."""
+    """Return the records, events and counters of a file, but for the counters that schema 2 did not have."""
     with SqliteStore(path) as opened:
         stand = {
             lead_id: (each.status, each.rep_id, each.rule, holds(each), outcomes(each), each.reason)
             for lead_id, each in placements(opened).items()
         }
         events = [(each.lead, each.n, each.type) for each in opened.events()]
-        lines = opened.counts(prefix="waiting/")
-        return stand, {key: n for key, n in opened.counts().items() if key not in lines}, events
+        later = opened.counts(prefix="waiting/") | opened.counts(prefix=free_key(""))
+        return stand, {key: n for key, n in opened.counts().items() if key not in later}, events
 
 
 def test_file_holds_what_this_release_writes(tmp_path):
@@ -94,6 +95,16 @@ def test_file_holds_what_this_release_writes(tmp_path):
     write(tmp_path / "new.db")
     shutil.copy(KEPT, tmp_path / "kept.db")
     assert content(tmp_path / "kept.db") == content(tmp_path / "new.db")
+
+
+def test_who_is_free_longest_is_kept_from_now_on(tmp_path):
+    """In the kept file nobody has become free so far; whoever does so in this release is told."""
+    shutil.copy(KEPT, tmp_path / "kept.db")
+    with SqliteStore(tmp_path / "kept.db") as opened:
+        desk = Dispatcher(ROUTER, TEAM, opened, ManualClock(NOW))
+        assert desk.snapshot().free_since == {}
+        desk.decline("L-offered", "bob")
+        assert desk.snapshot().free_since == {"bob": to_micros(NOW)}
 
 
 def test_lead_of_the_file_is_passed_on(tmp_path):

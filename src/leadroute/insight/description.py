@@ -272,6 +272,7 @@ _SCORERS: Final[Mapping[type, str | Callable[[Any], str]]] = {
     scorers.workload: "how little they have open",
     scorers.round_robin: "whose turn it is",
     scorers.least_recent: "time since their last lead",
+    scorers.longest_idle: "time since they last became free",
     scorers.close_rate: "share of leads won",
     scorers.revenue_rate: "revenue won per lead",
     scorers.expertise: lambda scorer: f"leads of the same {_names(scorer.by)} worked before",

@@ -102,6 +102,11 @@ def contact_key(rep_id: str) -> str:
     return key("rep", "contact", rep_id)
 
 
+def free_key(rep_id: str) -> str:
+    """The instant at which a rep last gave back open work, in microseconds; only ever raised."""
+    return key("rep", "free", rep_id)
+
+
 def last_key(rep_id: str) -> str:
     """The number of the last assignment or standing offer: microseconds, or more where they tie."""
     return key("rep", "last", rep_id)

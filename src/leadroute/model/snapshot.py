@@ -158,6 +158,8 @@ class Snapshot:
         credits: What was shared out to each rep less the turns taken, by pool and rep id, in parts
             of a turn (``UNIT``). Of a pool that is not in it the turns alone are known, and every
             lead so far counts as shared out among the candidates.
+        free_since: When each rep last gave back open work, by rep id, in microseconds since 1970
+            (UTC).
 
     What is handed in is copied, so that a decision and its reasons are about the same counts.
 
@@ -180,6 +182,7 @@ class Snapshot:
     presence: Mapping[str, Presence] = _NOBODY
     turn_credits: Mapping[str, TurnCredits] = FrozenDict()
     credits: Mapping[str, Mapping[str, int]] = FrozenDict()
+    free_since: Mapping[str, int] = _NONE
 
     __repr__ = without_defaults
 
@@ -194,7 +197,8 @@ class Snapshot:
 
 COUNTS = tuple(each.name for each in fields(Snapshot) if each.name != "track_records")
 """What a snapshot holds by rep, by pool or by counter."""
-_PLAIN = ("open", "used", "last_assigned", "won", "closed")
+_INSTANTS = ("last_assigned", "free_since")
+_PLAIN = ("open", "used", "won", "closed", *_INSTANTS)
 _BY_POOL = ("turns", "credits")
 _NESTED = (*_BY_POOL, "turn_credits")
 
@@ -221,6 +225,6 @@ def _must_count(name: str, counts: Mapping[str, int]) -> None:
     for of, count in counts.items():
         if not isinstance(count, int | float) or not isfinite(count):
             expected = "a number"
-            if name == "last_assigned":
+            if name in _INSTANTS:
                 expected = "microseconds since 1970, such as leadroute.model.duration.to_micros(at)"
             raise FieldTypeError(f"{name}[{of!r}]", shown(count), expected)

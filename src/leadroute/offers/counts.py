@@ -22,6 +22,7 @@ from leadroute.model.keys import (
     closed_key,
     contact_key,
     credits_key,
+    free_key,
     last_key,
     open_key,
     order_key,
@@ -54,6 +55,7 @@ _KEYS: Final = FrozenDict(
         "won": won_key,
         "closed": closed_key,
         "contacted": contact_key,
+        "free_since": free_key,
     }
 )
 """The counters of a rep, by their names in ``Snapshot``."""
@@ -324,6 +326,7 @@ def counted(desk: Desk, now: datetime) -> Steps[Snapshot]:
         won=by_kind["won"],
         closed=by_kind["closed"],
         contacted=by_kind["contact"],
+        free_since=by_kind["free"],
         presence=_present(desk.roster.reps, desk.presence) if desk.presence else FrozenDict(),
         track_records=desk.track_records,
         turn_credits={each.pool: granted for each in pools if (granted := each.turn_credits(now))},

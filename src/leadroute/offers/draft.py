@@ -18,8 +18,10 @@ from leadroute.model.keys import (
     asked_key,
     closed_key,
     contact_key,
+    free_key,
     given_key,
     holder_of,
+    is_open_key,
     is_total_key,
     last_key,
     offer_key,
@@ -145,7 +147,9 @@ class Draft:
         """What the change does to the store."""
         after = self.placed
         ops = [*self._ops, *self.kept]
-        ops += _counter_changes(holds(self.before), holds(after), self.events)
+        held, taken = holds(self.before), holds(after)
+        ops += _counter_changes(held, taken, self.events)
+        ops += _became_free(held, taken, to_micros(self.events[-1].at))
         for offer in self._ended:
             ops += yield from _without_assignment(offer, self.lead_id, self.books)
         ops += self.books.operations()
@@ -272,6 +276,13 @@ def _counter_changes(
     # A limit of which the lead takes nothing, such as the end of the wrap-up, is checked all the same.
     for counter in sorted(limits.keys() - held.keys() - taken.keys()):
         yield Add(counter, 0, lo=None, hi=limits[counter])
+
+
+def _became_free(held: Mapping[str, int], taken: Mapping[str, int], at: int) -> Iterator[Raise]:
+    """Since when those are free who give back open work: their own, all of it or that of a segment."""
+    less = [key for key, units in held.items() if is_open_key(key) and taken.get(key, 0) < units]
+    for rep_id in sorted({*map(holder_of, less)}):
+        yield Raise(free_key(rep_id), at)
 
 
 def _rep_counters(before: Placement | None, event: LeadEvent, at: int) -> Iterator[Op]:

@@ -38,7 +38,9 @@ Points: TypeAlias = Callable[[Rep], float | None]
 """Points of a rep between 0 and 1, or ``None`` for no answer."""
 
 
-COUNTS: Final = frozenset({"open", "used", "turns", "last_assigned", "won", "closed", "contacted"})
+COUNTS: Final = frozenset(
+    {"open", "used", "turns", "last_assigned", "won", "closed", "contacted", "free_since"}
+)
 """The counts of a rep that a scorer may look at, besides credits."""
 
 

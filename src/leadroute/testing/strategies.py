@@ -296,6 +296,7 @@ def snapshots() -> st.SearchStrategy[Snapshot]:
         last_assigned=micros,
         contacted=micros,
         presence=presences(),
+        free_since=micros,
     )
 
 

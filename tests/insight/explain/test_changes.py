@@ -41,6 +41,7 @@ from leadroute.scorers import (
     intent,
     language,
     least_recent,
+    longest_idle,
     max_of,
     named_account,
     owner,
@@ -191,6 +192,13 @@ SCORERS = {
         BOB,
         {"snapshot": Snapshot(last_assigned={"ada": 5, "bob": 9})},
         "bob had waited longest for a lead",
+    ),
+    "longest_idle": (
+        longest_idle(),
+        ADA,
+        BOB,
+        {"snapshot": Snapshot(free_since={"ada": to_micros(NOW) - 9, "bob": to_micros(NOW) - 5})},
+        "bob had been free longest",
     ),
     "close_rate": (
         close_rate(),
@@ -612,11 +620,14 @@ def test_hours_that_are_the_lead_s_already():
     ]
 
 
-def test_least_recent_without_any_lead():
-    """Who never got a lead has nothing to wait for."""
-    counts = Snapshot(last_assigned={"ada": 1})
+@pytest.mark.parametrize(
+    ("score", "name"), [(least_recent(), "last_assigned"), (longest_idle(), "free_since")], ids=str
+)
+def test_idle_without_an_instant(score, name):
+    """Who never got a lead, or never gave one back, has nothing to wait for."""
+    counts = Snapshot(**{name: {"ada": 1}})
     bob = Rep("bob", active=False)
-    assert proposed(Rule("a", score=least_recent()), bob, ADA, snapshot=counts) == [
+    assert proposed(Rule("a", score=score), bob, ADA, snapshot=counts) == [
         "the rep's account was active"
     ]
 

@@ -35,7 +35,16 @@ from leadroute.lead_scoring import (
 from leadroute.model.lead import Lead, with_score
 from leadroute.ranking.case import Case
 from leadroute.rules.builders import define
-from leadroute.scorers import freshness, intent, invert, max_of, source_urgency, top_producer
+from leadroute.scorers import (
+    freshness,
+    intent,
+    invert,
+    least_recent,
+    longest_idle,
+    max_of,
+    source_urgency,
+    top_producer,
+)
 
 LARGE = FitCriterion("large", LEAD.employees >= 500, 30)
 HOT = LeadGrade("hot", 0.7, "5m")
@@ -84,7 +93,7 @@ def test_the_best_rep_first():
     best = Rule("a", score=close_rate() + skill_match("industry"))
     assert found("LR305", best, reps=free) == ["rule[0].score"]
     assert found("LR305", Rule("a", score=top_producer()), reps=free) == ["rule[0].score"]
-    for spread in (free_capacity(), round_robin(), mine()):
+    for spread in (free_capacity(), round_robin(), least_recent(), longest_idle(), mine()):
         assert found("LR305", Rule("a", score=close_rate() + spread), reps=free) == []
     assert found("LR305", best, reps=full) == []
     assert found("LR305", best, reps=free[:1]) == []

@@ -134,6 +134,8 @@ REFUSED = [
     ("workload(True)", "True must be a number above 0"),
     ("least_recent('0s')", "a half-life of 0s would forget everything"),
     ("least_recent('soon')", "'soon' is not a duration"),
+    ("longest_idle('0s')", "a half-life of 0s would forget everything"),
+    ("longest_idle(15)", "15 is not a duration"),
     ("close_rate(0)", "0 must be a number above 0"),
     ("close_rate(by='budget')", "lead has no field 'budget'"),
     ("accept_rate(2)", "2 must be a number from 0 to 1"),

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.ranking.scorers.world import NOW
 
 from leadroute import Lead, Rep, Roster, Router, Rule, Schedule, Signal, Snapshot
-from leadroute.errors import ConfigError
+from leadroute.errors import ConfigError, FieldTypeError
 from leadroute.model.duration import to_micros
 from leadroute.rules.routing_context import RoutingContext
 from leadroute.scorers import (
@@ -19,6 +19,7 @@ from leadroute.scorers import (
     intent,
     language,
     least_recent,
+    longest_idle,
     named_account,
     owner,
     rep_value,
@@ -155,6 +156,7 @@ CASES = [
     (free_capacity(), lead(), rep(capacity=0), 0, "0 open of 0"),
     (workload(), lead(), rep(weight=0), 0, "0 open, weight 0"),
     (least_recent(), lead(), rep(), 1, "no lead so far"),
+    (longest_idle(), lead(), rep(), 1, "no work given back so far"),
     (intent(), lead(), rep(), None, "no signals of any kind"),
     (
         intent(),
@@ -285,6 +287,9 @@ def test_counts_decide_load_and_turns():
     assert judged(free_capacity(), lead(), rep(capacity=20), counts)[0] == 0.75
     points, why = judged(least_recent(), lead(), rep(), counts)
     assert (points, why) == (0.75, "last lead at 2026-03-01 12:00 UTC")
+    counts = Snapshot(free_since={"ada": to_micros(NOW - timedelta(minutes=45))})
+    points, why = judged(longest_idle("15m"), lead(), rep(), counts)
+    assert (points, why) == (0.75, "last became free at 2026-03-04 11:15 UTC")
     assert judged(free_capacity(), lead(), rep(capacity=3), Snapshot(open={"ada": -1}))[0] == 1
     assert judged(free_capacity(), lead(), rep(capacity=3), Snapshot(open={"ada": 1.5}))[0] == 0.5
 
@@ -377,11 +382,23 @@ def test_more_room_and_longer_idle_never_give_fewer_points(some, more, capacity,
             judged(score, lead(), rep(capacity=capacity), Snapshot(open={"ada": few}))[0]
             >= judged(score, lead(), rep(capacity=capacity), Snapshot(open={"ada": many}))[0]
         )
-    last = [
-        Snapshot(last_assigned={"ada": to_micros(NOW) - 10**6 * each}) for each in (long, short)
-    ]
-    longest, shortest = (judged(least_recent(), lead(), rep(), each)[0] for each in last)
-    assert longest >= shortest
+    for score, name in ((least_recent(), "last_assigned"), (longest_idle(), "free_since")):
+        last = [
+            Snapshot(**{name: {"ada": to_micros(NOW) - 10**6 * each}}) for each in (long, short)
+        ]
+        longest, shortest = (judged(score, lead(), rep(), each)[0] for each in last)
+        assert longest >= shortest
+
+
+def test_longest_idle_reads_no_clock_before_somebody_became_free():
+    """While nobody has given back work, all have the same points, also where nobody knows the time."""
+    team, router = [Rep("ada"), Rep("bob")], Router(rules=[Rule("a", score=longest_idle())])
+    assert [each.score for each in router.rank(lead(), team).assignments] == [1, 1]
+    freed = Snapshot(free_since={"bob": to_micros(NOW)})
+    with pytest.raises(FieldTypeError, match="now is not known"):
+        router.rank(lead(), team, snapshot=freed)
+    found = router.rank(lead(), team, snapshot=freed, now=NOW).assignments
+    assert [(each.rep_id, each.score) for each in found] == [("ada", 1), ("bob", 0)]
 
 
 @given(*[st.floats(-90, 90), st.floats(-180, 180)] * 2)

@@ -198,17 +198,21 @@ def _credited(question: Question, pool: str, turns: int) -> dict[str, Any]:
     return {"credits": {**credits, pool: {**credits[pool], rep_id: held}}}
 
 
-def _idle(question: Question, _scorer: scorers.least_recent) -> Iterator[Lever]:
-    last, rep_id = question.snapshot.last_assigned, question.rep.id
-    if rep_id not in last:
-        return
-    others = {each: at for each, at in last.items() if each != rep_id}
-    never = of_counts(
-        "last_assigned", f"{question.rep.label} had got no lead yet", last_assigned=others
-    )
-    sooner = {**others, rep_id: min(last.values()) - 1}
-    words = f"{question.rep.label} had waited longest for a lead"
-    yield of_counts("last_assigned", words, last_assigned=sooner), never
+def _idle(name: str, never: str, longest: str) -> Callable[[Question, Scorer], Iterator[Lever]]:
+    """Return the levers of a scorer that looks for an earlier instant of the rep, or for none."""
+
+    def levers(question: Question, _scorer: Scorer) -> Iterator[Lever]:
+        instants, label = getattr(question.snapshot, name), question.rep.label
+        if question.rep.id not in instants:
+            return
+        others = {each: at for each, at in instants.items() if each != question.rep.id}
+        sooner = {**others, question.rep.id: min(instants.values()) - 1}
+        yield (
+            of_counts(name, f"{label} {longest}", **{name: sooner}),
+            of_counts(name, f"{label} {never}", **{name: others}),
+        )
+
+    return levers
 
 
 def _step(question: Question, scorer: scorers.tier) -> Iterator[Lever]:
@@ -335,7 +339,12 @@ WANTED: Final[Mapping[type, Callable[[Question, Any], Iterable[Lever]]]] = {
     scorers.cap_remaining: lambda question, _by: raised_caps(question),
     scorers.workload: _less_open,
     scorers.round_robin: _turns,
-    scorers.least_recent: _idle,
+    scorers.least_recent: _idle(
+        "last_assigned", "had got no lead yet", "had waited longest for a lead"
+    ),
+    scorers.longest_idle: _idle(
+        "free_since", "had given back no work yet", "had been free longest"
+    ),
     scorers.close_rate: _won,
     scorers.revenue_rate: _won,
     scorers.expertise: _won,

@@ -31,6 +31,7 @@ from leadroute.scorers import (
     intent,
     invert,
     least_recent,
+    longest_idle,
     max_of,
     random_tiebreak,
     response_speed,
@@ -60,6 +61,7 @@ _BEST: Final = (
 _SPREADING: Final = (
     round_robin,
     least_recent,
+    longest_idle,
     free_capacity,
     workload,
     cap_remaining,

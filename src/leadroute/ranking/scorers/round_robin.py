@@ -326,6 +326,37 @@ def _credits(snapshot: Snapshot, pool: str, members: Sequence[Rep]) -> Mapping[s
     }
 
 
+def _idle_points(since: Mapping[str, int], half: str, context: RoutingContext) -> Points:
+    """Points for the time since the instant of each rep; 1 without one. Reads the clock once."""
+    now, middle = to_micros(context.now), parse_duration(half) // _MICROSECOND
+
+    def points(rep: Rep) -> float:
+        if rep.id not in since:
+            return 1.0
+        idle = max(0, now - since[rep.id])
+        return idle / (idle + middle)
+
+    return points
+
+
+def _idle_column(
+    since: Mapping[str, int], half: str, context: RoutingContext
+) -> list[float | None]:
+    """The points of ``_idle_points`` for every rep. O(reps)."""
+    last, now = since.get, to_micros(context.now)
+    middle = parse_duration(half) // _MICROSECOND
+    return [
+        1.0
+        if (at := last(rep_id)) is None
+        else (idle := now - at if now > at else 0) / (idle + middle)
+        for rep_id in context.ids
+    ]
+
+
+def _minute(instant: int) -> str:
+    return f"{from_micros(instant):%Y-%m-%d %H:%M %Z}"
+
+
 @frozen
 class least_recent(Scorer):
     """The time since the rep last got a lead.
@@ -348,33 +379,56 @@ class least_recent(Scorer):
 
     def bind(self, context: RoutingContext) -> Points:
         """Read the clock once. O(1) a rep."""
-        last, now = context.snapshot.last_assigned, to_micros(context.now)
-        half = parse_duration(self.half) // _MICROSECOND
-
-        def points(rep: Rep) -> float:
-            if rep.id not in last:
-                return 1.0
-            idle = max(0, now - last[rep.id])
-            return idle / (idle + half)
-
-        return points
+        return _idle_points(context.snapshot.last_assigned, self.half, context)
 
     def column(self, context: RoutingContext) -> list[float | None]:
         """Read the clock once. O(reps)."""
-        last, now = context.snapshot.last_assigned.get, to_micros(context.now)
-        half = parse_duration(self.half) // _MICROSECOND
-        return [
-            1.0
-            if (at := last(rep_id)) is None
-            else (idle := now - at if now > at else 0) / (idle + half)
-            for rep_id in context.ids
-        ]
+        return _idle_column(context.snapshot.last_assigned, self.half, context)
 
     def reason(self, context: RoutingContext, rep: Rep) -> str:
         """Return the time of the rep's last lead, in words."""
         last = context.snapshot.last_assigned.get(rep.id)
+        return "no lead so far" if last is None else f"last lead at {_minute(last)}"
+
+
+@frozen
+class longest_idle(Scorer):
+    """The time since the rep last became free.
+
+    Formula: idle / (idle + half), with idle the time since the rep last gave back open work: an
+    offer ended, or a lead was closed, released, withdrawn, forgotten or given to another rep. A rep
+    who has given back nothing so far gets 1. What a rep has open does not count: give reps a
+    capacity, or add ``free_capacity``.
+
+    Args:
+        half: The time since the rep became free that gives half a point, such as ``"1d"``.
+
+    Raises:
+        ConfigError: ``half`` is not a duration.
+
+    Example:
+        >>> str(longest_idle()), str(longest_idle("15m"))
+        ('longest_idle()', "longest_idle('15m')")
+    """
+
+    reads = frozenset({"free_since"})
+    half: str = field(default="1d", converter=lasting)
+
+    def bind(self, context: RoutingContext) -> Points:
+        """Read the clock once, if any rep became free. O(1) a rep."""
+        since = context.snapshot.free_since
+        return _idle_points(since, self.half, context) if since else lambda rep: 1.0
+
+    def column(self, context: RoutingContext) -> list[float | None]:
+        """Read the clock once, if any rep became free. O(reps)."""
+        since = context.snapshot.free_since
+        return _idle_column(since, self.half, context) if since else [1.0] * len(context.ids)
+
+    def reason(self, context: RoutingContext, rep: Rep) -> str:
+        """Return the time at which the rep last became free, in words."""
+        since = context.snapshot.free_since.get(rep.id)
         return (
-            "no lead so far"
-            if last is None
-            else f"last lead at {from_micros(last):%Y-%m-%d %H:%M %Z}"
+            "no work given back so far"
+            if since is None
+            else f"last became free at {_minute(since)}"
         )

@@ -132,7 +132,7 @@ def turn_credit_key(pool: str, rep_id: str, reason: str, cause: str) -> str:
     return key("turn_credit", pool, rep_id, reason, cause)
 
 
-REP_COUNTERS = (open_key, won_key, closed_key, contact_key, last_key, given_key)
+REP_COUNTERS = (open_key, won_key, closed_key, contact_key, last_key, given_key, free_key)
 """The counters that each rep has, whatever their caps."""
 
 

@@ -36,7 +36,7 @@ _PREFIXES: Final = ("rep/", "segment/", "cap/", "total/")
 
 
 class LiveCounts:
-    """The counters of all reps, kept in step with the log of a store.
+    """Counters of all reps in step with the log of a store.
 
     Make one for each process and hand it to its dispatchers. Each decision reads the newest events
     and the counters of the reps that they name; a pool of any size costs the same. What is a moment
@@ -74,7 +74,7 @@ class LiveCounts:
         return f"<LiveCounts with {len(self.known)} counters>"
 
     def step(self, at: datetime) -> Steps[None]:
-        """Come into step: by the newest events, or by all counters after a pause.
+        """Read the newest events, or all counters after a pause.
 
         Args:
             at: The instant of the decision.

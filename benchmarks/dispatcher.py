@@ -6,6 +6,9 @@ Usage: python benchmarks/dispatcher.py [--quick] [--json]
 - A sweep of 10 due leads among many that wait, against the same among 1,000 (SQLite).
 - Feedback that frees a rep, with many and with few leads that wait in the same 20 lines, and with 2,000 lines, in 500
   of which the rep is, against 20. Each time the rep is served one lead.
+- ``submit`` and ``accept`` at 1,000 reps with counters that are kept in step (``LiveCounts``), against the same parts.
+- ``submit`` at 20 reps that keeps the decision compactly, against one that keeps none, in memory and in a file.
+- ``placements(rep_id=)`` and ``worklist`` with a million placements, against a thousand (SQLite).
 - 30 places at an opening for 300 leads in 10 lines: whether a lead of lower order got one.
 
 Every ratio is of CPU time, of measurements that take turns; the median over the blocks. With --quick fewer leads wait.
@@ -24,13 +27,15 @@ from attrs import frozen
 from telling import at_most, figures, options, tell
 
 from leadroute import LEAD, REP, Dispatcher, Lead, Rep, Roster, Router, Rule, Snapshot, round_robin
+from leadroute.offers import LiveCounts
 from leadroute.offers.lines import length_key
 from leadroute.offers.placement import Status
 from leadroute.stores import Change, MemoryStore, Put, SqliteStore
 from leadroute.testing import CountingStore, ManualClock
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
-CALLS, FREED, LINES = 2.5, 3, 10
+CALLS, FREED, LINES, KEEPING = 2.5, 3, 10, 1.1
+KEPT = ("none", "compact")
 REQUESTS = 9
 """The requests of feedback that frees a rep and serves one lead: 2 of its own, 1 to read lines, 6 to serve."""
 
@@ -44,10 +49,11 @@ class Sizes:
     few: int
     lines: int
     blocks: int
+    placed: int
 
 
-QUICK = Sizes(waiting=1_000, due=10_000, few=1_000, lines=2_000, blocks=4)
-FULL = Sizes(waiting=100_000, due=100_000, few=1_000, lines=2_000, blocks=9)
+QUICK = Sizes(waiting=1_000, due=5_000, few=1_000, lines=2_000, blocks=4, placed=20_000)
+FULL = Sizes(waiting=100_000, due=100_000, few=1_000, lines=2_000, blocks=9, placed=1_000_000)
 
 
 def timed(call, *given, **named):
@@ -91,17 +97,18 @@ class Kept(MemoryStore):
         return super().commit(change)
 
 
-def calls(sizes):
+def calls(sizes, team=100, rounds=100, *, live=False):
     """``submit`` and ``accept`` against a ranking and the bare commits of the same changes."""
     known = industries(10)
-    reps = [Rep(f"rep {n:03}", industries=known, capacity=10_000) for n in range(100)]
+    reps = [Rep(f"rep {n:03}", industries=known, capacity=10_000) for n in range(team)]
     router, roster, clock = policy(50), Roster(reps), ManualClock(START)
     store, bare, numbers = Kept(), MemoryStore(), count()
-    here, counts = Dispatcher(router, roster, store, clock), Snapshot()
+    kept = LiveCounts(store) if live else None
+    here, counts = Dispatcher(router, roster, store, clock, counts=kept), Snapshot()
     blocks = []
     for _ in range(sizes.blocks + 1):
         whole = parts = 0.0
-        for _ in range(100):
+        for _ in range(rounds):
             n = next(numbers)
             lead = Lead(f"L-{n}", source=f"s{n % 50}", industry=known[n % 10], country="DE")
             store.changes.clear()
@@ -113,11 +120,89 @@ def calls(sizes):
                 counts = here.snapshot()
         blocks.append((whole, parts))
     ratio = median(whole / parts for whole, parts in blocks[1:])
+    named = "submit_accept_live" if live else "submit_accept"
     told = {
-        "submit_accept_us": 1e4 * median(whole for whole, _ in blocks[1:]),
-        "their_parts_us": 1e4 * median(parts for _, parts in blocks[1:]),
+        f"{named}_us": 1e6 / rounds * median(whole for whole, _ in blocks[1:]),
+        f"{named}_parts_us": 1e6 / rounds * median(parts for _, parts in blocks[1:]),
     }
-    return told, [at_most("submit_accept_ratio", ratio, CALLS)]
+    return told, [at_most(f"{named}_ratio", ratio, CALLS)]
+
+
+def decisions(sizes, told, bars):
+    """``submit`` with the decision kept compactly against none, in memory and in a file."""
+    known = industries(10)
+    reps = [Rep(f"rep {n:03}", industries=known, capacity=10_000) for n in range(20)]
+    with tempfile.TemporaryDirectory() as folder:
+        for kind in ("memory", "file"):
+            stores = [
+                MemoryStore()
+                if kind == "memory"
+                else SqliteStore(Path(folder, f"{kept}.db"), synchronous="normal")
+                for kept in KEPT
+            ]
+            desks = [
+                Dispatcher(policy(), reps, store, ManualClock(START), decisions=kept)
+                for kept, store in zip(KEPT, stores, strict=True)
+            ]
+            pairs = []
+            for block in range(sizes.blocks + 1):
+                spent = [0.0, 0.0]
+                for n in range(100):
+                    lead = Lead(f"L-{block}-{n}", source="s0", industry=known[n % 10])
+                    for place, here in enumerate(desks):
+                        spent[place] += timed(here.submit, lead)[1]
+                pairs.append(spent)
+            ratio = median(compact / none for none, compact in pairs[1:])
+            told[f"submit_{kind}_us"] = 1e4 * median(none for none, _ in pairs[1:])
+            bars[f"decision_{kind}"] = at_most(f"decision_{kind}_ratio", ratio, KEEPING)
+            for store in stores if kind == "file" else ():
+                store.close()
+
+
+def asked(sizes, told, bars):
+    """What a rep is asked for, among many placements and among a thousand."""
+    with tempfile.TemporaryDirectory() as folder:
+        stores = [SqliteStore(Path(folder, f"{n}.db"), synchronous="normal") for n in range(2)]
+        desks = [
+            placed_with(store, n) for store, n in zip(stores, (1_000, sizes.placed), strict=True)
+        ]
+        for name in ("placements", "worklist"):
+            pairs = []
+            for _ in range(sizes.blocks + 1):
+                spent = []
+                for here in desks:
+                    ask = here.worklist if name == "worklist" else here.placements
+                    given = {"rep_id": "ada", "limit": 20} if name == "placements" else {}
+                    found, took = timed(ask, *(() if given else ("ada",)), **given)
+                    assert len(found) == 10, found
+                    spent.append(took)
+                pairs.append(spent)
+            told[f"{name}_us"] = 1e6 * median(many for _, many in pairs[1:])
+            ratio = median(many / few for few, many in pairs[1:])
+            bars[name] = at_most(f"{name}_ratio", ratio, FREED)
+        for store in stores:
+            store.close()
+
+
+def placed_with(store, number):
+    """A desk with ten open leads of a rep, and so many that others have closed."""
+    here = Dispatcher(policy(), [Rep("ada", industries=["oil"])], store, ManualClock(START))
+    for n in range(10):
+        here.submit(Lead(f"own {n}", source="s0", industry="oil"))
+    here.accept("own 0", "ada")
+    closed = here.submit(Lead("closed", source="s0", industry="oil"))
+    here.accept("closed", closed.rep_id)
+    here.feedback("closed", "won")
+    record = store.get(["placement/closed"])["placement/closed"]
+    for first in range(0, number, 500):
+        ids = [f"past {n}" for n in range(first, min(first + 500, number))]
+        texts = [record.data.replace('"closed","', f'"{each}","', 1) for each in ids]
+        puts = [
+            Put(f"placement/{each}", text, 0, record.status, record.owner)
+            for each, text in zip(ids, texts, strict=True)
+        ]
+        store.commit(Change(f"past {first}", puts))
+    return here
 
 
 def filled(store, waiting, known, mine):
@@ -278,7 +363,10 @@ def main(given=None):
     chosen = options(__doc__, "fewer leads wait, under 30 seconds").parse_args(given)
     sizes = QUICK if chosen.quick else FULL
     told, bars = calls(sizes)
-    held = {}
+    live, more = calls(sizes, 1_000, 20, live=True)
+    told, bars, held = told | live, bars + more, {}
+    decisions(sizes, told, held)
+    asked(sizes, told, held)
     freed(sizes, held, told)
     sweeps(sizes, told, held)
     wrong = order_at_an_opening()

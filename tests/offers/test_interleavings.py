@@ -12,8 +12,10 @@ from tests.offers.world import START, audit, desk, outcomes
 from leadroute import Lead, Rep, Router, Rule, round_robin
 from leadroute.errors import InvalidTransitionError
 from leadroute.model.keys import lead_key
+from leadroute.offers import LiveCounts
 from leadroute.offers.lines import Lines
 from leadroute.offers.placement import Status
+from leadroute.offers.requests import run
 from leadroute.offers.use_cases import UseCases
 from leadroute.plain import loads
 
@@ -67,6 +69,18 @@ def ended(made, how, lead_id):
     return after
 
 
+def in_step(made):
+    """The scene, in which a process keeps its counts in step."""
+
+    def after():
+        here = made()
+        counts = LiveCounts(here.store, seconds=lambda: 1.0)
+        run(counts.step(here.clock.now()), here.store, None)
+        return evolve(here, counts=counts)
+
+    return after
+
+
 ACCEPT, DECLINE = call("accept", "L-1", "ada"), call("decline", "L-1", "ada")
 SWEEP, SUBMIT = call("sweep"), call("submit", Lead("new", received_at=START))
 OTHER = Router(rules=[Rule("all", accept_within="30m")])
@@ -108,6 +122,11 @@ MEETINGS = {
         WAITING,
         call("feedback", "L-1", "won"),
         call("feedback", "L-2", "won"),
+    ),
+    "submit, submit in step": (
+        in_step(scene("L-1")),
+        SUBMIT,
+        call("submit", Lead("other", received_at=START)),
     ),
     "accept, withdraw": (scene("L-1"), ACCEPT, WITHDRAW),
     "withdraw, decline": (scene("L-1", "L-2", "W-1"), WITHDRAW, DECLINE),

@@ -191,8 +191,11 @@ class Books:
                 known[key] = found.get(key)
         return {key: record for key in wanted if (record := known[key]) is not None}
 
-    def counts(self, keys: Iterable[str]) -> Steps[Mapping[str, int]]:
-        """Read some counters, those that were not read before; returns all that were. Missing ones stand at 0."""
+    def counts(self, keys: Iterable[str], *, of_reps: bool = False) -> Steps[Mapping[str, int]]:
+        """Read some counters, those that were not read before; returns all that were.
+
+        Missing ones stand at 0. Those of reps are asked for together, as there may be thousands.
+        """
         missing = [key for key in keys if key not in self._asked]
         if not missing:
             return self._counts
@@ -204,7 +207,7 @@ class Books:
                 self._in_step = True
             known = live.known
             self._counts.update({key: count for key in missing if (count := known.get(key))})
-            missing = [key for key in missing if key.startswith(_WAITING)]
+            missing = [] if of_reps else [key for key in missing if key.startswith(_WAITING)]
         if missing:
             self._counts.update((yield from requests.counts(missing)))
         return self._counts
@@ -259,6 +262,9 @@ class Books:
         # number of the last assignment, which is read behind them, is still the last one at the commit.
         credits = None if need.pool is None else (yield from self.credits(need.pool))
         crew = need.candidates.crew
+        if self.desk.counts is not None:
+            yield from self.counts(keys, of_reps=True)
+            keys = ()
         found = yield from self.counts((*keys, *self.also, order_key()))
         if self._held:
             found = {key: count - self._held[key] for key, count in found.items()}

@@ -32,6 +32,9 @@ _LATE: Final = 60.0
 _RELOAD: Final = 300.0
 """After so many seconds all counters are read again, whatever the log says."""
 
+_EVERYBODY: Final = "/"
+"""Under which the counters of all reps together are found, beside those of a rep of this name."""
+
 _PREFIXES: Final = ("rep/", "segment/", "cap/", "total/")
 
 
@@ -106,8 +109,8 @@ class LiveCounts:
         found |= yield from requests.counts([order_key()])
         keys_of = dict[str, set[str]]()
         for name in found:
-            if is_kept_by_rep(name):
-                keys_of.setdefault(holder_of(name), set()).add(name)
+            if whose := _whose(name):
+                keys_of.setdefault(whose, set()).add(name)
         self.known, self._keys_of, self._reloaded = found, keys_of, now
 
     def _a_minute_ago(self, now: float) -> int:
@@ -149,7 +152,7 @@ class LiveCounts:
             reps.update(dict.fromkeys(told.get("taken_from", ())))
             keys.update(dict.fromkeys(told.get("reservations", ())))
             keys.update(dict.fromkeys(_repaired(told.get("discrepancies", ()))))
-        keys.update(dict.fromkeys(filter(is_total_key, self.known)))
+        keys.update(dict.fromkeys(self._keys_of.get(_EVERYBODY, ())))
         for rep_id in reps:
             keys.update(dict.fromkeys([key_of(rep_id) for key_of in REP_COUNTERS]))
             keys.update(dict.fromkeys(self._keys_of.get(rep_id, ())))
@@ -157,8 +160,15 @@ class LiveCounts:
 
     def _set(self, name: str, count: int) -> None:
         self.known[name] = count
-        if is_kept_by_rep(name):
-            self._keys_of.setdefault(holder_of(name), set()).add(name)
+        if whose := _whose(name):
+            self._keys_of.setdefault(whose, set()).add(name)
+
+
+def _whose(name: str) -> str:
+    """The rep of whom a counter counts something; all of them have the same totals."""
+    if is_kept_by_rep(name):
+        return holder_of(name)
+    return _EVERYBODY if is_total_key(name) else ""
 
 
 def _repaired(told: Iterable[str]) -> list[str]:

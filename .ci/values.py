@@ -18,8 +18,7 @@ from textwrap import fill
 
 # The path begins with this folder, whose copy.py would stand in for the one of Python.
 sys.path[0] = str(Path(__file__).parents[1] / "src")
-from leadroute.model.countries import COUNTRIES  # noqa: E402 - after the path
-from leadroute.model.geography import fold  # noqa: E402 - after the path
+from leadroute.model.geography import COUNTRIES, fold  # noqa: E402 - after the path
 
 MODEL = Path(__file__).parents[1] / "src" / "leadroute" / "model"
 HEAD = '''"""{title}, written by .ci/values.py; do not edit.

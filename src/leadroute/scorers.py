@@ -34,8 +34,13 @@ from leadroute.ranking.scorers.fit import (
     territory_match,
     timezone_overlap,
 )
-from leadroute.ranking.scorers.load import cap_remaining, free_capacity, workload
-from leadroute.ranking.scorers.ownership import named_account, owner
+from leadroute.ranking.scorers.holdings import (
+    cap_remaining,
+    free_capacity,
+    named_account,
+    owner,
+    workload,
+)
 from leadroute.ranking.scorers.performance import (
     accept_rate,
     close_rate,

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from leadroute import LEAD, Lead, Rep, Territory
 from leadroute.model import geography
-from leadroute.model.countries import COUNTRIES
 from leadroute.model.geography import (
+    COUNTRIES,
     country,
     covered_region,
     fold,

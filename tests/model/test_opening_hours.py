@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadroute.model.opening_hours import (
+from leadroute.model.timeline import (
     ALWAYS,
     NEVER,
     Window,

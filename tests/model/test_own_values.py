@@ -8,8 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from leadroute.model.addresses import domain, email
-from leadroute.model.given import moment, number
+from leadroute.model.given import domain, email, moment, number
 from leadroute.model.validation import Refused
 
 NO = Refused

@@ -14,7 +14,7 @@ from leadroute.model.track_record import UNIT, Record, TrackRecords, week_of
 from leadroute.offers.events import Offered
 from leadroute.offers.outcome_counts import track_records_of
 from leadroute.scorers import close_rate, explore, fair_share
-from leadroute.testing.clock import ManualClock
+from leadroute.testing.doubles import ManualClock
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 

@@ -14,11 +14,10 @@ from leadroute.formats.policy_file import FORMAT
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.territory import Territory
-from leadroute.ranking.case import EXPECTATIONS
+from leadroute.ranking.policy_checks import EXPECTATIONS
 from leadroute.ranking.ranking import Outcome
-from leadroute.rules.fallback import CASES
 from leadroute.rules.fields import CUSTOM_KINDS, FIELDS, Kind
-from leadroute.rules.rule import OUTCOMES, RELEASE_ON
+from leadroute.rules.rule import CASES, OUTCOMES, RELEASE_ON
 
 Schema = dict[str, Any]
 

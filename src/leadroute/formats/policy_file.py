@@ -26,15 +26,16 @@ from leadroute.ranking.router import Router
 from leadroute.ranking.scorers.custom import HostScorer
 from leadroute.rules.conditions import Condition, definitions
 from leadroute.rules.evaluation import Lists, Predicates
-from leadroute.rules.fallback import Fallback, steps_as_text
 from leadroute.rules.rule import (
     DISPOSITIONS,
     Disposition,
     Factor,
+    Fallback,
     Pool,
     Qualification,
     Rule,
     parts_of,
+    steps_as_text,
 )
 from leadroute.rules.scorer import Scorer, guards
 from leadroute.scorers import BUILT_IN

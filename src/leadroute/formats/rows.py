@@ -16,12 +16,10 @@ from typing import Any, Final, Generic, Literal, TypeVar
 
 from leadroute.errors import ConfigError, FieldError, RowError
 from leadroute.formats.csv_rows import table_rows
-from leadroute.formats.json_rows import array_rows, line_rows
-from leadroute.formats.source import columns_of, format_of, name_of, opened
+from leadroute.formats.source import array_rows, columns_of, format_of, line_rows, name_of, opened
 from leadroute.model.columns import Column, ColumnMap
 from leadroute.model.lead import Lead
-from leadroute.model.rep import Rep
-from leadroute.model.roster import Roster
+from leadroute.model.rep import Rep, Roster
 from leadroute.model.row_reader import ReadOptions, RowReader, laid_out
 from leadroute.model.validation import FrozenDict
 

@@ -14,9 +14,20 @@ from leadroute.ranking.router import Router
 from leadroute.ranking.scorers.performance import Learning
 from leadroute.rules.conditions import And, Condition, Or, definitions
 from leadroute.rules.describe import describe, duration_in_words, plural
-from leadroute.rules.fallback import CATCH_ALL, IGNORE_AVAILABILITY, WAIT, Fallback, pool_of
 from leadroute.rules.fields import FIELDS
-from leadroute.rules.rule import DISPOSITIONS, EVERYONE, Disposition, Pool, Qualification, Rule
+from leadroute.rules.rule import (
+    CATCH_ALL,
+    DISPOSITIONS,
+    EVERYONE,
+    IGNORE_AVAILABILITY,
+    WAIT,
+    Disposition,
+    Fallback,
+    Pool,
+    Qualification,
+    Rule,
+    pool_of,
+)
 from leadroute.rules.scorer import Guarded, Scorer
 
 _COUNTS: Final = {2: "twice", 3: "three times", 0.5: "half"}

@@ -12,8 +12,16 @@ from attrs import field, frozen
 from leadroute.insight.description import fallback_in_words, preference, scoring_in_words, who
 from leadroute.ranking.router import Router
 from leadroute.rules.describe import describe, duration_in_words
-from leadroute.rules.fallback import CASES, CATCH_ALL, WAIT, pool_of
-from leadroute.rules.rule import EVERYONE, Factor, Qualification, Rule
+from leadroute.rules.rule import (
+    CASES,
+    CATCH_ALL,
+    EVERYONE,
+    WAIT,
+    Factor,
+    Qualification,
+    Rule,
+    pool_of,
+)
 
 WIDTH: Final = 40  # after how many characters a line of a label ends
 

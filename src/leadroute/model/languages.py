@@ -11,8 +11,7 @@ from functools import cache, lru_cache
 from itertools import takewhile
 from typing import Any, Final
 
-from leadroute.model.countries import COUNTRIES
-from leadroute.model.geography import country, fold, near_key
+from leadroute.model.geography import COUNTRIES, country, fold, near_key
 from leadroute.model.given import LONGEST_CACHED, Refused, typed_text
 
 _CACHED: Final = 4_096

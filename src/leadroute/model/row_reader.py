@@ -21,6 +21,7 @@ from leadroute.errors import ConfigError, FieldError, ValidationError
 from leadroute.model.caps import Cap
 from leadroute.model.columns import (
     ATTRIBUTE,
+    CRM_PREFIXES,
     IGNORE,
     PARTS_OF_NAME,
     Column,
@@ -30,7 +31,6 @@ from leadroute.model.columns import (
     header_key,
     match_columns,
 )
-from leadroute.model.crm_columns import CRM_PREFIXES
 from leadroute.model.signal import Signal
 from leadroute.model.validation import (
     FrozenDict,

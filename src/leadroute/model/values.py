@@ -5,7 +5,6 @@ when nothing is known, or raises ``Refused`` with a text that completes "<field>
 wrong, and what to write instead.
 """
 
-from leadroute.model.addresses import domain, email, phone
 from leadroute.model.geography import (
     country,
     covered_region,
@@ -14,7 +13,17 @@ from leadroute.model.geography import (
     region,
     zeros_restored,
 )
-from leadroute.model.given import Refused, missing, moment, number, number_text, plain_value
+from leadroute.model.given import (
+    Refused,
+    domain,
+    email,
+    missing,
+    moment,
+    number,
+    number_text,
+    phone,
+    plain_value,
+)
 from leadroute.model.languages import language, meeting, speaks
 
 __all__ = [

@@ -28,8 +28,7 @@ from leadroute.model.keys import (
     parts,
     won_key,
 )
-from leadroute.model.rep import Presence, Rep
-from leadroute.model.roster import Roster
+from leadroute.model.rep import Presence, Rep, Roster
 from leadroute.model.snapshot import COUNTS, Snapshot
 from leadroute.model.track_record import TrackRecords
 from leadroute.model.validation import FrozenDict

@@ -55,8 +55,7 @@ from leadroute.ranking.charges import Charge, Charges
 from leadroute.ranking.decide import Decided
 from leadroute.ranking.lead_score import LeadScore
 from leadroute.ranking.ranking import Outcome, Ranking
-from leadroute.rules.fallback import WAIT
-from leadroute.rules.rule import Disposition, Rule, find_disposition
+from leadroute.rules.rule import WAIT, Disposition, Rule, find_disposition
 
 
 def reception(lead: Lead, trigger: str, version: str, now: datetime) -> Received:

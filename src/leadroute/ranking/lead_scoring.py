@@ -27,12 +27,11 @@ from leadroute.model.validation import (
     shown,
     whole,
 )
-from leadroute.ranking.lead_score import LeadScore
+from leadroute.ranking.lead_score import LeadScore, Verdict, compile_verdict, plain_question
 from leadroute.ranking.scorers.parameters import lasting, positive, share, word
 from leadroute.rules.conditions import Condition, reads
 from leadroute.rules.evaluation import Lists, Predicates, Registry, registry_of
 from leadroute.rules.fields import SCORE_FIELDS, plain_literal
-from leadroute.rules.verdict import Verdict, compile_verdict, plain_question
 
 T = TypeVar("T")
 

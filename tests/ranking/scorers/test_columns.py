@@ -14,7 +14,7 @@ from leadroute.errors import FieldTypeError
 from leadroute.model.track_record import ALL, Record, TrackRecords, segment_key, week_of
 from leadroute.ranking.scorers import performance
 from leadroute.ranking.scorers.engagement import _OfLead
-from leadroute.ranking.scorers.ownership import _Sticky
+from leadroute.ranking.scorers.holdings import _Sticky
 from leadroute.ranking.scorers.seniority import alike
 from leadroute.rules.routing_context import Crew, RoutingContext
 from leadroute.rules.scorer import COUNTS, averaging, mean

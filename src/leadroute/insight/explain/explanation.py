@@ -9,7 +9,7 @@ from typing import Any
 from attrs import asdict, frozen
 
 from leadroute.model.lead import Lead
-from leadroute.model.roster import Reps
+from leadroute.model.rep import Reps
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.validation import must_be
 from leadroute.ranking.ranking import Outcome, Ranking

@@ -25,8 +25,7 @@ from leadroute.insight.explain.changes import (
 )
 from leadroute.insight.explain.scorer_changes import wanted, weights
 from leadroute.model.lead import Lead
-from leadroute.model.rep import Rep
-from leadroute.model.roster import Reps, Roster, roster_of
+from leadroute.model.rep import Rep, Reps, Roster, roster_of
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.validation import must_be
 from leadroute.ranking.ranking import Assignment, Outcome, Ranking

@@ -22,8 +22,7 @@ from attrs import evolve, field, frozen
 from leadroute.errors import ConfigError, FieldError, ValidationError
 from leadroute.model.keys import is_total_key
 from leadroute.model.lead import Lead, priority_of
-from leadroute.model.rep import Rep
-from leadroute.model.roster import Reps, Roster, roster_of
+from leadroute.model.rep import Rep, Reps, Roster, roster_of
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.validation import FrozenDict, aware, every, one_line
 from leadroute.ranking.batch.solver import Engine, solve

@@ -16,9 +16,8 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 from leadroute.offers.store import Store
-from leadroute.testing.contract.outbox import Outbox
 from leadroute.testing.contract.queries import Queries
-from leadroute.testing.contract.writes import Writes
+from leadroute.testing.contract.writes import Outbox, Writes
 
 __all__ = ["store_contract"]
 

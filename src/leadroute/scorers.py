@@ -9,6 +9,7 @@ Example:
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Final
 
 from leadroute.model.track_record import ALL, Record, TrackRecords, week_of
 from leadroute.model.validation import FrozenDict
@@ -59,40 +60,15 @@ from leadroute.ranking.scorers.seniority import (
 from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.scorer import Scorer, parse_score
 
-_PLAIN: tuple[type[Scorer], ...] = (
-    skill_match,
-    language,
-    same_country,
-    territory_match,
-    distance,
-    timezone_overlap,
-    owner,
-    named_account,
-    free_capacity,
-    cap_remaining,
-    workload,
-    round_robin,
-    least_recent,
-    close_rate,
-    revenue_rate,
-    expertise,
-    response_speed,
-    accept_rate,
-    top_producer,
-    rep_value,
-    tier,
-    graduation,
-    deal_size_fit,
-    intent,
-    freshness,
-    source_urgency,
-    random_tiebreak,
-    explore,
-)
-_ALGEBRA: tuple[type[Scorer], ...] = (max_of, first_of, tiers, clamp, invert, at_least, fair_share)
-
+_NAMES: Final = """
+    skill_match language same_country territory_match distance timezone_overlap owner
+    named_account free_capacity cap_remaining workload round_robin least_recent close_rate
+    revenue_rate expertise response_speed accept_rate top_producer rep_value tier graduation
+    deal_size_fit intent freshness source_urgency random_tiebreak explore max_of first_of tiers
+    clamp invert at_least fair_share
+"""
 BUILT_IN: Mapping[str, Callable[..., Scorer]] = FrozenDict(
-    {each.name: each for each in (*_PLAIN, *_ALGEBRA)}
+    {name: globals()[name] for name in _NAMES.split()}
 )
 """The scorers that a policy file may name, by name."""
 

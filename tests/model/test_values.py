@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadroute.errors import FieldTypeError
-from leadroute.model import validation, values
+from leadroute.model import geography, languages, validation
+from leadroute.model import given as values
 from leadroute.model.validation import FrozenDict, Refused, aware, names, number, whole
 
 HUGE = 10**5_000
@@ -211,12 +212,12 @@ def test_cleaning_twice_changes_nothing(given):
     for clean in (
         validation.text,
         validation.upper,
-        values.country,
+        geography.country,
         values.domain,
         values.email,
-        values.language,
+        languages.language,
         values.phone,
-        values.region,
+        geography.region,
     ):
         try:
             once = clean(given)

@@ -1,6 +1,9 @@
-"""What a caller hands in, before it is read: plain Python for it, numbers, instants, and addresses.
+"""What a caller, a file or a policy holds, before it is read: plain Python for it, numbers, instants, and addresses.
 
-A refusal never repeats an e-mail address or a phone number.
+* There is one rule for each value, here and in ``geography`` and ``languages``. Each function returns the normal form,
+  ``None`` when nothing is known, or raises ``Refused`` with a text that completes "<field> ...": what is wrong, and
+  what to write instead.
+* A refusal never repeats an e-mail address or a phone number.
 """
 
 from __future__ import annotations

@@ -11,7 +11,10 @@ from attrs import evolve, field, frozen
 
 from leadroute.errors import FieldTypeError, ValidationError
 from leadroute.model.columns import ColumnMap, as_columns, mapping_of
+from leadroute.model.geography import country, postal_code, region
+from leadroute.model.given import domain, email, phone
 from leadroute.model.guidance import guided
+from leadroute.model.languages import language
 from leadroute.model.row_reader import ReadOptions, RowOptions, laid_out
 from leadroute.model.signal import Signal
 from leadroute.model.signal import signals as clean_signals
@@ -34,7 +37,6 @@ from leadroute.model.validation import (
     timezone,
     whole,
 )
-from leadroute.model.values import country, domain, email, language, phone, postal_code, region
 
 __all__ = ["Lead", "Scored", "Signal", "priority_of", "with_score"]
 

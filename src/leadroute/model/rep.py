@@ -20,8 +20,10 @@ from attrs import evolve, field, frozen
 
 from leadroute.errors import FieldError, UnknownFieldError, ValidationError
 from leadroute.model.caps import Bound, Cap, as_caps, caps
+from leadroute.model.geography import country, covered_region
 from leadroute.model.guidance import guided, without_defaults
 from leadroute.model.keys import cap_holder
+from leadroute.model.languages import language
 from leadroute.model.schedule import Schedule
 from leadroute.model.validation import (
     Attributes,
@@ -52,7 +54,6 @@ from leadroute.model.validation import (
     timezone,
     whole,
 )
-from leadroute.model.values import country, covered_region, language
 from leadroute.model.working_hours import Hours
 
 Status = Literal["available", "away", "busy", "offline"]

@@ -31,6 +31,8 @@ from leadroute.model.columns import (
     header_key,
     match_columns,
 )
+from leadroute.model.geography import country, zeros_restored
+from leadroute.model.given import missing, moment, number, plain_value
 from leadroute.model.signal import Signal
 from leadroute.model.validation import (
     FrozenDict,
@@ -40,7 +42,6 @@ from leadroute.model.validation import (
     shown,
     timezone,
 )
-from leadroute.model.values import country, missing, moment, number, plain_value, zeros_restored
 
 Reader = Callable[[Any], Any]
 

@@ -15,7 +15,10 @@ from typing import Any, Final, TypeAlias
 from attrs import evolve, field, fields, frozen
 
 from leadroute.errors import FieldError, ValidationError
+from leadroute.model.geography import country, covered_region
+from leadroute.model.given import domain
 from leadroute.model.guidance import guided, without_defaults
+from leadroute.model.languages import language, meeting
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.validation import (
@@ -32,7 +35,6 @@ from leadroute.model.validation import (
     upper,
     whole,
 )
-from leadroute.model.values import country, covered_region, domain, language, meeting
 
 EARTH_KM = 6371.0088  # the mean radius of the earth (IUGG)
 

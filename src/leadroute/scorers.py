@@ -13,7 +13,7 @@ from typing import Final
 
 from leadroute.model.track_record import ALL, Record, TrackRecords, week_of
 from leadroute.model.validation import FrozenDict
-from leadroute.ranking.empirical_bayes import prior_of
+from leadroute.ranking.estimates import prior_of
 from leadroute.ranking.ranking import ScoreTerm
 from leadroute.ranking.scorers.combinators import (
     at_least,

@@ -20,8 +20,7 @@ from leadroute.cli.console import Screen, existing
 from leadroute.errors import LeadrouteError
 from leadroute.formats.json_schema import policy_schema
 from leadroute.formats.policy_file import load_policy
-from leadroute.insight.description import describe_policy
-from leadroute.insight.diagram import graphviz, mermaid
+from leadroute.insight.description import describe_policy, graphviz, mermaid
 
 _EXIT_CODES = """\
 exit codes:

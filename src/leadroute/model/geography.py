@@ -122,14 +122,14 @@ def _entries(table: str) -> list[list[str]]:
 
 @cache
 def _names() -> Mapping[str, str]:
-    from leadroute.model.country_names import NAMES
+    from leadroute.model.place_names import NAMES
 
     return {key: code for code, *keys in _entries(NAMES) for key in keys}
 
 
 @cache
 def _shared() -> Mapping[str, tuple[str, ...]]:
-    from leadroute.model.country_names import SHARED
+    from leadroute.model.place_names import SHARED
 
     return {key: tuple(codes) for key, *codes in _entries(SHARED)}
 
@@ -245,7 +245,7 @@ def _keys(text: str) -> tuple[str, ...]:
 
 @cache
 def _regions() -> Mapping[str, Mapping[str, str]]:
-    from leadroute.model.region_names import REGIONS
+    from leadroute.model.place_names import REGIONS
 
     tables: dict[str, dict[str, str]] = {}
     for code, *keys in _entries(REGIONS):
@@ -255,7 +255,7 @@ def _regions() -> Mapping[str, Mapping[str, str]]:
 
 @cache
 def _elsewhere() -> Mapping[str, str]:
-    from leadroute.model.region_names import ELSEWHERE
+    from leadroute.model.place_names import ELSEWHERE
 
     return dict(_entries(ELSEWHERE))
 

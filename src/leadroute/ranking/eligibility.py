@@ -25,9 +25,9 @@ from leadroute.model.validation import FrozenDict, one_line
 from leadroute.model.working_hours import Hours, meeting, unless_failing
 from leadroute.ranking.charges import Charges
 from leadroute.rules.conditions import ALWAYS
+from leadroute.rules.describe import unmet
 from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.rule import Rule
-from leadroute.rules.unmet import unmet
 
 NO_PAUSES: Final = Pauses()
 

@@ -15,9 +15,8 @@ from leadroute.model.validation import must_be
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.ranking.router import Router
 from leadroute.rules.conditions import Condition
-from leadroute.rules.describe import bracketed, describe
+from leadroute.rules.describe import bracketed, describe, facts_of, false_parts
 from leadroute.rules.rule import whole_of
-from leadroute.rules.unmet import facts_of, false_parts
 
 
 @frozen

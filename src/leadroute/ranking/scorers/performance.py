@@ -30,7 +30,7 @@ from leadroute.model.track_record import (
     segment_key,
     week_of,
 )
-from leadroute.ranking.empirical_bayes import Estimate, Prior, posterior, prior_of
+from leadroute.ranking.estimates import Estimate, Prior, posterior, prior_of
 from leadroute.ranking.scorers.parameters import lasting, positive, share
 from leadroute.rules.describe import plural
 from leadroute.rules.fields import text_titles, texts_of

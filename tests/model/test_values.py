@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadroute.errors import FieldTypeError
-from leadroute.model import geography, languages, validation
+from leadroute.model import geography, validation
 from leadroute.model import given as values
 from leadroute.model.validation import FrozenDict, Refused, aware, names, number, whole
 
@@ -215,7 +215,7 @@ def test_cleaning_twice_changes_nothing(given):
         geography.country,
         values.domain,
         values.email,
-        languages.language,
+        geography.language,
         values.phone,
         geography.region,
     ):

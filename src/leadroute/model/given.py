@@ -1,6 +1,6 @@
 """What a caller, a file or a policy holds, before it is read: plain Python for it, numbers, instants, and addresses.
 
-* There is one rule for each value, here and in ``geography`` and ``languages``. Each function returns the normal form,
+* There is one rule for each value, here and in ``geography``. Each function returns the normal form,
   ``None`` when nothing is known, or raises ``Refused`` with a text that completes "<field> ...": what is wrong, and
   what to write instead.
 * A refusal never repeats an e-mail address or a phone number.

@@ -11,10 +11,9 @@ from attrs import evolve, field, frozen
 
 from leadroute.errors import FieldTypeError, ValidationError
 from leadroute.model.columns import ColumnMap, as_columns, mapping_of
-from leadroute.model.geography import country, postal_code, region
+from leadroute.model.geography import country, language, postal_code, region
 from leadroute.model.given import domain, email, phone
 from leadroute.model.guidance import guided
-from leadroute.model.languages import language
 from leadroute.model.row_reader import ReadOptions, RowOptions, laid_out
 from leadroute.model.signal import Signal
 from leadroute.model.signal import signals as clean_signals

@@ -20,10 +20,9 @@ from attrs import evolve, field, frozen
 
 from leadroute.errors import FieldError, UnknownFieldError, ValidationError
 from leadroute.model.caps import Bound, Cap, as_caps, caps
-from leadroute.model.geography import country, covered_region
+from leadroute.model.geography import country, covered_region, language
 from leadroute.model.guidance import guided, without_defaults
 from leadroute.model.keys import cap_holder
-from leadroute.model.languages import language
 from leadroute.model.schedule import Schedule
 from leadroute.model.validation import (
     Attributes,

@@ -15,10 +15,9 @@ from typing import Any, Final, TypeAlias
 from attrs import evolve, field, fields, frozen
 
 from leadroute.errors import FieldError, ValidationError
-from leadroute.model.geography import country, covered_region
+from leadroute.model.geography import country, covered_region, language, meeting
 from leadroute.model.given import domain
 from leadroute.model.guidance import guided, without_defaults
-from leadroute.model.languages import language, meeting
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.validation import (

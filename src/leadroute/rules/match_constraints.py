@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from leadroute.model.languages import narrower
+from leadroute.model.geography import narrower
 from leadroute.rules.conditions import (
     And,
     Comparison,

@@ -16,7 +16,7 @@ from attrs import field as parameter
 from attrs.converters import optional
 
 from leadroute.errors import ConfigError, ValidationError
-from leadroute.model.languages import meeting
+from leadroute.model.geography import meeting
 from leadroute.model.lead import Lead
 from leadroute.model.lead_timezone import OFFICE, Shared, shared_hours
 from leadroute.model.rep import Rep

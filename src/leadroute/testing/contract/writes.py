@@ -6,6 +6,7 @@ A commit has guards, an order of operations, all or nothing, and counters.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import partial
 
 from leadroute.errors import ConfigError, ConflictError
@@ -24,7 +25,8 @@ from leadroute.offers.change import (
     Raise,
     Record,
 )
-from leadroute.testing.contract.queries import Contract, emitted, put, same, together
+from leadroute.offers.store import Store
+from leadroute.testing.contract.queries import Contract, Queries, emitted, put, same, together
 
 _BIGGEST = 2**63 - 1
 
@@ -624,3 +626,33 @@ class Outbox(Contract):
         together({f"{n}": partial(self.done, put(f"r{n}"), emitted(f"L{n}")) for n in range(16)})
         records, _, events, _ = self.state()
         same((len(records), len({event.id for event in events})), (16, 16))
+
+
+def store_contract(
+    make_store: Callable[[], AbstractContextManager[Store]],
+) -> list[tuple[str, Callable[[], None]]]:
+    """Return the tests of the store contract, by name.
+
+    Args:
+        make_store: Gives a context manager around a new and empty store.
+
+    Returns:
+        Names and checks. A check raises AssertionError with what was found and expected.
+
+    Example:
+        >>> from contextlib import nullcontext
+        >>> from leadroute.stores import MemoryStore
+        >>> for name, check in store_contract(lambda: nullcontext(MemoryStore())):
+        ...     check()
+    """
+
+    def checking(kind: type[Outbox | Queries | Writes], name: str) -> Callable[[], None]:
+        def check() -> None:
+            with make_store() as store:
+                getattr(kind(store), name)()
+
+        check.__doc__ = getattr(kind, name).__doc__
+        return check
+
+    promises = [(kind, name) for kind in (Writes, Queries, Outbox) for name in vars(kind)]
+    return [(name, checking(kind, name)) for kind, name in promises if name[0] != "_"]

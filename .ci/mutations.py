@@ -213,7 +213,7 @@ FAULTS = [
         ),
         (
             "caps",
-            "ranking/charges.py",
+            "ranking/eligibility.py",
             "used + self.units > self.most",
             "used + self.units >= self.most",
             "ranking/test_engine.py",

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from leadroute.model.track_record import ALL, Record, TrackRecords, week_of
+from leadroute.model.snapshot import ALL, Record, TrackRecords, week_of
 from leadroute.model.validation import FrozenDict
 from leadroute.ranking.estimates import prior_of
 from leadroute.ranking.ranking import ScoreTerm

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from leadroute import Dispatcher, Lead, MemoryStore, Rep, Roster, Router, Rule
 from leadroute.errors import UnknownFieldError
-from leadroute.model.track_record import UNIT, Record, TrackRecords, week_of
+from leadroute.model.snapshot import UNIT, Record, TrackRecords, week_of
 from leadroute.offers.events import Offered
 from leadroute.offers.outcome_counts import track_records_of
 from leadroute.scorers import close_rate, explore, fair_share

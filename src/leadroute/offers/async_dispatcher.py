@@ -15,8 +15,7 @@ from leadroute.errors import ConfigError
 from leadroute.model.guidance import guided, guided_attributes
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Presence, Reps, Roster, roster_of
-from leadroute.model.snapshot import Reason, Snapshot, TurnCredit
-from leadroute.model.track_record import TrackRecords
+from leadroute.model.snapshot import Reason, Snapshot, TrackRecords, TurnCredit
 from leadroute.model.validation import FrozenDict, of_kind
 from leadroute.offers.counts import by_rep
 from leadroute.offers.decisions import Decision, Keeping, keeping

@@ -51,8 +51,8 @@ from leadroute.offers.placement import FAILED, Offer, Placement, Status
 from leadroute.offers.requests import Steps
 from leadroute.offers.state_machine import MOVES, state_of
 from leadroute.plain import document, to_dict
-from leadroute.ranking.charges import Charge, Charges
 from leadroute.ranking.decide import Decided
+from leadroute.ranking.eligibility import Charge, Charges
 from leadroute.ranking.lead_score import LeadScore
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.rules.rule import WAIT, Disposition, Rule, find_disposition

@@ -26,8 +26,15 @@ from leadroute.model.territory_index import Match
 from leadroute.model.validation import known
 from leadroute.model.working_hours import Hours, meeting, unless_failing
 from leadroute.ranking.candidates import Candidates, CandidateSet, Limits, View
-from leadroute.ranking.charges import Charge, Charges
-from leadroute.ranking.eligibility import Ask, check_presence, gate, masks, notes_of
+from leadroute.ranking.eligibility import (
+    Ask,
+    Charge,
+    Charges,
+    check_presence,
+    gate,
+    masks,
+    notes_of,
+)
 from leadroute.ranking.ranking import (
     Assignment,
     Exclusion,

@@ -33,8 +33,8 @@ from leadroute.model.validation import (
     shown,
 )
 from leadroute.ranking.candidates import CandidateSet, Team, Teams, likely
-from leadroute.ranking.charges import Charges
 from leadroute.ranking.decide import Decided, Matched, Question, decide, deciding
+from leadroute.ranking.eligibility import Charges
 from leadroute.ranking.lead_scoring import LeadScoring
 from leadroute.ranking.policy_checks import (
     Case,

@@ -11,7 +11,7 @@ from tests.ranking.scorers.world import IDS, NOW, Draw, plain, scores, situation
 
 from leadroute import LEAD, REP, Lead, Rep, Roster, Router, Rule, Snapshot, Territory, scorer
 from leadroute.errors import FieldTypeError
-from leadroute.model.track_record import ALL, Record, TrackRecords, segment_key, week_of
+from leadroute.model.snapshot import ALL, Record, TrackRecords, segment_key, week_of
 from leadroute.ranking.scorers import performance
 from leadroute.ranking.scorers.engagement import _OfLead
 from leadroute.ranking.scorers.holdings import _Sticky

@@ -26,8 +26,8 @@ from leadroute.model.rep import Rep, Reps, Roster, roster_of
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.validation import FrozenDict, aware, every, one_line
 from leadroute.ranking.batch.solver import Engine, solve
-from leadroute.ranking.charges import used_of
 from leadroute.ranking.decide import Decided
+from leadroute.ranking.eligibility import used_of
 from leadroute.ranking.ranking import Assignment, Outcome, Ranking
 from leadroute.ranking.router import Router
 from leadroute.rules.describe import plural

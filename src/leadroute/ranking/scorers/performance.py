@@ -19,12 +19,12 @@ from attrs.converters import optional
 
 from leadroute.model.duration import from_micros, parse_duration
 from leadroute.model.rep import Rep
-from leadroute.model.snapshot import Snapshot
-from leadroute.model.track_record import (
+from leadroute.model.snapshot import (
     ALL,
     NOTHING,
     UNIT,
     Record,
+    Snapshot,
     TrackRecords,
     possible,
     segment_key,

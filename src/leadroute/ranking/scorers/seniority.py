@@ -13,7 +13,7 @@ from attrs.converters import optional
 
 from leadroute.errors import ConfigError
 from leadroute.model.rep import Rep
-from leadroute.model.track_record import NOTHING, UNIT, Record
+from leadroute.model.snapshot import NOTHING, UNIT, Record
 from leadroute.ranking.scorers.parameters import ascending, points_or_none, positive, share
 from leadroute.ranking.scorers.performance import Learning
 from leadroute.rules.fields import number_of, number_title, rep_number_title

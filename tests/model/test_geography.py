@@ -16,8 +16,8 @@ from leadroute.model.geography import (
     region,
     zeros_restored,
 )
+from leadroute.model.given import Refused
 from leadroute.model.territory import Place
-from leadroute.model.validation import Refused
 from leadroute.rules.evaluation import evaluate
 from tests.shared import shared_path
 

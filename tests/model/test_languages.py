@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from leadroute import LEAD, REP, Lead, Rep, Territory
 from leadroute.model import geography
 from leadroute.model.geography import fold, language, meeting, narrower, speaks
+from leadroute.model.given import Refused
 from leadroute.model.territory import Place
-from leadroute.model.validation import Refused
 from leadroute.rules.evaluation import evaluate
 from leadroute.rules.matcher import Index
 from tests.shared import shared_path

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from leadroute.errors import FieldTypeError
 from leadroute.model import geography, validation
 from leadroute.model import given as values
-from leadroute.model.validation import FrozenDict, Refused, aware, names, number, whole
+from leadroute.model.given import Refused
+from leadroute.model.validation import FrozenDict, aware, names, number, whole
 
 HUGE = 10**5_000
 Channel = Enum("Channel", {"WEB": "web"})

@@ -23,10 +23,11 @@ from leadroute.errors import (
 )
 from leadroute.formats.policy_source import Parts
 from leadroute.model.duration import parse_duration
+from leadroute.model.given import Refused
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.territory import Territory
-from leadroute.model.validation import Refused, aware, ident
+from leadroute.model.validation import aware, ident
 from leadroute.plain import from_dict, to_dict
 from leadroute.ranking.lead_scoring import (
     EngagementSignal,

@@ -277,7 +277,8 @@ def line_rows(lines: Lines) -> Iterator[tuple[int, Row]]:
             try:
                 found = strict_json(line.rstrip("\r\n"))
             except Malformed as error:
-                yield number, _refused(lines.name, number, _described(error))
+                at = f" at character {error.column}" if error.column else ""
+                yield number, _refused(lines.name, number, f"{error.problem}{at}")
             else:
                 yield number, _object(lines.name, number, found)
 
@@ -385,10 +386,6 @@ class _Text:
             size += len(piece)
         self._window = "".join(pieces)
         return size > 0
-
-
-def _described(error: Malformed) -> str:
-    return f"{error.problem} at character {error.column}" if error.column else error.problem
 
 
 def _refused(source: str, line: int, problem: str) -> RowError:

@@ -21,6 +21,7 @@ from attrs import evolve, field, frozen
 from leadroute.errors import FieldError, UnknownFieldError, ValidationError
 from leadroute.model.caps import Bound, Cap, as_caps, caps
 from leadroute.model.geography import country, covered_region, language
+from leadroute.model.given import Refused, shown
 from leadroute.model.guidance import guided, without_defaults
 from leadroute.model.keys import cap_holder
 from leadroute.model.schedule import Schedule
@@ -28,7 +29,6 @@ from leadroute.model.validation import (
     Attributes,
     FrozenDict,
     Names,
-    Refused,
     as_attributes,
     as_instant,
     as_names,
@@ -48,7 +48,6 @@ from leadroute.model.validation import (
     of_kind,
     one_line,
     open_attributes,
-    shown,
     text,
     timezone,
     whole,

@@ -32,16 +32,9 @@ from leadroute.model.columns import (
     match_columns,
 )
 from leadroute.model.geography import country, zeros_restored
-from leadroute.model.given import missing, moment, number, plain_value
+from leadroute.model.given import Refused, missing, moment, number, plain_value, shown
 from leadroute.model.signal import Signal
-from leadroute.model.validation import (
-    FrozenDict,
-    Refused,
-    frozen_words,
-    open_attributes,
-    shown,
-    timezone,
-)
+from leadroute.model.validation import FrozenDict, frozen_words, open_attributes, timezone
 
 Reader = Callable[[Any], Any]
 

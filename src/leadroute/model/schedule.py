@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 from attrs import field, frozen
 
 from leadroute.errors import FieldError, FieldTypeError, ValidationError
+from leadroute.model.given import Refused
 from leadroute.model.guidance import guided
 from leadroute.model.timeline import (
     Day,
@@ -35,14 +36,7 @@ from leadroute.model.timeline import (
     parse_week,
     weekly,
 )
-from leadroute.model.validation import (
-    FrozenDict,
-    Refused,
-    aware,
-    clean_fields,
-    must_be,
-    timezone,
-)
+from leadroute.model.validation import FrozenDict, aware, clean_fields, must_be, timezone
 from leadroute.model.working_hours import Hours
 
 _OFF_FORMS = "a date, two dates, or two aware datetimes"

@@ -18,19 +18,11 @@ from attrs import Factory, asdict, astuple, evolve, field, fields, fields_dict, 
 
 from leadroute.errors import FieldTypeError
 from leadroute.model.duration import to_micros
+from leadroute.model.given import Refused, shown
 from leadroute.model.guidance import guided, without_defaults
 from leadroute.model.keys import key, parts
 from leadroute.model.rep import Presence
-from leadroute.model.validation import (
-    FrozenDict,
-    Refused,
-    clean_fields,
-    ident,
-    instant,
-    must_be,
-    shown,
-    whole,
-)
+from leadroute.model.validation import FrozenDict, clean_fields, ident, instant, must_be, whole
 
 ALL: Final = ""
 """The segment that every lead belongs to."""

@@ -16,20 +16,18 @@ from attrs import evolve, field, fields, frozen
 
 from leadroute.errors import FieldError, ValidationError
 from leadroute.model.geography import country, covered_region, language, meeting
-from leadroute.model.given import domain
+from leadroute.model.given import Refused, domain, shown
 from leadroute.model.guidance import guided, without_defaults
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.validation import (
     Cleaner,
-    Refused,
     as_names,
     clean_fields,
     cleaned,
     ident,
     names,
     number,
-    shown,
     text,
     upper,
     whole,

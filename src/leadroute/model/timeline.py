@@ -25,7 +25,8 @@ from itertools import accumulate
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from leadroute.model.validation import Refused, aware
+from leadroute.model.given import Refused
+from leadroute.model.validation import aware
 
 DAY_SECONDS = 86_400
 DAY_NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

@@ -20,10 +20,11 @@ from leadroute.errors import (
     ValidationError,
 )
 from leadroute.model.duration import later, to_micros
+from leadroute.model.given import Refused
 from leadroute.model.keys import contact_key, is_open_key
 from leadroute.model.lead import Lead, priority_of
 from leadroute.model.rep import Rep
-from leadroute.model.validation import Cleaner, FrozenDict, Refused, number, word
+from leadroute.model.validation import Cleaner, FrozenDict, number, word
 from leadroute.model.working_hours import unless_failing
 from leadroute.offers.change import MAX_DATA
 from leadroute.offers.counts import Books

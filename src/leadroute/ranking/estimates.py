@@ -24,7 +24,7 @@ from typing import Final, NamedTuple, TypeAlias
 from attrs import field, frozen
 
 from leadroute.errors import FieldTypeError
-from leadroute.model.validation import shown
+from leadroute.model.given import shown
 
 MOST: Final = 1e6
 """The largest strength: a rep's own record then counts for nothing in any real number of leads."""

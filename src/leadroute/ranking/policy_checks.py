@@ -18,21 +18,13 @@ from attrs import evolve, field, fields, frozen, has
 
 from leadroute.errors import ConfigError, UnknownFieldError
 from leadroute.model.duration import digest, parse_duration
+from leadroute.model.given import Refused, shown
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.schedule import Schedule
 from leadroute.model.territory import Territory
 from leadroute.model.territory_index import TerritoryIndex
-from leadroute.model.validation import (
-    FrozenDict,
-    Refused,
-    clean_fields,
-    cleaned,
-    ident,
-    must_be,
-    shown,
-    timezone,
-)
+from leadroute.model.validation import FrozenDict, clean_fields, cleaned, ident, must_be, timezone
 from leadroute.model.working_hours import AllOf, AnyOf, Hours
 from leadroute.ranking.lead_scoring import LeadScoring
 from leadroute.ranking.ranking import Outcome

@@ -18,20 +18,13 @@ from attrs import fields as attrs_fields
 from leadroute.errors import FieldTypeError, UnknownFieldError, say_where
 from leadroute.model.caps import Cap, as_caps
 from leadroute.model.caps import caps as clean_caps
+from leadroute.model.given import shown
 from leadroute.model.guidance import guided, guided_attributes, without_defaults
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Pauses, Rep, Reps, Roster, roster_of
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.territory_index import TerritoryIndex
-from leadroute.model.validation import (
-    FrozenDict,
-    aware,
-    clean_fields,
-    cleaned,
-    ident,
-    must_be,
-    shown,
-)
+from leadroute.model.validation import FrozenDict, aware, clean_fields, cleaned, ident, must_be
 from leadroute.ranking.candidates import CandidateSet, Team, Teams, likely
 from leadroute.ranking.decide import Decided, Matched, Question, decide, deciding
 from leadroute.ranking.eligibility import Charges

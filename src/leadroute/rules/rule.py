@@ -29,19 +29,18 @@ from leadroute.errors import (
     nearest,
 )
 from leadroute.model.duration import parse_duration
+from leadroute.model.given import Refused, shown
 from leadroute.model.guidance import example, guided, without_defaults
 from leadroute.model.rep import Rep
 from leadroute.model.schedule import Schedule
 from leadroute.model.validation import (
     FrozenDict,
-    Refused,
     clean_fields,
     cleaned,
     flag,
     ident,
     names,
     number,
-    shown,
     text,
     whole,
     word,

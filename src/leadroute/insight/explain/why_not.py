@@ -148,7 +148,8 @@ def _rep(roster: Roster, given: str) -> Rep:
     """Return the rep of an id, else of a name."""
     if given in roster:
         return roster[given]
-    called = [rep for rep in roster if rep.name is not None and _folded(rep.name, given)]
+    name = given.strip().casefold()
+    called = [rep for rep in roster if rep.name is not None and rep.name.casefold() == name]
     if len(called) > 1:
         ids = ", ".join(repr(rep.id) for rep in called)
         raise ConfigError(f"{len(called)} reps are called {given!r:.90}; give an id: {ids}")
@@ -156,10 +157,6 @@ def _rep(roster: Roster, given: str) -> Rep:
         return called[0]
     known = [text for rep in roster for text in (rep.id, rep.name) if text is not None]
     raise UnknownFieldError("rep in the roster", given, known)
-
-
-def _folded(name: str, given: str) -> bool:
-    return name.casefold() == given.strip().casefold()
 
 
 def _goes_to(ranking: Ranking, rep_id: str) -> bool:
@@ -291,15 +288,5 @@ def _levers(question: Question, first: Ranking) -> Iterator[Lever]:
     return iter(sorted(unique.values(), key=lambda lever: _ORDER.index(lever[-1].of)))
 
 
-_ORDER: Final = (
-    "rep",
-    "team",
-    "pool",
-    "rule",
-    "policy",
-    "lead",
-    "moment",
-    "previous_offers",
-    "counts",
-)
+_ORDER: Final = "rep team pool rule policy lead moment previous_offers counts".split()
 """Whose changes come first."""

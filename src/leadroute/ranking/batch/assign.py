@@ -198,10 +198,6 @@ FINE: Final = 1_000_000  # worths are told apart to this part of the power of te
 _LAST: Final = datetime.max.replace(tzinfo=UTC)
 
 
-def _score(_lead: Lead, assignment: Assignment) -> float:
-    return assignment.score
-
-
 @frozen
 class _Need:
     """What a lead takes of one limit when a rep gets it, and how much there was of it at first."""
@@ -264,7 +260,7 @@ def _most(given: Any) -> int | None:
 def _objective(given: Objective | None) -> Objective:
     if given is not None and not callable(given):
         raise ConfigError(f"objective is {given!r:.40}; write a function of lead and assignment")
-    return _score if given is None else given
+    return given or (lambda _lead, assignment: assignment.score)
 
 
 @frozen

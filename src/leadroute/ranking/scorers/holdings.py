@@ -10,21 +10,14 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from attrs import field, frozen
 
-from leadroute.errors import ConfigError
 from leadroute.model.caps import Bound, Cap
 from leadroute.model.keys import cap_holder
 from leadroute.model.rep import Rep
 from leadroute.model.territory import domains_of
 from leadroute.model.working_hours import Hours
-from leadroute.ranking.scorers.parameters import choice, positive
+from leadroute.ranking.scorers.parameters import choice, positive, yes_or_no
 from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.scorer import Points, Scorer
-
-
-def _yes_or_no(given: object) -> bool:
-    if type(given) is not bool:
-        raise ConfigError(f"units={given!r:.40} must be True or False")
-    return given
 
 
 @frozen
@@ -47,7 +40,7 @@ class free_capacity(Scorer):
     """
 
     reads = frozenset({"open"})
-    units: bool = field(default=False, converter=_yes_or_no, kw_only=True)
+    units: bool = field(default=False, validator=yes_or_no, kw_only=True)
 
     def bind(self, context: RoutingContext) -> Points:
         """Read the open counts. O(1) a rep, and with units O(candidates) once."""

@@ -213,7 +213,7 @@ FAULTS = [
         ),
         (
             "caps",
-            "ranking/charges.py",
+            "ranking/eligibility.py",
             "used + self.units > self.most",
             "used + self.units >= self.most",
             "ranking/test_engine.py",
@@ -298,7 +298,7 @@ FAULTS = [
         ),
         (
             "hours",
-            "model/opening_hours.py",
+            "model/timeline.py",
             "closes if closes > opens else closes + DAY_SECONDS",
             "closes if closes >= opens else closes + DAY_SECONDS",
             "model/test_opening_hours.py",
@@ -484,21 +484,21 @@ FAULTS = [
         # what the lint says
         (
             "lint",
-            "insight/lint/rule_checks.py",
+            "insight/lint/policy_checks.py",
             "        left = rest\n        if not left:",
             "        if not left:",
             "insight/lint",
         ),
         (
             "lint",
-            "insight/lint/rule_checks.py",
+            "insight/lint/policy_checks.py",
             "if rule.when is None or _terms(rule) == _terms(other):",
             "if rule.when is None:",
             "insight/lint",
         ),
         (
             "lint",
-            "insight/lint/rule_checks.py",
+            "insight/lint/policy_checks.py",
             "elif rule.require is not None and rows(rule.require) and not rows(rule.when, rule.require):",
             "elif rule.require is not None and rows(rule.require) and not rows(rule.when):",
             "insight/lint",
@@ -512,14 +512,14 @@ FAULTS = [
         ),
         (
             "lint",
-            "insight/lint/territory_checks.py",
+            "insight/lint/roster_checks.py",
             "    return not any(held)",
             "    return not all(held)",
             "insight/lint",
         ),
         (
             "lint",
-            "insight/lint/territory_checks.py",
+            "insight/lint/roster_checks.py",
             "rep.hours is None and rep.timezone is None",
             "rep.hours is None",
             "insight/lint",
@@ -548,7 +548,7 @@ FAULTS = [
         ),
         (
             "what-if",
-            "insight/policy_diff.py",
+            "insight/trials.py",
             "if one != other or one not in unchanged",
             "if one != other",
             "insight/test_policy_diff.py",

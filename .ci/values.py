@@ -18,16 +18,13 @@ from textwrap import fill
 
 # The path begins with this folder, whose copy.py would stand in for the one of Python.
 sys.path[0] = str(Path(__file__).parents[1] / "src")
-from leadroute.model.countries import COUNTRIES  # noqa: E402 - after the path
-from leadroute.model.geography import fold  # noqa: E402 - after the path
+from leadroute.model.geography import COUNTRIES, fold  # noqa: E402 - after the path
 
 MODEL = Path(__file__).parents[1] / "src" / "leadroute" / "model"
 HEAD = '''"""{title}, written by .ci/values.py; do not edit.
 
 Source: Unicode CLDR 48.2, Copyright 1991-2025 Unicode, Inc., licensed under Unicode-3.0 (LICENSE.unicode){more}.
 """
-
-__all__ = [{names}]
 '''
 
 # The French and the Spanish lists of the UN write "Afghanistan (l')".
@@ -307,35 +304,27 @@ def grouped(keys):
 
 def write(module, title, tables, more=""):
     """Write a module of tables."""
-    names = ", ".join(f'"{name}"' for name, _, _ in sorted(tables))
-    text = HEAD.format(title=title, names=names, more=more) + "".join(
-        table(*each) for each in tables
-    )
+    text = HEAD.format(title=title, more=more) + "".join(table(*each) for each in tables)
     (MODEL / f"{module}.py").write_text(text, encoding="utf-8")
     print(module, len(text.encode()), "bytes", file=sys.stderr)
 
 
 def main(folder, codes):
-    """Write the three modules."""
+    """Write the two modules."""
     named, shared = countries(folder, codes)
     country_csv = "; datahub.io country-codes, public domain"
-    write(
-        "country_names",
-        "The names of countries",
-        [
-            (
-                "NAMES",
-                "Each country with the folded spellings of its name, alpha-3 code among them.",
-                grouped(named),
-            ),
-            (
-                "SHARED",
-                "Spellings that stand for two countries, with both.",
-                "; ".join(f"{key} {both}" for key, both in sorted(shared.items())),
-            ),
-        ],
-        country_csv,
-    )
+    places = [
+        (
+            "NAMES",
+            "Each country with the folded spellings of its name, alpha-3 code among them.",
+            grouped(named),
+        ),
+        (
+            "SHARED",
+            "Spellings that stand for two countries, with both.",
+            "; ".join(f"{key} {both}" for key, both in sorted(shared.items())),
+        ),
+    ]
     found = regions(folder)
     merged = {
         f"{country} {key}": code for country, table in found.items() for key, code in table.items()
@@ -343,24 +332,22 @@ def main(folder, codes):
     by_code = defaultdict(list)
     for key, code in sorted(merged.items()):
         by_code[code].append(key.partition(" ")[2])
-    write(
-        "region_names",
-        "The states and provinces of six countries",
-        [
-            (
-                "REGIONS",
-                "Each region with its folded short codes and names.",
-                "; ".join(" ".join([code, *keys]) for code, keys in sorted(by_code.items())),
+    places += [
+        (
+            "REGIONS",
+            "Each region with its folded short codes and names.",
+            "; ".join(" ".join([code, *keys]) for code, keys in sorted(by_code.items())),
+        ),
+        (
+            "ELSEWHERE",
+            "Names of regions that another place of the world has too, with one such place.",
+            "; ".join(
+                f"{key} {code}" for key, code in sorted(elsewhere(folder, found, named).items())
             ),
-            (
-                "ELSEWHERE",
-                "Names of regions that another place of the world has too, with one such place.",
-                "; ".join(
-                    f"{key} {code}" for key, code in sorted(elsewhere(folder, found, named).items())
-                ),
-            ),
-        ],
-    )
+        ),
+    ]
+    title = "The names of countries, and of the states and provinces of six of them"
+    write("place_names", title, places, country_csv)
     keys, tags, primary = languages(folder)
     write(
         "language_names",

@@ -45,7 +45,7 @@ from leadroute import (
     Territory,
     close_rate,
 )
-from leadroute.model.countries import COUNTRIES
+from leadroute.model.geography import COUNTRIES
 from leadroute.model.keys import open_key, parts
 from leadroute.offers.change import Add, Change
 from leadroute.stores import MemoryStore

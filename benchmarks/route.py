@@ -26,7 +26,7 @@ from telling import at_most, figures, options, tell
 
 from leadroute import Dispatcher, SqliteStore, load_policy
 from leadroute.formats.rows import read_leads, read_reps
-from leadroute.testing.clock import ManualClock
+from leadroute.testing.doubles import ManualClock
 
 RATIO = 1.3
 PARTS = 2.5

@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from leadroute.insight.lint import check
     from leadroute.model.caps import Cap
     from leadroute.model.lead import Lead, Signal
-    from leadroute.model.rep import Presence, Rep
-    from leadroute.model.roster import Roster
+    from leadroute.model.rep import Presence, Rep, Roster
     from leadroute.model.schedule import Schedule
     from leadroute.model.snapshot import Snapshot
     from leadroute.model.territory import Territory
@@ -26,12 +25,11 @@ if TYPE_CHECKING:
     from leadroute.ranking.router import Router
     from leadroute.ranking.scorers.custom import scorer
     from leadroute.ranking.scorers.fit import skill_match
-    from leadroute.ranking.scorers.load import free_capacity
+    from leadroute.ranking.scorers.holdings import free_capacity
     from leadroute.ranking.scorers.performance import close_rate
     from leadroute.ranking.scorers.round_robin import round_robin
     from leadroute.rules.builders import LEAD, REP
-    from leadroute.rules.fallback import Fallback
-    from leadroute.rules.rule import Disposition, Factor, Pool, Qualification, Rule
+    from leadroute.rules.rule import Disposition, Factor, Fallback, Pool, Qualification, Rule
     from leadroute.stores.memory import MemoryStore
     from leadroute.stores.sqlite import SqliteStore
 
@@ -86,16 +84,14 @@ _HOMES = by_name(
         "leadroute.ranking.ranking": "Assignment Exclusion Outcome Ranking",
         "leadroute.model.caps": "Cap",
         "leadroute.offers.dispatcher": "Dispatcher",
-        "leadroute.rules.rule": "Disposition Factor Pool Qualification Rule",
-        "leadroute.rules.fallback": "Fallback",
+        "leadroute.rules.rule": "Disposition Factor Fallback Pool Qualification Rule",
         "leadroute.rules.builders": "LEAD REP",
         "leadroute.model.lead": "Lead Signal",
         "leadroute.ranking.lead_scoring": "LeadScoring",
         "leadroute.errors": "LeadrouteError",
         "leadroute.stores.memory": "MemoryStore",
         "leadroute.offers.placement": "Placement Status",
-        "leadroute.model.rep": "Presence Rep",
-        "leadroute.model.roster": "Roster",
+        "leadroute.model.rep": "Presence Rep Roster",
         "leadroute.ranking.router": "Router",
         "leadroute.model.schedule": "Schedule",
         "leadroute.model.snapshot": "Snapshot",
@@ -105,7 +101,7 @@ _HOMES = by_name(
         "leadroute.ranking.scorers.performance": "close_rate",
         "leadroute.formats.policy_file": "dump_policy load_policy",
         "leadroute.insight.explain.explanation": "explain",
-        "leadroute.ranking.scorers.load": "free_capacity",
+        "leadroute.ranking.scorers.holdings": "free_capacity",
         "leadroute.ranking.scorers.round_robin": "round_robin",
         "leadroute.ranking.scorers.custom": "scorer",
         "leadroute.ranking.scorers.fit": "skill_match",

@@ -8,7 +8,7 @@ Example:
 
 from __future__ import annotations
 
-from leadroute.ranking.calibration import Bin, Calibration, calibration
+from leadroute.ranking.estimates import Bin, Calibration, calibration
 from leadroute.ranking.lead_score import LeadScore
 from leadroute.ranking.lead_scoring import (
     EngagementSignal,

@@ -20,11 +20,10 @@ from cattrs.v import transform_error
 from leadroute.errors import FieldError, NewerFormatError, ValidationError, nearest
 from leadroute.model.caps import Cap
 from leadroute.model.duration import format_duration, parse_duration
+from leadroute.model.given import Refused, moment
 from leadroute.model.lead import Lead, Signal
 from leadroute.model.rep import Rep
 from leadroute.model.schedule import text_of
-from leadroute.model.validation import Refused
-from leadroute.model.values import moment
 
 __all__ = ["document", "dumps", "from_dict", "loads", "make_converter", "to_dict"]
 

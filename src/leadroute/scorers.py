@@ -9,10 +9,11 @@ Example:
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Final
 
-from leadroute.model.track_record import ALL, Record, TrackRecords, week_of
+from leadroute.model.snapshot import ALL, Record, TrackRecords, week_of
 from leadroute.model.validation import FrozenDict
-from leadroute.ranking.empirical_bayes import prior_of
+from leadroute.ranking.estimates import prior_of
 from leadroute.ranking.ranking import ScoreTerm
 from leadroute.ranking.scorers.combinators import (
     at_least,
@@ -34,8 +35,13 @@ from leadroute.ranking.scorers.fit import (
     territory_match,
     timezone_overlap,
 )
-from leadroute.ranking.scorers.load import cap_remaining, free_capacity, workload
-from leadroute.ranking.scorers.ownership import named_account, owner
+from leadroute.ranking.scorers.holdings import (
+    cap_remaining,
+    free_capacity,
+    named_account,
+    owner,
+    workload,
+)
 from leadroute.ranking.scorers.performance import (
     accept_rate,
     close_rate,
@@ -54,41 +60,15 @@ from leadroute.ranking.scorers.seniority import (
 from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.scorer import Scorer, parse_score
 
-_PLAIN: tuple[type[Scorer], ...] = (
-    skill_match,
-    language,
-    same_country,
-    territory_match,
-    distance,
-    timezone_overlap,
-    owner,
-    named_account,
-    free_capacity,
-    cap_remaining,
-    workload,
-    round_robin,
-    least_recent,
-    longest_idle,
-    close_rate,
-    revenue_rate,
-    expertise,
-    response_speed,
-    accept_rate,
-    top_producer,
-    rep_value,
-    tier,
-    graduation,
-    deal_size_fit,
-    intent,
-    freshness,
-    source_urgency,
-    random_tiebreak,
-    explore,
-)
-_ALGEBRA: tuple[type[Scorer], ...] = (max_of, first_of, tiers, clamp, invert, at_least, fair_share)
-
+_NAMES: Final = """
+    skill_match language same_country territory_match distance timezone_overlap owner
+    named_account free_capacity cap_remaining workload round_robin least_recent longest_idle close_rate
+    revenue_rate expertise response_speed accept_rate top_producer rep_value tier graduation
+    deal_size_fit intent freshness source_urgency random_tiebreak explore max_of first_of tiers
+    clamp invert at_least fair_share
+"""
 BUILT_IN: Mapping[str, Callable[..., Scorer]] = FrozenDict(
-    {each.name: each for each in (*_PLAIN, *_ALGEBRA)}
+    {name: globals()[name] for name in _NAMES.split()}
 )
 """The scorers that a policy file may name, by name."""
 

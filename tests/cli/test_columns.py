@@ -7,9 +7,9 @@ from random import Random
 
 import pytest
 
-from leadroute.cli import inputs as module
+from leadroute.cli import console as module
 from leadroute.cli import route
-from leadroute.cli.output import in_json, shown
+from leadroute.cli.console import in_json, shown
 
 SALES = 'Lead ID,Email Address,No. of Employees,Industry,budget,NPS Score\nL-1,a@b.de,"1.000",health,5,9\n'
 HOSTILE = ["\x1b[31mred", "a\u202eb", "a\x9bb", "a\u2028b", "a\nb", "a\x85b", "\ufeffa"]

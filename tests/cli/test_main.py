@@ -15,8 +15,7 @@ from leadroute.cli import main
 from leadroute.cli import report as report_command
 from leadroute.formats.json_schema import policy_schema
 from leadroute.formats.policy_file import load_policy
-from leadroute.insight.description import describe_policy
-from leadroute.insight.diagram import graphviz, mermaid
+from leadroute.insight.description import describe_policy, graphviz, mermaid
 
 COMMAND = "import sys; from leadroute.cli import main; sys.exit(main())"
 

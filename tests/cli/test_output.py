@@ -5,8 +5,8 @@ import io
 
 import pytest
 
-from leadroute.cli import output as module
-from leadroute.cli.output import Screen
+from leadroute.cli import console as module
+from leadroute.cli.console import Screen
 
 ROWS = [("ada", "1,200", "80%"), ("bob", "-", "5%")]
 

@@ -14,10 +14,10 @@ from leadroute.formats import rows
 from leadroute.formats.rows import read_leads, read_reps
 from leadroute.formats.source import LONGEST_LINE
 from leadroute.model.caps import Cap
+from leadroute.model.given import Refused
 from leadroute.model.lead import Lead, Signal
 from leadroute.model.row_reader import NOT_UTF8, read_digits, read_levels, read_number, read_whole
 from leadroute.model.schedule import Schedule
-from leadroute.model.validation import Refused
 
 NUMBERS = "which is not a number; write plain digits such as 1000 or 1000.5, or leave it empty when it is not known"
 

@@ -16,8 +16,7 @@ from hypothesis import strategies as st
 from leadroute.errors import ConfigError, RowError, ValidationError
 from leadroute.formats.rows import FULL, SeenIds, read_leads, read_reps
 from leadroute.formats.source import columns_of, load_columns
-from leadroute.model.columns import SALESFORCE, ColumnMap
-from leadroute.model.crm_columns import CRM_COLUMNS, LEAD_SYNONYMS
+from leadroute.model.columns import CRM_COLUMNS, LEAD_SYNONYMS, SALESFORCE, ColumnMap
 from leadroute.model.lead import Lead, Signal
 from leadroute.model.rep import Rep
 

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from leadroute.errors import ConfigError, MissingExtraError
-from leadroute.formats.icalendar import read_time_off
+from leadroute.formats.rows import read_time_off
 from leadroute.model.schedule import Schedule, TimeOff
 
 

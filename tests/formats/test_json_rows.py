@@ -7,9 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from leadroute.errors import RowError
-from leadroute.formats.json_rows import Malformed, strict_json
 from leadroute.formats.rows import read_leads, read_reps
-from leadroute.formats.source import LONGEST_LINE
+from leadroute.formats.source import LONGEST_LINE, Malformed, strict_json
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.plain import dumps, to_dict

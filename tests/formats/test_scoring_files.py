@@ -14,8 +14,7 @@ from leadroute import LEAD, Disposition, Lead, Router, Rule, dump_policy, load_p
 from leadroute.errors import ConfigError
 from leadroute.formats.json_schema import policy_schema
 from leadroute.formats.policy_file import parse_policy
-from leadroute.insight.description import describe_policy
-from leadroute.insight.diagram import graphviz, mermaid
+from leadroute.insight.description import describe_policy, graphviz, mermaid
 from leadroute.lead_scoring import (
     EngagementSignal,
     FitCriterion,

@@ -18,7 +18,7 @@ from leadroute import (
     Rule,
     Schedule,
 )
-from leadroute.insight.diagram import graphviz, mermaid
+from leadroute.insight.description import graphviz, mermaid
 from leadroute.testing.strategies import routers
 
 ROUTER = Router(

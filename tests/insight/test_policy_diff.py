@@ -13,7 +13,7 @@ from tests.profiles import examples
 from leadroute import LEAD, REP, Lead, Rep, Roster, Router, Rule
 from leadroute.errors import FieldTypeError
 from leadroute.insight import diff
-from leadroute.insight import policy_diff as module
+from leadroute.insight import trials as module
 from leadroute.rules.builders import age, days
 from leadroute.testing.strategies import leads, rosters, routers
 

@@ -4,8 +4,8 @@ import pytest
 
 from leadroute import LEAD, Factor, Lead, Pool, Qualification, Rep, Roster, Router, Rule
 from leadroute.errors import ConfigError, ValidationError
-from leadroute.insight.policy_tests import run_tests
-from leadroute.ranking.case import Case
+from leadroute.insight.trials import run_tests
+from leadroute.ranking.policy_checks import Case
 
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
 TEAM = Roster([Rep("ada"), Rep("bob", languages={"de"})])

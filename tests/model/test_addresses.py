@@ -2,8 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadroute.model.addresses import domain, email, phone
-from leadroute.model.validation import Refused
+from leadroute.model.given import Refused, domain, email, phone
 
 # What is given and what it means; None for refused. Behind each its source.
 EMAILS = [

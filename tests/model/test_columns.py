@@ -7,6 +7,8 @@ from attrs import fields
 
 from leadroute.errors import ConfigError, UnknownFieldError
 from leadroute.model.columns import (
+    CRM_COLUMNS,
+    CRM_PREFIXES,
     HUBSPOT,
     PRESETS,
     SALESFORCE,
@@ -15,7 +17,6 @@ from leadroute.model.columns import (
     header_key,
     match_columns,
 )
-from leadroute.model.crm_columns import CRM_COLUMNS, CRM_PREFIXES
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from tests.shared import shared_path

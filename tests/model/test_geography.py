@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from leadroute import LEAD, Lead, Rep, Territory
 from leadroute.model import geography
-from leadroute.model.countries import COUNTRIES
 from leadroute.model.geography import (
+    COUNTRIES,
     country,
     covered_region,
     fold,
@@ -16,8 +16,8 @@ from leadroute.model.geography import (
     region,
     zeros_restored,
 )
+from leadroute.model.given import Refused
 from leadroute.model.territory import Place
-from leadroute.model.validation import Refused
 from leadroute.rules.evaluation import evaluate
 from tests.shared import shared_path
 

@@ -7,9 +7,8 @@ import pytest
 
 from leadroute import LEAD, Lead, Rep
 from leadroute.errors import ConfigError, ValidationError
-from leadroute.model.given import missing, plain_value, text_of, typed_text
+from leadroute.model.given import Refused, missing, plain_value, text_of, typed_text
 from leadroute.model.lead import Signal
-from leadroute.model.validation import Refused
 from leadroute.rules.evaluation import evaluate
 from leadroute.rules.parser import parse
 

@@ -5,11 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadroute import LEAD, REP, Lead, Rep, Territory
-from leadroute.model import languages
-from leadroute.model.geography import fold
-from leadroute.model.languages import language, meeting, narrower, speaks
+from leadroute.model import geography
+from leadroute.model.geography import fold, language, meeting, narrower, speaks
+from leadroute.model.given import Refused
 from leadroute.model.territory import Place
-from leadroute.model.validation import Refused
 from leadroute.rules.evaluation import evaluate
 from leadroute.rules.matcher import Index
 from tests.shared import shared_path
@@ -102,8 +101,8 @@ def test_what_is_no_language(given, problem):
 
 def test_keys_are_folded():
     """Every key of the table is its own fold, so that a look-up can find it; every tag can be read."""
-    assert {key for key in languages._names() if fold(key) != key or not key} == set()
-    assert {tag for tag in languages._names().values() if language(tag) != tag} == set()
+    assert {key for key in geography._languages() if fold(key) != key or not key} == set()
+    assert {tag for tag in geography._languages().values() if language(tag) != tag} == set()
 
 
 @pytest.mark.parametrize("wanted", TAGS)

@@ -6,8 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadroute.errors import ConfigError
-from leadroute.model.given import moment
-from leadroute.model.validation import Refused
+from leadroute.model.given import Refused, moment
 
 BERLIN = "Europe/Berlin"
 

@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadroute.errors import ConfigError
-from leadroute.model.given import number, number_text
-from leadroute.model.validation import Refused
+from leadroute.model.given import Refused, number, number_text
 
 Size = IntEnum("Size", {"SMALL": 50})
 

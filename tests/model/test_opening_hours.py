@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadroute.model.opening_hours import (
+from leadroute.model.given import Refused
+from leadroute.model.timeline import (
     ALWAYS,
     NEVER,
     Window,
@@ -15,7 +16,6 @@ from leadroute.model.opening_hours import (
     parse_day,
     parse_week,
 )
-from leadroute.model.validation import Refused
 
 seconds = st.one_of(st.integers(0, 47).map(lambda half: half * 1800), st.integers(0, 86_399))
 days = st.lists(st.tuples(seconds, st.integers(1, 86_400)), max_size=3)

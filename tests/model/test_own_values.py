@@ -8,9 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from leadroute.model.addresses import domain, email
-from leadroute.model.given import moment, number
-from leadroute.model.validation import Refused
+from leadroute.model.given import Refused, domain, email, moment, number
 
 NO = Refused
 """A value with two readings, or with none."""

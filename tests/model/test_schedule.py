@@ -10,9 +10,10 @@ from attrs import evolve
 from attrs.exceptions import FrozenInstanceError
 
 from leadroute.errors import FieldTypeError, ValidationError
+from leadroute.model.given import Refused
 from leadroute.model.schedule import Schedule, TimeOff, text_of
 from leadroute.model.timeline import SPAN, instant
-from leadroute.model.validation import MACHINE_ZONES, Refused
+from leadroute.model.validation import MACHINE_ZONES
 from leadroute.model.working_hours import AllOf, AnyOf, Closed, overlap, unless_failing
 
 NEW_YORK = ZoneInfo("America/New_York")

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 
-from leadroute.model.countries import COUNTRIES
+from leadroute.model.geography import COUNTRIES
 from leadroute.model.lead_timezone import (
     _OVERSEAS,
     _REGIONS,

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 
-from leadroute.model.track_record import ALL, NOTHING, Record, TrackRecords, segment_key, week_of
+from leadroute.model.snapshot import ALL, NOTHING, Record, TrackRecords, segment_key, week_of
 from tests.ranking.scorers.world import NOW, track_records
 
 

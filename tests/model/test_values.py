@@ -7,8 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadroute.errors import FieldTypeError
-from leadroute.model import validation, values
-from leadroute.model.validation import FrozenDict, Refused, aware, names, number, whole
+from leadroute.model import geography, validation
+from leadroute.model import given as values
+from leadroute.model.given import Refused
+from leadroute.model.validation import FrozenDict, aware, names, number, whole
 
 HUGE = 10**5_000
 Channel = Enum("Channel", {"WEB": "web"})
@@ -211,12 +213,12 @@ def test_cleaning_twice_changes_nothing(given):
     for clean in (
         validation.text,
         validation.upper,
-        values.country,
+        geography.country,
         values.domain,
         values.email,
-        values.language,
+        geography.language,
         values.phone,
-        values.region,
+        geography.region,
     ):
         try:
             once = clean(given)

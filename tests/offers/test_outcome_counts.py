@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from leadroute import Dispatcher, Lead, MemoryStore, Rep, Roster, Router, Rule
 from leadroute.errors import UnknownFieldError
-from leadroute.model.track_record import UNIT, Record, TrackRecords, week_of
+from leadroute.model.snapshot import UNIT, Record, TrackRecords, week_of
 from leadroute.offers.events import Offered
 from leadroute.offers.outcome_counts import track_records_of
 from leadroute.scorers import close_rate, explore, fair_share
-from leadroute.testing.clock import ManualClock
+from leadroute.testing.doubles import ManualClock
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 

@@ -6,7 +6,7 @@ from tests.offers.world import outcomes
 
 from leadroute import Lead, MemoryStore, Rep, Roster, Router, Rule, Snapshot
 from leadroute.errors import InvalidTransitionError, ValidationError
-from leadroute.model.track_record import TrackRecords
+from leadroute.model.snapshot import TrackRecords
 from leadroute.offers import transitions
 from leadroute.offers.change import Add, Change, Emit, Put, Raise
 from leadroute.offers.counts import Books, Desk

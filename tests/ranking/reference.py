@@ -18,8 +18,7 @@ from leadroute.model.snapshot import Snapshot
 from leadroute.model.territory import distance_km, position_of
 from leadroute.model.validation import aware, known
 from leadroute.model.working_hours import meeting
-from leadroute.ranking.charges import used_of
-from leadroute.ranking.eligibility import gate, notes_of
+from leadroute.ranking.eligibility import gate, notes_of, used_of
 from leadroute.ranking.policy_checks import observing
 from leadroute.ranking.ranking import Assignment, Exclusion, Outcome, Ranking, ScoreTerm
 from leadroute.ranking.scorers.exploration import propensities

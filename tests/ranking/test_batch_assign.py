@@ -26,7 +26,7 @@ from leadroute import (
 from leadroute.batch import assign_batch
 from leadroute.errors import ConfigError, ValidationError
 from leadroute.ranking.batch.assign import Option
-from leadroute.ranking.charges import used_of
+from leadroute.ranking.eligibility import used_of
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 MATCH = Router(rules=[Rule("all", score=skill_match("industry"))])

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadroute.ranking.batch.auction import Auction, options
-from leadroute.ranking.batch.min_cost_flow import place, polish, shortfall
+from leadroute.ranking.batch.methods import Auction, options, place, polish, shortfall
 from leadroute.ranking.batch.solver import bound, greedy, solve
 
 

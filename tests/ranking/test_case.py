@@ -4,7 +4,7 @@ import pytest
 
 from leadroute import Lead
 from leadroute.errors import ConfigError, ValidationError
-from leadroute.ranking.case import Case
+from leadroute.ranking.policy_checks import Case
 
 
 @pytest.mark.parametrize("outcome", ["assignable", "nurture"])

@@ -10,8 +10,7 @@ from tests.offers.world import desk
 from leadroute import Lead, Outcome, Rep, Roster, Router, Rule, Schedule, Status, dump_policy
 from leadroute.errors import FieldTypeError, ValidationError
 from leadroute.formats.policy_file import parse_policy
-from leadroute.insight.description import describe_policy
-from leadroute.insight.diagram import mermaid
+from leadroute.insight.description import describe_policy, mermaid
 from leadroute.model.lead_timezone import OFFICE, clock_of, lead_hours, shared_hours
 from leadroute.model.working_hours import meeting
 from leadroute.ranking.scorers.fit import timezone_overlap

@@ -27,7 +27,7 @@ from leadroute import (
 )
 from leadroute.errors import ValidationError
 from leadroute.model.schedule import TimeOff
-from leadroute.model.track_record import ALL, Record, TrackRecords
+from leadroute.model.snapshot import ALL, Record, TrackRecords
 from leadroute.plain import dumps, loads
 from leadroute.ranking.decision_record import DecisionRecord, decide, rerun
 from leadroute.scorers import explore, fair_share

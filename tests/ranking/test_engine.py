@@ -27,7 +27,7 @@ from leadroute.model.schedule import Schedule
 from leadroute.model.snapshot import TurnCredit
 from leadroute.model.territory import Territory
 from leadroute.ranking import candidates
-from leadroute.ranking.charges import counters
+from leadroute.ranking.eligibility import counters
 from leadroute.rules import builders
 from leadroute.rules.rule import Factor, Qualification
 from leadroute.scorers import cap_remaining, fair_share, free_capacity, language, round_robin, tiers

@@ -35,10 +35,10 @@ from leadroute.lead_scoring import (
     calibration,
 )
 from leadroute.plain import dumps, loads
+from leadroute.ranking.lead_score import compile_verdict
 from leadroute.rules.builders import define, is_free_mail
 from leadroute.rules.builders import predicate as asks
 from leadroute.rules.evaluation import PLAIN, compile_condition
-from leadroute.rules.verdict import compile_verdict
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
 SCORING = LeadScoring(

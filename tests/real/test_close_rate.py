@@ -7,8 +7,8 @@ import pytest
 
 from leadroute import Lead, Rep, Snapshot
 from leadroute.lead_scoring import calibration
-from leadroute.model.track_record import ALL, Record, TrackRecords, segment_key, week_of
-from leadroute.ranking.empirical_bayes import prior_of
+from leadroute.model.snapshot import ALL, Record, TrackRecords, segment_key, week_of
+from leadroute.ranking.estimates import prior_of
 from leadroute.rules.routing_context import RoutingContext
 from leadroute.scorers import close_rate
 from tests.shared import shared_path

@@ -480,7 +480,7 @@ def test_every_condition_has_words(condition):
 
 def test_the_bundled_providers_are_domains():
     """The list of free mailboxes holds normal domains."""
-    from leadroute.model.values import domain
+    from leadroute.model.given import domain
     from leadroute.rules.evaluation import FREE_MAIL
 
     assert all(domain(name) == name for name in FREE_MAIL)

@@ -4,7 +4,7 @@ import pytest
 
 from leadroute import Disposition, Lead, Rep, Roster, Router, Rule
 from leadroute.errors import ConfigError
-from leadroute.model.validation import Refused
+from leadroute.model.given import Refused
 from leadroute.rules.rule import DISPOSITIONS, find_disposition
 
 # Words of feedback as exports of CRMs have them; None where the policy lists none such.

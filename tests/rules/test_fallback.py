@@ -7,7 +7,7 @@ from hypothesis import given
 
 from leadroute import Fallback, Pool, Router, Rule
 from leadroute.errors import ConfigError, UnknownFieldError
-from leadroute.rules.fallback import read_steps, steps_as_text
+from leadroute.rules.rule import read_steps, steps_as_text
 from leadroute.testing.strategies import fallback
 
 

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from leadroute.model.lead import Lead
 from leadroute.rules.builders import LEAD, NOW, REP, define, predicate
 from leadroute.rules.evaluation import Registry
-from leadroute.rules.match_bitmaps import Plane, bits, columns, kind_of, look, spans_of_rows, splice
 from leadroute.rules.match_constraints import (
     MOST_BOXES,
     NOTHING,
@@ -18,7 +17,16 @@ from leadroute.rules.match_constraints import (
     span_of,
     starting,
 )
-from leadroute.rules.matcher import Index
+from leadroute.rules.matcher import (
+    Index,
+    Plane,
+    bits,
+    columns,
+    kind_of,
+    look,
+    spans_of_rows,
+    splice,
+)
 
 VALUES = range(-1, 7)
 

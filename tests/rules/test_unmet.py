@@ -11,9 +11,17 @@ from leadroute import LEAD, REP, Lead, Rep, Roster, Router, Rule
 from leadroute.conditions import NEVER, covers, overlaps, predicate, signal
 from leadroute.errors import ConfigError
 from leadroute.rules.builders import define
-from leadroute.rules.describe import bracketed, denied, describe, docline, plural, value_in_words
+from leadroute.rules.describe import (
+    bracketed,
+    denied,
+    describe,
+    docline,
+    false_parts,
+    plural,
+    unmet,
+    value_in_words,
+)
 from leadroute.rules.evaluation import PLAIN, Registry, compile_condition
-from leadroute.rules.unmet import false_parts, unmet
 from leadroute.testing.strategies import conditions, leads, reps
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)

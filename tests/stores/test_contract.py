@@ -11,7 +11,7 @@ from leadroute.offers.change import Ack, Add, Change, Check, Drop, Emit, Once, P
 from leadroute.stores import AsyncThread, MemoryStore, Store, memory
 from leadroute.testing.contract import store_contract
 from leadroute.testing.contract.queries import Contract, together
-from leadroute.testing.stores import METHODS
+from leadroute.testing.doubles import METHODS
 from tests.stores.places import HOSTS, STORES
 
 CASES = [

@@ -15,7 +15,8 @@ from typing import Any
 
 from attrs import evolve
 
-from leadroute.cli.inputs import (
+from leadroute.cli.console import (
+    Screen,
     add_json,
     add_leads,
     add_now,
@@ -28,15 +29,14 @@ from leadroute.cli.inputs import (
     told_restored,
     unfilled,
 )
-from leadroute.cli.output import Screen
 from leadroute.cli.route import NAMED
 from leadroute.errors import ConfigError, PolicyError, RowError
 from leadroute.formats.policy_file import load_policy
 from leadroute.formats.policy_source import read_extended
 from leadroute.formats.rows import read_reps
 from leadroute.insight.lint import Finding, Severity, check
-from leadroute.insight.policy_tests import Result, run_tests
-from leadroute.model.roster import Roster
+from leadroute.insight.trials import Result, run_tests
+from leadroute.model.rep import Roster
 from leadroute.ranking.router import Router
 from leadroute.rules.describe import plural
 

@@ -16,20 +16,19 @@ from zlib import crc32
 
 from attrs import frozen
 
-from leadroute.cli.inputs import add_json
-from leadroute.cli.output import Screen
+from leadroute.cli.console import Screen, add_json
 from leadroute.cli.report import plain, show
 from leadroute.errors import InvalidTransitionError
 from leadroute.formats.policy_file import load_policy
 from leadroute.formats.rows import read_leads, read_reps
 from leadroute.insight.report import report_on
 from leadroute.model.lead import Lead
-from leadroute.model.roster import Roster
+from leadroute.model.rep import Roster
 from leadroute.offers.dispatcher import Dispatcher
 from leadroute.offers.placement import Status
 from leadroute.ranking.router import Router
 from leadroute.stores import SqliteStore
-from leadroute.testing.clock import ManualClock
+from leadroute.testing.doubles import ManualClock
 
 SWEEP: Final = timedelta(minutes=10)  # how late time-outs and openings may be swept
 DECLINES: Final = 9  # how many offers of a hundred are declined

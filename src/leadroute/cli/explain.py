@@ -6,24 +6,25 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from leadroute.cli.inputs import (
+from leadroute.cli.console import (
+    Screen,
     add_json,
     add_leads,
     add_now,
     add_policy,
     clock_of,
     existing,
+    in_json,
     leads_of,
     policy_of,
     roster_of,
 )
-from leadroute.cli.output import Screen, in_json
 from leadroute.errors import ConfigError, FieldTypeError, RowError
 from leadroute.formats.policy_file import load_policy
 from leadroute.insight.explain import explain, why_not
-from leadroute.insight.policy_diff import diff
+from leadroute.insight.trials import diff
 from leadroute.model.lead import Lead
-from leadroute.model.roster import Roster
+from leadroute.model.rep import Roster
 from leadroute.model.snapshot import Snapshot
 from leadroute.offers.dispatcher import Dispatcher
 from leadroute.ranking.router import Router

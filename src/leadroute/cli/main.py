@@ -16,13 +16,11 @@ from sqlite3 import DatabaseError
 from typing import Any
 
 from leadroute.cli import check, demo, explain, report, route
-from leadroute.cli.inputs import existing
-from leadroute.cli.output import Screen
+from leadroute.cli.console import Screen, existing
 from leadroute.errors import LeadrouteError
 from leadroute.formats.json_schema import policy_schema
 from leadroute.formats.policy_file import load_policy
-from leadroute.insight.description import describe_policy
-from leadroute.insight.diagram import graphviz, mermaid
+from leadroute.insight.description import describe_policy, graphviz, mermaid
 
 _EXIT_CODES = """\
 exit codes:

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from attrs import asdict
 
-from leadroute.cli.inputs import (
+from leadroute.cli.console import (
+    Screen,
     add_json,
     add_now,
     add_policy,
@@ -16,7 +17,6 @@ from leadroute.cli.inputs import (
     policy_of,
     roster_of,
 )
-from leadroute.cli.output import Screen
 from leadroute.errors import ConfigError
 from leadroute.insight.coverage import Coverage, coverage_of, heat_map
 from leadroute.insight.report import RepFigures, Report, report_on

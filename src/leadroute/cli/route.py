@@ -18,12 +18,14 @@ from typing import Any, Final, TextIO
 
 from attrs import define, field, frozen
 
-from leadroute.cli.inputs import (
+from leadroute.cli.console import (
+    Screen,
     add_json,
     add_leads,
     add_now,
     add_policy,
     clock_of,
+    in_json,
     leads_of,
     policy_of,
     roster_of,
@@ -31,7 +33,6 @@ from leadroute.cli.inputs import (
     told_restored,
     unfilled,
 )
-from leadroute.cli.output import Screen, in_json
 from leadroute.errors import ConfigError, FieldTypeError, InvalidTransitionError, RowError
 from leadroute.formats.csv_rows import write_rows
 from leadroute.formats.rows import Reading

@@ -8,11 +8,10 @@ from leadroute.lazy import by_name, on_demand
 
 if TYPE_CHECKING:
     from leadroute.formats.csv_rows import read_territories, row_of, write_rows
-    from leadroute.formats.icalendar import read_time_off
     from leadroute.formats.json_schema import policy_schema
     from leadroute.formats.jsonlogic import from_jsonlogic, jsonlogic_data, to_jsonlogic
     from leadroute.formats.policy_file import dump_policy, load_policy, parse_policy
-    from leadroute.formats.rows import read_leads, read_reps
+    from leadroute.formats.rows import read_leads, read_reps, read_time_off
     from leadroute.formats.source import load_columns
     from leadroute.model.columns import (
         DYNAMICS,
@@ -61,9 +60,8 @@ _HOMES = by_name(
         "leadroute.plain": "dumps from_dict loads to_dict",
         "leadroute.formats.jsonlogic": "from_jsonlogic jsonlogic_data to_jsonlogic",
         "leadroute.formats.json_schema": "policy_schema",
-        "leadroute.formats.rows": "read_leads read_reps",
+        "leadroute.formats.rows": "read_leads read_reps read_time_off",
         "leadroute.formats.csv_rows": "read_territories row_of write_rows",
-        "leadroute.formats.icalendar": "read_time_off",
     }
 )
 

@@ -19,12 +19,11 @@ from attrs import fields
 
 from leadroute.errors import FieldError, RowError, ValidationError, nearest
 from leadroute.formats.source import LONGEST_LINE, Lines, Source, name_of, opened
+from leadroute.model.given import Refused, number_text
 from leadroute.model.lead import Lead, Signal
 from leadroute.model.rep import Rep
 from leadroute.model.row_reader import NOT_UTF8, read_names, read_number
 from leadroute.model.territory import Territory
-from leadroute.model.validation import Refused
-from leadroute.model.values import number_text
 
 _DELIMITERS: Final = ",;\t"
 _SEPARATOR: Final = re.compile(r'"?sep=(.)"?', re.IGNORECASE)

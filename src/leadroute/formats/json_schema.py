@@ -6,6 +6,7 @@ Whatever the schema refuses, ``parse_policy`` refuses. The text of conditions an
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from typing import Any, Final
 
 from attrs import fields
@@ -14,11 +15,10 @@ from leadroute.formats.policy_file import FORMAT
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.territory import Territory
-from leadroute.ranking.case import EXPECTATIONS
+from leadroute.ranking.policy_checks import EXPECTATIONS
 from leadroute.ranking.ranking import Outcome
-from leadroute.rules.fallback import CASES
 from leadroute.rules.fields import CUSTOM_KINDS, FIELDS, Kind
-from leadroute.rules.rule import OUTCOMES, RELEASE_ON
+from leadroute.rules.rule import CASES, OUTCOMES, RELEASE_ON
 
 Schema = dict[str, Any]
 
@@ -30,51 +30,6 @@ _KINDS: Final[Mapping[Kind, Schema]] = {
     Kind.NAMES: {"type": "array", "items": {"type": "string"}},
     Kind.LEVELS: {"type": "object", "additionalProperties": {"type": "number"}},
 }
-
-
-def policy_schema() -> Schema:
-    """The schema of a policy file, as a value that ``json.dumps`` writes.
-
-    Example:
-        >>> policy_schema()["properties"]["format"]
-        {'description': 'The number of the format.', 'const': 1}
-    """
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "leadroute policy",
-        "type": "object",
-        "required": ["format"],
-        "additionalProperties": False,
-        "not": {"required": ["qualify", "qualification"]},
-        "properties": {
-            "format": {"description": "The number of the format.", "const": FORMAT},
-            "extends": _text("The file that this one builds on, such as base.toml."),
-            "qualify": _text("Condition that a lead must fulfil; every lead when left out."),
-            "accept_within": _text("How long an offer stands, such as 5m or 1h30m."),
-            "offline_grace": _text(
-                "How long a rep whose connection drops still counts, such as 30s."
-            ),
-            "wrap_up": _text("How long a rep is left alone after a contact, such as 2m."),
-            "catch_all": _text("Who gets a lead that nobody can take."),
-            "caps": {
-                "description": "Caps over all reps together, such as 100 per day.",
-                "anyOf": [{"type": "null"}, {"type": "array"}, {"type": "object"}],
-            },
-            "timezone": _text("The IANA zone in whose calendar those are counted."),
-            "holidays": _list_of({"type": "string", "format": "date"}),
-            "fallback": _fallback(CASES),
-            "lint": _lint(),
-            "custom_fields": _fields(),
-            "definitions": _table_of(_text("Condition that others may use by this name.")),
-            "lead_scoring": _lead_scoring(),
-            "disposition": _list_of(_disposition()),
-            "qualification": _list_of(_factor()),
-            "pool": _list_of(_pool()),
-            "rule": _list_of(_rule()),
-            "territory": _list_of(_territory()),
-            "test": _list_of(_test()),
-        },
-    }
 
 
 def _is(description: str, kind: str, **more: Any) -> Schema:
@@ -89,16 +44,8 @@ def _text(description: str) -> Schema:
     return _or_null(_is(description, "string"))
 
 
-def _lint() -> Schema:
-    ignored = {"ignore": _table_of(_text("Why this code is ignored."))}
-    return _or_null(
-        _is(
-            "What the lint keeps quiet about.",
-            "object",
-            additionalProperties=False,
-            properties=ignored,
-        )
-    )
+def _number(description: str, **bounds: float) -> Schema:
+    return _or_null(_is(description, "number", **bounds))
 
 
 def _choice(description: str, *values: str) -> Schema:
@@ -123,150 +70,8 @@ def _table(description: str, properties: Schema, *required: str) -> Schema:
     }
 
 
-def _fields() -> Schema:
-    kind = {"description": "What a custom attribute holds.", "enum": [*map(str, CUSTOM_KINDS)]}
-    nested = {entity: {"anyOf": [kind, _table_of(kind)]} for entity in FIELDS}
-    return {"type": ["object", "null"], "properties": nested, "additionalProperties": kind}
-
-
 def _name(what: str) -> Schema:
     return _is(f"The name of the {what}, unique.", "string", minLength=1, maxLength=80)
-
-
-def _factor() -> Schema:
-    properties = {
-        "name": _name("factor"),
-        "require": _is("Condition that must hold of the lead.", "string"),
-        "outcome": _choice("What becomes of a lead of which it does not hold.", *OUTCOMES),
-        "reason": _text("Why, in words."),
-    }
-    return _table("One thing that a lead must fulfil.", properties, "name", "require")
-
-
-def _lead_scoring() -> Schema:
-    coefficients = {
-        "intercept": _number("The log-odds of a lead without any feature."),
-        "coefficients": _table_of({"type": "number"}),
-    }
-    properties = {
-        "blend": _number("How much fit counts beside engagement.", minimum=0, maximum=1),
-        "half": _number("The heat that gives half of full engagement.", exclusiveMinimum=0),
-        "model": {
-            "description": "The name of a model that the caller hands in, or plain coefficients.",
-            "anyOf": [{"type": ["string", "null"]}, _table("A logistic model.", coefficients)],
-        },
-        "fit": _list_of(_criterion()),
-        "source": _list_of(_source()),
-        "engagement": _list_of(_signal()),
-        "grade": _list_of(_grade()),
-    }
-    return _or_null(_table("How leads are scored before they are qualified.", properties))
-
-
-def _number(description: str, **bounds: float) -> Schema:
-    return _or_null(_is(description, "number", **bounds))
-
-
-def _points() -> Schema:
-    return {
-        **_number("What it adds; below 0 for what speaks against the lead."),
-        "not": {"const": 0},
-    }
-
-
-def _criterion() -> Schema:
-    properties = {
-        "name": _is("The name of the criterion, unique.", "string"),
-        "when": _is("Condition on the lead.", "string"),
-        "points": _points(),
-    }
-    return _table("What a lead is.", properties, "name", "when")
-
-
-def _source() -> Schema:
-    properties = {
-        "source": _text("Where the lead came from; either this or channel."),
-        "channel": _text("How the lead arrived."),
-        "points": _points(),
-    }
-    return _table("Points for where a lead came from.", properties)
-
-
-def _signal() -> Schema:
-    properties = {
-        "signal": _is("The kind of signal, unique.", "string"),
-        "points": _number("What each unit of its value adds while it is new.", exclusiveMinimum=0),
-        "half_life": _text("The age at which it counts half, such as 7d."),
-    }
-    return _table("What a lead did.", properties, "signal")
-
-
-def _grade() -> Schema:
-    bound = "The score from which on a lead belongs to it."
-    properties = {
-        "name": _name("grade"),
-        "at_least": _is(bound, "number", minimum=0, maximum=1),
-        "respond_within": _text("The time within which such a lead must be contacted."),
-        "priority": _or_null(_is("Higher goes first.", "integer")),
-    }
-    return _table("A grade of leads by score.", properties, "name", "at_least")
-
-
-def _disposition() -> Schema:
-    properties = {
-        "name": _name("disposition"),
-        "closes": _or_null(_is("Whether it ends the work on the lead.", "boolean")),
-        "won": _or_null(_is("Whether it counts as a win.", "boolean")),
-        "spellings": {"description": "Other words that mean the same.", **_names()},
-    }
-    return _table("A word that feedback may use.", properties, "name")
-
-
-def _names() -> Schema:
-    return _list_of({"type": "string"})
-
-
-def _pool() -> Schema:
-    properties = {
-        "name": _name("pool"),
-        "reps": {"description": "The ids of its members.", **_names()},
-        "where": _text("Condition on the rep."),
-    }
-    members = [
-        {"required": ["reps"], "properties": {"reps": {"type": "array"}}},
-        {"required": ["where"], "properties": {"where": {"type": "string"}}},
-    ]
-    return {
-        **_table("A named set of reps that share one rotation.", properties, "name"),
-        "anyOf": members,
-    }
-
-
-def _rule() -> Schema:
-    return _table(
-        "Which leads it is for, which reps may take them, and on what terms.",
-        {
-            "name": _name("rule"),
-            "when": _text("Condition on the lead; every lead when left out."),
-            "require": _text("Condition on the rep, or on rep and lead."),
-            "score": _text(
-                "What is preferred, such as 3 * skill_match('industry') + free_capacity()."
-            ),
-            "pool": _text("The name of a pool, or everyone."),
-            "accept_within": _text("How long an offer of this rule stands."),
-            "segment": _text(
-                "The name under which its leads count in capacity_by_segment and in caps."
-            ),
-            "capacity_cost": {"type": ["integer", "null"], "minimum": 0},
-            "release_on": _choice("When it gives capacity back.", *RELEASE_ON),
-            "in_territory": {"type": ["boolean", "null"]},
-            "max_distance_km": {"type": ["number", "null"], "minimum": 0},
-            "calling_hours": _text("When leads may be called, such as mon-fri 09:00-20:00."),
-            "min_shared_hours": {"type": ["number", "null"], "exclusiveMinimum": 0, "maximum": 1},
-            "fallback": _fallback(case for case in CASES if case != "no_rule_matched"),
-        },
-        "name",
-    )
 
 
 def _fallback(cases: Iterable[str]) -> Schema:
@@ -278,38 +83,6 @@ def _fallback(cases: Iterable[str]) -> Schema:
     return _or_null(_table("What happens when nobody is found.", dict.fromkeys(cases, steps)))
 
 
-def _territory() -> Schema:
-    properties = {
-        each.name: _TERRITORY.get(each.name) or _names() for each in fields(Territory) if each.init
-    }
-    properties["name"] = _name("territory")
-    return _table("A named geography, vertical or account list.", properties, "name")
-
-
-_TERRITORY: Final[Mapping[str, Schema]] = {
-    **{
-        each: {"type": ["integer", "null"]}
-        for each in ("min_employees", "max_employees", "priority")
-    },
-    "radius_km": {"type": ["number", "null"], "minimum": 0},
-    "center": {"type": ["array", "null"], "items": {"type": "number"}},
-    "parent": {"type": ["string", "null"]},
-}
-
-
-def _test() -> Schema:
-    outcomes = {"enum": [*(each.value for each in Outcome), *OUTCOMES]}
-    expected = {each: {"type": "string"} for each in EXPECTATIONS} | {"outcome": outcomes}
-    properties = {
-        "name": _name("test"),
-        "lead": _entity("lead", Lead),
-        "expect": {**_table("What shall come out.", expected), "minProperties": 1},
-        "rep": _list_of({**_entity("rep", Rep), "required": ["id"]}),
-        "now": {"type": ["string", "null"], "format": "date-time"},
-    }
-    return _table("A lead, and what shall become of it.", properties, "name", "lead", "expect")
-
-
 def _entity(kind: str, model: type[Any]) -> Schema:
     known = FIELDS[kind]
     properties = {
@@ -318,3 +91,215 @@ def _entity(kind: str, model: type[Any]) -> Schema:
         if each.init
     }
     return _table(f"A {kind}.", properties)
+
+
+_WHOLE: Final = {"type": ["integer", "null"]}
+_NAMES: Final = _list_of({"type": "string"})
+_KIND: Final = {"description": "What a custom attribute holds.", "enum": [*map(str, CUSTOM_KINDS)]}
+_POINTS: Final = {
+    **_number("What it adds; below 0 for what speaks against the lead."),
+    "not": {"const": 0},
+}
+
+_FACTOR: Final = _table(
+    "One thing that a lead must fulfil.",
+    {
+        "name": _name("factor"),
+        "require": _is("Condition that must hold of the lead.", "string"),
+        "outcome": _choice("What becomes of a lead of which it does not hold.", *OUTCOMES),
+        "reason": _text("Why, in words."),
+    },
+    "name",
+    "require",
+)
+_MODEL: Final = _table(
+    "A logistic model.",
+    {
+        "intercept": _number("The log-odds of a lead without any feature."),
+        "coefficients": _table_of({"type": "number"}),
+    },
+)
+_CRITERION: Final = _table(
+    "What a lead is.",
+    {
+        "name": _is("The name of the criterion, unique.", "string"),
+        "when": _is("Condition on the lead.", "string"),
+        "points": _POINTS,
+    },
+    "name",
+    "when",
+)
+_SOURCE: Final = _table(
+    "Points for where a lead came from.",
+    {
+        "source": _text("Where the lead came from; either this or channel."),
+        "channel": _text("How the lead arrived."),
+        "points": _POINTS,
+    },
+)
+_SIGNAL: Final = _table(
+    "What a lead did.",
+    {
+        "signal": _is("The kind of signal, unique.", "string"),
+        "points": _number("What each unit of its value adds while it is new.", exclusiveMinimum=0),
+        "half_life": _text("The age at which it counts half, such as 7d."),
+    },
+    "signal",
+)
+_BOUND: Final = "The score from which on a lead belongs to it."
+_GRADE: Final = _table(
+    "A grade of leads by score.",
+    {
+        "name": _name("grade"),
+        "at_least": _is(_BOUND, "number", minimum=0, maximum=1),
+        "respond_within": _text("The time within which such a lead must be contacted."),
+        "priority": _or_null(_is("Higher goes first.", "integer")),
+    },
+    "name",
+    "at_least",
+)
+_LEAD_SCORING: Final = _table(
+    "How leads are scored before they are qualified.",
+    {
+        "blend": _number("How much fit counts beside engagement.", minimum=0, maximum=1),
+        "half": _number("The heat that gives half of full engagement.", exclusiveMinimum=0),
+        "model": {
+            "description": "The name of a model that the caller hands in, or plain coefficients.",
+            "anyOf": [{"type": ["string", "null"]}, _MODEL],
+        },
+        "fit": _list_of(_CRITERION),
+        "source": _list_of(_SOURCE),
+        "engagement": _list_of(_SIGNAL),
+        "grade": _list_of(_GRADE),
+    },
+)
+_DISPOSITION: Final = _table(
+    "A word that feedback may use.",
+    {
+        "name": _name("disposition"),
+        "closes": _or_null(_is("Whether it ends the work on the lead.", "boolean")),
+        "won": _or_null(_is("Whether it counts as a win.", "boolean")),
+        "spellings": {"description": "Other words that mean the same.", **_NAMES},
+    },
+    "name",
+)
+_POOL: Final = _table(
+    "A named set of reps that share one rotation.",
+    {
+        "name": _name("pool"),
+        "reps": {"description": "The ids of its members.", **_NAMES},
+        "where": _text("Condition on the rep."),
+    },
+    "name",
+) | {
+    "anyOf": [
+        {"required": ["reps"], "properties": {"reps": {"type": "array"}}},
+        {"required": ["where"], "properties": {"where": {"type": "string"}}},
+    ]
+}
+_RULE: Final = _table(
+    "Which leads it is for, which reps may take them, and on what terms.",
+    {
+        "name": _name("rule"),
+        "when": _text("Condition on the lead; every lead when left out."),
+        "require": _text("Condition on the rep, or on rep and lead."),
+        "score": _text("What is preferred, such as 3 * skill_match('industry') + free_capacity()."),
+        "pool": _text("The name of a pool, or everyone."),
+        "accept_within": _text("How long an offer of this rule stands."),
+        "segment": _text(
+            "The name under which its leads count in capacity_by_segment and in caps."
+        ),
+        "capacity_cost": {**_WHOLE, "minimum": 0},
+        "release_on": _choice("When it gives capacity back.", *RELEASE_ON),
+        "in_territory": {"type": ["boolean", "null"]},
+        "max_distance_km": {"type": ["number", "null"], "minimum": 0},
+        "calling_hours": _text("When leads may be called, such as mon-fri 09:00-20:00."),
+        "min_shared_hours": {"type": ["number", "null"], "exclusiveMinimum": 0, "maximum": 1},
+        "fallback": _fallback(case for case in CASES if case != "no_rule_matched"),
+    },
+    "name",
+)
+_TERRITORY: Final = _table(
+    "A named geography, vertical or account list.",
+    {
+        **{each.name: _NAMES for each in fields(Territory) if each.init},
+        **dict.fromkeys(("min_employees", "max_employees", "priority"), _WHOLE),
+        "radius_km": {"type": ["number", "null"], "minimum": 0},
+        "center": {"type": ["array", "null"], "items": {"type": "number"}},
+        "parent": {"type": ["string", "null"]},
+        "name": _name("territory"),
+    },
+    "name",
+)
+_EXPECTED: Final = {
+    **{each: {"type": "string"} for each in EXPECTATIONS},
+    "outcome": {"enum": [*(each.value for each in Outcome), *OUTCOMES]},
+}
+_TEST: Final = _table(
+    "A lead, and what shall become of it.",
+    {
+        "name": _name("test"),
+        "lead": _entity("lead", Lead),
+        "expect": {**_table("What shall come out.", _EXPECTED), "minProperties": 1},
+        "rep": _list_of({**_entity("rep", Rep), "required": ["id"]}),
+        "now": {"type": ["string", "null"], "format": "date-time"},
+    },
+    "name",
+    "lead",
+    "expect",
+)
+_POLICY: Final = {
+    "format": {"description": "The number of the format.", "const": FORMAT},
+    "extends": _text("The file that this one builds on, such as base.toml."),
+    "qualify": _text("Condition that a lead must fulfil; every lead when left out."),
+    "accept_within": _text("How long an offer stands, such as 5m or 1h30m."),
+    "offline_grace": _text("How long a rep whose connection drops still counts, such as 30s."),
+    "wrap_up": _text("How long a rep is left alone after a contact, such as 2m."),
+    "catch_all": _text("Who gets a lead that nobody can take."),
+    "caps": {
+        "description": "Caps over all reps together, such as 100 per day.",
+        "anyOf": [{"type": "null"}, {"type": "array"}, {"type": "object"}],
+    },
+    "timezone": _text("The IANA zone in whose calendar those are counted."),
+    "holidays": _list_of({"type": "string", "format": "date"}),
+    "fallback": _fallback(CASES),
+    "lint": _or_null(
+        _is(
+            "What the lint keeps quiet about.",
+            "object",
+            additionalProperties=False,
+            properties={"ignore": _table_of(_text("Why this code is ignored."))},
+        )
+    ),
+    "custom_fields": {
+        "type": ["object", "null"],
+        "properties": {entity: {"anyOf": [_KIND, _table_of(_KIND)]} for entity in FIELDS},
+        "additionalProperties": _KIND,
+    },
+    "definitions": _table_of(_text("Condition that others may use by this name.")),
+    "lead_scoring": _or_null(_LEAD_SCORING),
+    "disposition": _list_of(_DISPOSITION),
+    "qualification": _list_of(_FACTOR),
+    "pool": _list_of(_POOL),
+    "rule": _list_of(_RULE),
+    "territory": _list_of(_TERRITORY),
+    "test": _list_of(_TEST),
+}
+
+
+def policy_schema() -> Schema:
+    """The schema of a policy file, as a value that ``json.dumps`` writes.
+
+    Example:
+        >>> policy_schema()["properties"]["format"]
+        {'description': 'The number of the format.', 'const': 1}
+    """
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "leadroute policy",
+        "type": "object",
+        "required": ["format"],
+        "additionalProperties": False,
+        "not": {"required": ["qualify", "qualification"]},
+        "properties": deepcopy(_POLICY),
+    }

@@ -16,8 +16,8 @@ from typing import Any, Final, TypeAlias, TypeGuard
 from attrs import evolve, field, frozen
 
 from leadroute.errors import ConfigError, UnknownFieldError
-from leadroute.formats.json_rows import Malformed, strict_json
-from leadroute.model.languages import meeting
+from leadroute.formats.source import Malformed, strict_json
+from leadroute.model.geography import meeting
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.rules.conditions import (

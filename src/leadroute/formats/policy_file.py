@@ -26,15 +26,15 @@ from leadroute.ranking.router import Router
 from leadroute.ranking.scorers.custom import HostScorer
 from leadroute.rules.conditions import Condition, definitions
 from leadroute.rules.evaluation import Lists, Predicates
-from leadroute.rules.fallback import Fallback, steps_as_text
 from leadroute.rules.rule import (
     DISPOSITIONS,
     Disposition,
     Factor,
+    Fallback,
     Pool,
-    Qualification,
     Rule,
     parts_of,
+    steps_as_text,
 )
 from leadroute.rules.scorer import Scorer, guards
 from leadroute.scorers import BUILT_IN
@@ -265,17 +265,15 @@ def _document(router: Router) -> dict[str, Any]:
         "definitions": {name: str(each) for name, each in _definitions(router).items()},
         "lead_scoring": _scoring_table(router.lead_scoring),
         "disposition": _disposition_tables(router.dispositions),
-        "qualification": [_factor_table(each) for each in _factors(router.qualify)],
+        "qualification": [
+            _factor_table(each) for each in parts_of(router.qualify) if isinstance(each, Factor)
+        ],
         "pool": [_pool_table(pool) for pool in router.pools],
         "rule": [_rule_table(rule) for rule in router.rules],
         "territory": [_territory_table(each) for each in router.territories.territories],
         "test": [case_table(case) for case in router.tests],
     }
     return {key: value for key, value in document.items() if value or key == "rule"}
-
-
-def _factors(qualify: Condition | Qualification | None) -> tuple[Factor, ...]:
-    return qualify.factors if isinstance(qualify, Qualification) else ()
 
 
 def _known(**table: Any) -> dict[str, Any]:

@@ -23,12 +23,12 @@ from leadroute.errors import (
 )
 from leadroute.formats.policy_source import Parts
 from leadroute.model.duration import parse_duration
+from leadroute.model.given import Refused
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.territory import Territory
-from leadroute.model.validation import Refused, aware, ident
+from leadroute.model.validation import aware, ident
 from leadroute.plain import from_dict, to_dict
-from leadroute.ranking.case import EXPECTATIONS, Case
 from leadroute.ranking.lead_scoring import (
     EngagementSignal,
     FitCriterion,
@@ -43,22 +43,26 @@ from leadroute.ranking.lead_scoring import (
     read_respond_within,
     read_when,
 )
+from leadroute.ranking.policy_checks import EXPECTATIONS, Case
 from leadroute.ranking.router import Router
 from leadroute.ranking.scorers.parameters import lasting, positive, share
 from leadroute.rules.conditions import ALWAYS, Condition, reads
 from leadroute.rules.evaluation import Lists, Predicates, compile_condition, registry_of
-from leadroute.rules.fallback import CASES, Fallback, pool_of, read_steps
 from leadroute.rules.fields import FIELDS
 from leadroute.rules.parser import declared, parse, parse_definitions
 from leadroute.rules.rule import (
+    CASES,
     EVERYONE,
     Disposition,
     Factor,
+    Fallback,
     Pool,
     Qualification,
     Rule,
     check_dispositions,
+    pool_of,
     read_ignored,
+    read_steps,
 )
 from leadroute.rules.rule import accept_within as read_accept_within
 from leadroute.rules.scorer import Scorer, guards, parse_score

@@ -22,7 +22,7 @@ from typing import Any, Final, NamedTuple
 from attrs import define, field, frozen
 
 from leadroute.errors import ConfigError
-from leadroute.formats.json_rows import Malformed, strict_json
+from leadroute.formats.source import Malformed, strict_json
 
 FORMATS = ("toml", "json")  # the formats of a policy file
 

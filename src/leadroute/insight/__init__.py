@@ -8,12 +8,10 @@ from leadroute.lazy import by_name, on_demand
 
 if TYPE_CHECKING:
     from leadroute.insight.coverage import Coverage, coverage_of, heat_map, heat_map_svg
-    from leadroute.insight.description import describe_policy
-    from leadroute.insight.diagram import graphviz, mermaid
-    from leadroute.insight.lint.territory_checks import holes, overlaps
-    from leadroute.insight.policy_diff import diff
-    from leadroute.insight.policy_tests import run_tests
+    from leadroute.insight.description import describe_policy, graphviz, mermaid
+    from leadroute.insight.lint.roster_checks import holes, overlaps
     from leadroute.insight.report import ReasonFigures, RepFigures, Report, RuleFigures, report_on
+    from leadroute.insight.trials import diff, run_tests
     from leadroute.ranking.decision_record import DecisionRecord, decide, rerun
 
 __all__ = [
@@ -43,11 +41,9 @@ _HOMES = by_name(
         "leadroute.insight.coverage": "Coverage coverage_of heat_map heat_map_svg",
         "leadroute.ranking.decision_record": "DecisionRecord decide rerun",
         "leadroute.insight.report": "ReasonFigures RepFigures Report RuleFigures report_on",
-        "leadroute.insight.description": "describe_policy",
-        "leadroute.insight.policy_diff": "diff",
-        "leadroute.insight.diagram": "graphviz mermaid",
-        "leadroute.insight.lint.territory_checks": "holes overlaps",
-        "leadroute.insight.policy_tests": "run_tests",
+        "leadroute.insight.description": "describe_policy graphviz mermaid",
+        "leadroute.insight.lint.roster_checks": "holes overlaps",
+        "leadroute.insight.trials": "diff run_tests",
     }
 )
 

@@ -13,11 +13,9 @@ from zoneinfo import ZoneInfo
 
 from attrs import field, frozen
 
-from leadroute.model.opening_hours import DAY_NAMES
-from leadroute.model.rep import Rep
-from leadroute.model.roster import Reps, roster_of
+from leadroute.model.rep import Rep, Reps, roster_of
 from leadroute.model.schedule import Schedule
-from leadroute.model.timeline import instant, local_micros
+from leadroute.model.timeline import DAY_NAMES, instant, local_micros
 from leadroute.model.validation import FrozenDict, aware, must_be
 from leadroute.model.working_hours import Hours, unless_failing
 from leadroute.ranking.policy_checks import observing

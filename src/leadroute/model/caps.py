@@ -22,20 +22,11 @@ from attrs.converters import optional
 
 from leadroute.errors import ConfigError, FieldError, ValidationError
 from leadroute.model.duration import format_duration, from_micros, parse_duration, to_micros
+from leadroute.model.given import Refused, shown
 from leadroute.model.guidance import guided, without_defaults
 from leadroute.model.keys import key
 from leadroute.model.schedule import Schedule
-from leadroute.model.validation import (
-    Refused,
-    aware,
-    clean_fields,
-    cleaned,
-    flag,
-    ident,
-    must_be,
-    shown,
-    whole,
-)
+from leadroute.model.validation import aware, clean_fields, cleaned, flag, ident, must_be, whole
 from leadroute.model.working_hours import AllOf, AnyOf, Hours
 
 _HOUR: Final = timedelta(hours=1)

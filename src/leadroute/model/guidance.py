@@ -14,7 +14,7 @@ from typing import Any, Final, NoReturn, TypeVar
 from attrs import Attribute, fields
 
 from leadroute.errors import ArgumentError, LeadrouteError, MissingAttributeError, nearest, some_of
-from leadroute.model.crm_columns import LEAD_SYNONYMS, REP_SYNONYMS
+from leadroute.model.columns import LEAD_SYNONYMS, REP_SYNONYMS
 
 _Table = Mapping[str, Mapping[str, str]]
 

@@ -7,6 +7,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 
 def key(*named: str) -> str:
     """Parts joined into one key."""
@@ -21,19 +23,25 @@ def parts(found: str) -> tuple[str, ...]:
     return tuple(part.replace("%2F", "/").replace("%25", "%") for part in found.split("/"))
 
 
-def placement_key(lead_id: str) -> str:
-    """The record of a placement."""
-    return key("placement", lead_id)
+# Records, by the id of the lead. The lead itself is the only place with personal data.
+placement_key = partial(key, "placement")
+lead_key = partial(key, "lead")
+offer_key = partial(key, "offer")  # and by that of the rep, who is asked for it
 
+# Counters of a rep, by their id.
+open_key = partial(key, "rep", "open")  # leads that are open
+won_key = partial(key, "rep", "won")  # deals won
+closed_key = partial(key, "rep", "closed")  # deals ended
+contact_key = partial(key, "rep", "contact")  # the last contact in microseconds; only ever raised
+free_key = partial(key, "rep", "free")  # when open work was last given back; only ever raised
+last_key = partial(key, "rep", "last")  # the number of the last assignment or standing offer
+given_key = partial(key, "rep", "given")  # that of the last assignment that stands; only raised
+segment_open_key = partial(key, "segment")  # open work in one segment, by its name too
+cap_holder = partial(key, "cap")  # how the counters of a rep's caps begin
+cap_key = partial(key, "cap")  # leads against a cap, by its period and when that is
 
-def lead_key(lead_id: str) -> str:
-    """The record that holds the lead itself: the only place with personal data."""
-    return key("lead", lead_id)
-
-
-def offer_key(lead_id: str, rep_id: str) -> str:
-    """The record of an open offer, which is found by its rep."""
-    return key("offer", lead_id, rep_id)
+# The number of an assignment is its microseconds, or more where they tie.
+turn_credit_key = partial(key, "turn_credit")  # turns credited, by pool, rep, reason and cause
 
 
 def asked_key(lead_id: str, number: int) -> str:
@@ -46,29 +54,9 @@ def decision_key(lead_id: str, page: str = "") -> str:
     return key("decision", lead_id, page) if page else key("decision", lead_id)
 
 
-def open_key(rep_id: str) -> str:
-    """The counter of leads that a rep has open."""
-    return key("rep", "open", rep_id)
-
-
-def segment_open_key(rep_id: str, segment: str) -> str:
-    """The counter of open work of a rep in one segment."""
-    return key("segment", rep_id, segment)
-
-
 def is_open_key(found: str) -> bool:
     """Whether this counts open work of a rep, all of it or that of a segment."""
     return found.startswith((open_key(""), "segment/"))
-
-
-def won_key(rep_id: str) -> str:
-    """The counter of deals won."""
-    return key("rep", "won", rep_id)
-
-
-def cap_holder(rep_id: str) -> str:
-    """How the counters of a rep's caps begin."""
-    return key("cap", rep_id)
 
 
 def total_holder() -> str:
@@ -81,40 +69,10 @@ def is_total_key(found: str) -> bool:
     return found.startswith("total/")
 
 
-def cap_key(rep_id: str, per: str, period: str) -> str:
-    """The counter of leads against a cap in one of its periods."""
-    return key("cap", rep_id, per, period)
-
-
 def holder_of(found: str) -> str:
     """The rep of whom a counter counts something."""
     named = parts(found)
     return named[2] if named[0] == "rep" else named[1]
-
-
-def closed_key(rep_id: str) -> str:
-    """The counter of deals ended."""
-    return key("rep", "closed", rep_id)
-
-
-def contact_key(rep_id: str) -> str:
-    """The instant of the last contact, in microseconds; only ever raised."""
-    return key("rep", "contact", rep_id)
-
-
-def free_key(rep_id: str) -> str:
-    """The instant at which a rep last gave back open work, in microseconds; only ever raised."""
-    return key("rep", "free", rep_id)
-
-
-def last_key(rep_id: str) -> str:
-    """The number of the last assignment or standing offer: microseconds, or more where they tie."""
-    return key("rep", "last", rep_id)
-
-
-def given_key(rep_id: str) -> str:
-    """The number of the last assignment that stands: accepted, or by hand. Only ever raised."""
-    return key("rep", "given", rep_id)
 
 
 def order_key() -> str:
@@ -125,11 +83,6 @@ def order_key() -> str:
 def credits_key(pool: str, more: int | str = 0) -> str:
     """The record of the credits of a pool; many reps or turn credits have further ones."""
     return key("credits", pool, str(more)) if more else key("credits", pool)
-
-
-def turn_credit_key(pool: str, rep_id: str, reason: str, cause: str) -> str:
-    """The record of the turns credited to a rep in a pool for one reason and cause."""
-    return key("turn_credit", pool, rep_id, reason, cause)
 
 
 REP_COUNTERS = (open_key, won_key, closed_key, contact_key, last_key, given_key, free_key)

@@ -3,8 +3,6 @@
 Source: Unicode CLDR 48.2, Copyright 1991-2025 Unicode, Inc., licensed under Unicode-3.0 (LICENSE.unicode).
 """
 
-__all__ = ["NAMES", "OLD_TAGS", "PRIMARY"]
-
 NAMES = """
 aa afar; ab abkhazian аԥсшәа; ace acehnese; ach acoli; ada adangme; ady adyghe; ae avestan; aeb
 tunisianarabic; af afrikaans; afh afrihili; agq aghem; ain ainu; ak akan fanti twi; akk akkadian;

@@ -11,6 +11,8 @@ from attrs import evolve, field, frozen
 
 from leadroute.errors import FieldTypeError, ValidationError
 from leadroute.model.columns import ColumnMap, as_columns, mapping_of
+from leadroute.model.geography import country, language, postal_code, region
+from leadroute.model.given import domain, email, phone
 from leadroute.model.guidance import guided
 from leadroute.model.row_reader import ReadOptions, RowOptions, laid_out
 from leadroute.model.signal import Signal
@@ -34,7 +36,6 @@ from leadroute.model.validation import (
     timezone,
     whole,
 )
-from leadroute.model.values import country, domain, email, language, phone, postal_code, region
 
 __all__ = ["Lead", "Scored", "Signal", "priority_of", "with_score"]
 

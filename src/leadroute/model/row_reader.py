@@ -21,6 +21,7 @@ from leadroute.errors import ConfigError, FieldError, ValidationError
 from leadroute.model.caps import Cap
 from leadroute.model.columns import (
     ATTRIBUTE,
+    CRM_PREFIXES,
     IGNORE,
     PARTS_OF_NAME,
     Column,
@@ -30,17 +31,10 @@ from leadroute.model.columns import (
     header_key,
     match_columns,
 )
-from leadroute.model.crm_columns import CRM_PREFIXES
+from leadroute.model.geography import country, zeros_restored
+from leadroute.model.given import Refused, missing, moment, number, plain_value, shown
 from leadroute.model.signal import Signal
-from leadroute.model.validation import (
-    FrozenDict,
-    Refused,
-    frozen_words,
-    open_attributes,
-    shown,
-    timezone,
-)
-from leadroute.model.values import country, missing, moment, number, plain_value, zeros_restored
+from leadroute.model.validation import FrozenDict, frozen_words, open_attributes, timezone
 
 Reader = Callable[[Any], Any]
 

@@ -20,17 +20,23 @@ from zoneinfo import ZoneInfo
 from attrs import field, frozen
 
 from leadroute.errors import FieldError, FieldTypeError, ValidationError
+from leadroute.model.given import Refused
 from leadroute.model.guidance import guided
-from leadroute.model.opening_hours import Day, Week, format_day, format_week, parse_day, parse_week
-from leadroute.model.timeline import Line, Stretch, Without, local_micros, micros, weekly
-from leadroute.model.validation import (
-    FrozenDict,
-    Refused,
-    aware,
-    clean_fields,
-    must_be,
-    timezone,
+from leadroute.model.timeline import (
+    Day,
+    Line,
+    Stretch,
+    Week,
+    Without,
+    format_day,
+    format_week,
+    local_micros,
+    micros,
+    parse_day,
+    parse_week,
+    weekly,
 )
+from leadroute.model.validation import FrozenDict, aware, clean_fields, must_be, timezone
 from leadroute.model.working_hours import Hours
 
 _OFF_FORMS = "a date, two dates, or two aware datetimes"

@@ -8,8 +8,9 @@ from typing import Any
 
 from attrs import field, frozen
 
+from leadroute.model.given import Refused
 from leadroute.model.guidance import guided
-from leadroute.model.validation import Refused, clean_fields, cleaned, ident, instant, number
+from leadroute.model.validation import clean_fields, cleaned, ident, instant, number
 
 
 @guided

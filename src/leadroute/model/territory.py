@@ -15,24 +15,23 @@ from typing import Any, Final, TypeAlias
 from attrs import evolve, field, fields, frozen
 
 from leadroute.errors import FieldError, ValidationError
+from leadroute.model.geography import country, covered_region, language, meeting
+from leadroute.model.given import Refused, domain, shown
 from leadroute.model.guidance import guided, without_defaults
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.validation import (
     Cleaner,
-    Refused,
     as_names,
     clean_fields,
     cleaned,
     ident,
     names,
     number,
-    shown,
     text,
     upper,
     whole,
 )
-from leadroute.model.values import country, covered_region, domain, language, meeting
 
 EARTH_KM = 6371.0088  # the mean radius of the earth (IUGG)
 

@@ -32,7 +32,6 @@ from attrs import NOTHING, Attribute, field, fields
 
 from leadroute.errors import FieldError, FieldTypeError, ValidationError, nearest
 from leadroute.model.given import (
-    LONGEST_TEXT,
     Refused,
     composed,
     moment,
@@ -43,48 +42,6 @@ from leadroute.model.given import (
     withheld,
 )
 from leadroute.model.given import number as any_number
-
-__all__ = [
-    "LONGEST_TEXT",
-    "Attributes",
-    "Cleaner",
-    "FrozenDict",
-    "Names",
-    "Refused",
-    "as_attributes",
-    "as_instant",
-    "as_names",
-    "as_number",
-    "as_postal_code",
-    "as_weight",
-    "as_whole",
-    "aware",
-    "by_name",
-    "clean_fields",
-    "cleaned",
-    "every",
-    "flag",
-    "frozen_counts",
-    "frozen_words",
-    "ident",
-    "instant",
-    "known",
-    "levels",
-    "must_be",
-    "names",
-    "number",
-    "of_kind",
-    "one_line",
-    "open_attributes",
-    "private_text",
-    "shown",
-    "text",
-    "timezone",
-    "upper",
-    "whole",
-    "word",
-]
-
 
 K = TypeVar("K")
 V = TypeVar("V")

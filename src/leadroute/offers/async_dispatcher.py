@@ -14,10 +14,8 @@ from leadroute.clock import AnyClock_co, Clock, SystemClock, as_clock
 from leadroute.errors import ConfigError
 from leadroute.model.guidance import guided, guided_attributes
 from leadroute.model.lead import Lead
-from leadroute.model.rep import Presence
-from leadroute.model.roster import Reps, Roster, roster_of
-from leadroute.model.snapshot import Reason, Snapshot, TurnCredit
-from leadroute.model.track_record import TrackRecords
+from leadroute.model.rep import Presence, Reps, Roster, roster_of
+from leadroute.model.snapshot import Reason, Snapshot, TrackRecords, TurnCredit
 from leadroute.model.validation import FrozenDict, of_kind
 from leadroute.offers.auditing import AuditResult
 from leadroute.offers.counts import by_rep, by_version

@@ -29,10 +29,8 @@ from leadroute.model.keys import (
     parts,
     won_key,
 )
-from leadroute.model.rep import Presence, Rep
-from leadroute.model.roster import Roster
-from leadroute.model.snapshot import COUNTS, Snapshot
-from leadroute.model.track_record import TrackRecords
+from leadroute.model.rep import Presence, Rep, Roster
+from leadroute.model.snapshot import COUNTS, Snapshot, TrackRecords
 from leadroute.model.validation import FrozenDict
 from leadroute.offers import requests
 from leadroute.offers.change import Put, Record
@@ -40,9 +38,8 @@ from leadroute.offers.lines import Lines, length_key
 from leadroute.offers.live_counts import LiveCounts
 from leadroute.offers.requests import Steps
 from leadroute.offers.turn_credits import PoolCredits, more_keys
-from leadroute.ranking.charges import counters
 from leadroute.ranking.decide import Need
-from leadroute.ranking.eligibility import check_presence
+from leadroute.ranking.eligibility import check_presence, counters
 from leadroute.ranking.router import Router
 from leadroute.rules.rule import EVERYONE
 

@@ -18,8 +18,7 @@ from leadroute.errors import ConfigError
 from leadroute.model.duration import to_micros
 from leadroute.model.keys import decision_key
 from leadroute.model.lead import Lead, with_score
-from leadroute.model.rep import Rep
-from leadroute.model.roster import Roster
+from leadroute.model.rep import Rep, Roster
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.validation import FrozenDict, frozen_counts, one_line
 from leadroute.offers import requests

@@ -13,8 +13,8 @@ from leadroute.offers.counts import Books
 from leadroute.offers.lines import Line, length_key, line_key
 from leadroute.offers.requests import Steps
 from leadroute.ranking.candidates import scoring_of
-from leadroute.ranking.charges import Charge
 from leadroute.ranking.decide import Decided, Deciding, Need
+from leadroute.ranking.eligibility import Charge
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.ranking.scorers.round_robin import Turn
 from leadroute.rules.rule import EVERYONE, Rule

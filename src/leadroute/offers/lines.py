@@ -26,8 +26,7 @@ from leadroute.model.duration import digest, later, to_micros
 from leadroute.model.keys import key
 from leadroute.model.lead import Lead, with_score
 from leadroute.model.lead_timezone import clock_of
-from leadroute.model.rep import Rep
-from leadroute.model.roster import Roster
+from leadroute.model.rep import Rep, Roster
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.territory_index import Match
 from leadroute.model.validation import FrozenDict
@@ -39,11 +38,10 @@ from leadroute.ranking.lead_score import LeadScore
 from leadroute.ranking.router import Router
 from leadroute.rules.conditions import Comparison, Condition, FreeMail, reads, walk
 from leadroute.rules.evaluation import FREE_MAIL
-from leadroute.rules.fallback import pool_of
 from leadroute.rules.fields import HARMLESS, SCORE_FIELDS
 from leadroute.rules.operand import Field
 from leadroute.rules.routing_context import RoutingContext
-from leadroute.rules.rule import EVERYONE, Rule
+from leadroute.rules.rule import EVERYONE, Rule, pool_of
 
 LOOK_WITHIN: Final = timedelta(minutes=5)
 """A line is looked at this often, so that a process that dies loses no lead."""

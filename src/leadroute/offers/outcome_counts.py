@@ -16,7 +16,7 @@ from typing import Final
 from leadroute.errors import ConfigError
 from leadroute.model.keys import key
 from leadroute.model.lead import Lead
-from leadroute.model.track_record import ALL, UNIT, Record, TrackRecords, segment_key, week_of
+from leadroute.model.snapshot import ALL, UNIT, Record, TrackRecords, segment_key, week_of
 from leadroute.model.validation import FrozenDict
 from leadroute.offers.change import Add
 from leadroute.offers.events import (

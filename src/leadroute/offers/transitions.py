@@ -20,10 +20,11 @@ from leadroute.errors import (
     ValidationError,
 )
 from leadroute.model.duration import later, to_micros
+from leadroute.model.given import Refused
 from leadroute.model.keys import contact_key, is_open_key
 from leadroute.model.lead import Lead, priority_of
 from leadroute.model.rep import Rep
-from leadroute.model.validation import Cleaner, FrozenDict, Refused, number, word
+from leadroute.model.validation import Cleaner, FrozenDict, number, word
 from leadroute.model.working_hours import unless_failing
 from leadroute.offers.change import MAX_DATA
 from leadroute.offers.counts import Books
@@ -51,12 +52,11 @@ from leadroute.offers.placement import FAILED, Offer, Placement, Status
 from leadroute.offers.requests import Steps
 from leadroute.offers.state_machine import MOVES, state_of
 from leadroute.plain import document, to_dict
-from leadroute.ranking.charges import Charge, Charges
 from leadroute.ranking.decide import Decided
+from leadroute.ranking.eligibility import Charge, Charges
 from leadroute.ranking.lead_score import LeadScore
 from leadroute.ranking.ranking import Outcome, Ranking
-from leadroute.rules.fallback import WAIT
-from leadroute.rules.rule import Disposition, Rule, find_disposition
+from leadroute.rules.rule import WAIT, Disposition, Rule, find_disposition
 
 
 def reception(lead: Lead, trigger: str, version: str, now: datetime) -> Received:

@@ -18,7 +18,7 @@ from typing import Any, Final, TypeAlias
 from leadroute.errors import ConfigError, FieldError, ValidationError
 from leadroute.model.duration import from_micros, to_micros
 from leadroute.model.keys import credits_key, key, parts, turn_credit_key
-from leadroute.model.roster import Roster
+from leadroute.model.rep import Roster
 from leadroute.model.snapshot import TurnCredit, soonest
 from leadroute.model.validation import FrozenDict
 from leadroute.offers.change import MAX_KEY, Put, Record

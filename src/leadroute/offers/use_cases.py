@@ -14,9 +14,8 @@ from leadroute.model.duration import from_micros, to_micros
 from leadroute.model.keys import decision_key, placement_key
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
-from leadroute.model.snapshot import Snapshot, TurnCredit
+from leadroute.model.snapshot import Snapshot, TrackRecords, TurnCredit
 from leadroute.model.timeline import LATEST
-from leadroute.model.track_record import TrackRecords
 from leadroute.model.validation import aware, must_be
 from leadroute.offers import queries, requests, transitions, turn_credits
 from leadroute.offers.auditing import AuditResult, AuditSteps

@@ -19,8 +19,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 from leadroute.model.caps import Bound, Cap
 from leadroute.model.keys import cap_holder, is_open_key, segment_open_key
 from leadroute.model.lead import Lead
-from leadroute.model.rep import Rep
-from leadroute.model.roster import Roster
+from leadroute.model.rep import Rep, Roster
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.territory import Territory
 from leadroute.model.territory_index import Match

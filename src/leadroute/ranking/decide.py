@@ -20,15 +20,21 @@ from leadroute.errors import say_where
 from leadroute.model.caps import Cap
 from leadroute.model.lead import Lead
 from leadroute.model.lead_timezone import lead_hours
-from leadroute.model.rep import Pauses, Rep
-from leadroute.model.roster import Roster
+from leadroute.model.rep import Pauses, Rep, Roster
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.territory_index import Match
 from leadroute.model.validation import known
 from leadroute.model.working_hours import Hours, meeting, unless_failing
 from leadroute.ranking.candidates import Candidates, CandidateSet, Limits, View
-from leadroute.ranking.charges import Charge, Charges
-from leadroute.ranking.eligibility import Ask, check_presence, gate, masks, notes_of
+from leadroute.ranking.eligibility import (
+    Ask,
+    Charge,
+    Charges,
+    check_presence,
+    gate,
+    masks,
+    notes_of,
+)
 from leadroute.ranking.ranking import (
     Assignment,
     Exclusion,
@@ -41,9 +47,8 @@ from leadroute.ranking.ranking import (
 from leadroute.ranking.scorers.combinators import fair_share
 from leadroute.ranking.scorers.exploration import fairness_cost, propensities
 from leadroute.ranking.scorers.round_robin import Turn, after, dues, turn_of
-from leadroute.rules.fallback import CATCH_ALL, WAIT, Fallback, pool_of
 from leadroute.rules.routing_context import ZEROS, Crew, RoutingContext
-from leadroute.rules.rule import EVERYONE, Rule
+from leadroute.rules.rule import CATCH_ALL, EVERYONE, WAIT, Fallback, Rule, pool_of
 
 __all__ = ["Decided", "Deciding", "Matched", "Need", "Question", "decide", "deciding"]
 

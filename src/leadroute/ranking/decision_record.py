@@ -15,7 +15,7 @@ from attrs import field, frozen
 from attrs.converters import optional
 
 from leadroute.model.lead import Lead
-from leadroute.model.roster import Reps, roster_of
+from leadroute.model.rep import Reps, roster_of
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.validation import FrozenDict, one_line
 from leadroute.ranking.lead_score import LeadScore

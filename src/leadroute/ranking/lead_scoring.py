@@ -15,24 +15,15 @@ from attrs.converters import optional
 
 from leadroute.errors import ConfigError, FieldTypeError, UnknownFieldError
 from leadroute.model.duration import parse_duration
+from leadroute.model.given import Refused, shown
 from leadroute.model.guidance import guided, without_defaults
 from leadroute.model.lead import Lead, with_score
-from leadroute.model.validation import (
-    FrozenDict,
-    Refused,
-    aware,
-    ident,
-    known,
-    must_be,
-    shown,
-    whole,
-)
-from leadroute.ranking.lead_score import LeadScore
+from leadroute.model.validation import FrozenDict, aware, ident, known, must_be, whole
+from leadroute.ranking.lead_score import LeadScore, Verdict, compile_verdict, plain_question
 from leadroute.ranking.scorers.parameters import lasting, positive, share, word
 from leadroute.rules.conditions import Condition, reads
 from leadroute.rules.evaluation import Lists, Predicates, Registry, registry_of
 from leadroute.rules.fields import SCORE_FIELDS, plain_literal
-from leadroute.rules.verdict import Verdict, compile_verdict, plain_question
 
 T = TypeVar("T")
 

@@ -1,6 +1,6 @@
-"""What a router declares, held against each other when it is built, and the version of a policy.
+"""What a router declares: its tests, what is held against each other when it is built, and its version.
 
-* It depends on what decides, and on nothing else: no object ids, no hash seeds, no order of sets.
+* The version depends on what decides, and on nothing else: no object ids, no hash seeds, no order of sets.
 * It is the same in every process and version of Python, and survives writing and reading.
 * Equal values count alike: 2.0 is 2.
 * What is left at its default does not count, so that a new option leaves versions as they are.
@@ -14,27 +14,29 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Final, TypeVar
 
-from attrs import evolve, fields, has
+from attrs import evolve, field, fields, frozen, has
 
 from leadroute.errors import ConfigError, UnknownFieldError
 from leadroute.model.duration import digest, parse_duration
+from leadroute.model.given import Refused, shown
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.schedule import Schedule
 from leadroute.model.territory import Territory
 from leadroute.model.territory_index import TerritoryIndex
-from leadroute.model.validation import FrozenDict, Refused, must_be, timezone
+from leadroute.model.validation import FrozenDict, clean_fields, cleaned, ident, must_be, timezone
 from leadroute.model.working_hours import AllOf, AnyOf, Hours
-from leadroute.ranking.case import Case
 from leadroute.ranking.lead_scoring import LeadScoring
+from leadroute.ranking.ranking import Outcome
 from leadroute.rules.conditions import Condition, Named, reads, walk
 from leadroute.rules.evaluation import PLAIN, Lists, Predicates, Registry, Test, compile_condition
-from leadroute.rules.fallback import Fallback
 from leadroute.rules.rule import (
     DISPOSITIONS,
     EVERYONE,
+    OUTCOMES,
     Disposition,
     Factor,
+    Fallback,
     Pool,
     Qualification,
     Rule,
@@ -42,6 +44,61 @@ from leadroute.rules.rule import (
     parts_of,
 )
 from leadroute.rules.scorer import Scorer, guards
+
+EXPECTATIONS: Final = ("rule", "pool", "rep", "outcome")
+"""What a case can expect."""
+
+
+def _outcome(given: Any) -> str:
+    known = (*(each.value for each in Outcome), *OUTCOMES)
+    if given not in known:
+        raise Refused(f"is {shown(given)}; write one of {', '.join(known)}")
+    return str(given)
+
+
+@frozen(kw_only=True)
+class Case:
+    """One lead, and the expected result.
+
+    Args:
+        name: What the case shows.
+        lead: The lead.
+        rule: The name of the rule that must match.
+        pool: The name of the pool whose reps must be asked.
+        rep: The id of the rep who must come first.
+        outcome: The expected outcome, such as ``assignable`` or ``no_rule_matched``; or the outcome
+            of a lead that does not qualify: ``nurture``, ``reject`` or ``review``.
+        reps: The reps of this case alone; empty for those that the whole test is run with.
+        now: The instant of the decision, aware; the lead's ``received_at`` when not given.
+
+    Raises:
+        ValidationError: A field was refused.
+        ConfigError: Nothing is expected.
+
+    Example:
+        >>> Case("germany", lead=Lead("L-1", country="DE"), rule="emea").expected
+        {'rule': 'emea'}
+    """
+
+    name: str = field(kw_only=False, metadata={"clean": ident})
+    lead: Lead
+    rule: str | None = cleaned(ident)
+    pool: str | None = cleaned(ident)
+    rep: str | None = cleaned(ident)
+    outcome: str | None = cleaned(_outcome)
+    reps: tuple[Rep, ...] = field(default=(), converter=tuple)
+    now: datetime | None = None
+
+    def __attrs_post_init__(self) -> None:
+        clean_fields(self)
+        if not self.expected:
+            raise ConfigError("expects nothing; expect a rule, a pool, a rep or an outcome")
+
+    @property
+    def expected(self) -> dict[str, str]:
+        """What is expected, by its name."""
+        given = {name: getattr(self, name) for name in EXPECTATIONS}
+        return {name: value for name, value in given.items() if value is not None}
 
 
 def holiday_dates(given: Iterable[date]) -> frozenset[date]:

@@ -14,7 +14,7 @@ from leadroute.model.guidance import guided_attributes
 from leadroute.model.validation import FrozenDict, one_line
 from leadroute.ranking.eligibility import Ineligibility
 from leadroute.ranking.lead_score import LeadScore
-from leadroute.rules.fallback import WAIT
+from leadroute.rules.rule import WAIT
 
 
 class Outcome(StrEnum):

@@ -18,27 +18,19 @@ from attrs import fields as attrs_fields
 from leadroute.errors import FieldTypeError, UnknownFieldError, say_where
 from leadroute.model.caps import Cap, as_caps
 from leadroute.model.caps import caps as clean_caps
+from leadroute.model.given import shown
 from leadroute.model.guidance import guided, guided_attributes, without_defaults
 from leadroute.model.lead import Lead
-from leadroute.model.rep import Pauses, Rep
-from leadroute.model.roster import Reps, Roster, roster_of
+from leadroute.model.rep import Pauses, Rep, Reps, Roster, roster_of
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.territory_index import TerritoryIndex
-from leadroute.model.validation import (
-    FrozenDict,
-    aware,
-    clean_fields,
-    cleaned,
-    ident,
-    must_be,
-    shown,
-)
+from leadroute.model.validation import FrozenDict, aware, clean_fields, cleaned, ident, must_be
 from leadroute.ranking.candidates import CandidateSet, Team, Teams, likely
-from leadroute.ranking.case import Case
-from leadroute.ranking.charges import Charges
 from leadroute.ranking.decide import Decided, Matched, Question, decide, deciding
+from leadroute.ranking.eligibility import Charges
 from leadroute.ranking.lead_scoring import LeadScoring
 from leadroute.ranking.policy_checks import (
+    Case,
     as_cases,
     as_defines,
     as_dispositions,
@@ -64,7 +56,6 @@ from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.rules.conditions import ALWAYS, Condition, reads
 from leadroute.rules.describe import denied
 from leadroute.rules.evaluation import Predicate, Registry, Test, registry_of
-from leadroute.rules.fallback import Fallback, read_fallback
 from leadroute.rules.matcher import Matcher
 from leadroute.rules.parser import declared
 from leadroute.rules.rule import (
@@ -73,10 +64,12 @@ from leadroute.rules.rule import (
     ConditionLike,
     Disposition,
     Factor,
+    Fallback,
     Pool,
     Qualification,
     Rule,
     qualification,
+    read_fallback,
     read_ignored,
 )
 from leadroute.rules.rule import accept_within as read_accept_within

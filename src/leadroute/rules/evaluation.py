@@ -17,10 +17,11 @@ from typing import Any, Final, TypeAlias
 from attrs import field, frozen
 
 from leadroute.errors import ConfigError, FieldTypeError, UnknownFieldError
-from leadroute.model.languages import meeting
+from leadroute.model.geography import meeting
+from leadroute.model.given import shown
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
-from leadroute.model.validation import FrozenDict, aware, must_be, shown
+from leadroute.model.validation import FrozenDict, aware, must_be
 from leadroute.rules.conditions import (
     And,
     Comparison,

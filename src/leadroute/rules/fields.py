@@ -18,11 +18,12 @@ from typing import Any, Final
 from attrs import fields, frozen
 
 from leadroute.errors import ConfigError, UnknownFieldError
+from leadroute.model.geography import policy_region
+from leadroute.model.given import Refused
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
-from leadroute.model.validation import Cleaner, Refused, ident, number
+from leadroute.model.validation import Cleaner, ident, number
 from leadroute.model.validation import text as clean_text
-from leadroute.model.values import policy_region
 
 
 class Kind(StrEnum):

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from leadroute.model.languages import narrower
+from leadroute.model.geography import narrower
 from leadroute.rules.conditions import (
     And,
     Comparison,
@@ -457,3 +457,28 @@ _SIDES: Final[Mapping[type, Callable[[Any], tuple[_Asked, ...]]]] = {
     Constant: lambda _condition: (),
 }
 """What a leaf compares, each with the kind that an attribute there has to be."""
+
+
+Question: TypeAlias = tuple[str, str, Any]
+"""The name of a standard field of the lead, the form of the question, and the literal."""
+
+
+def questions_of(parts: Iterable[Condition]) -> list[Question]:
+    """The plain questions that a conjunction begins with."""
+    found = []
+    literal: Any
+    for part in parts:
+        if isinstance(part, Comparison) and isinstance(part.right, Const):
+            operand, form, literal = part.left, part.op, part.right.value
+        elif isinstance(part, Membership):
+            operand, form, literal = part.operand, "not in" if part.negated else "in", part.values
+        elif isinstance(part, TextTest) and part.op == "startswith":
+            operand, form, literal = part.operand, part.op, part.text
+        else:
+            break
+        if not isinstance(operand, Field) or operand.custom or operand.entity != "lead":
+            break
+        if operand.name == "language":
+            form, literal = "span", field_span("language", form, literal)
+        found.append((operand.name, form, literal))
+    return found

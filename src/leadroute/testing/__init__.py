@@ -7,17 +7,15 @@ from typing import TYPE_CHECKING
 from leadroute.lazy import by_name, on_demand
 
 if TYPE_CHECKING:
-    from leadroute.testing.clock import ManualClock
     from leadroute.testing.contract import store_contract
-    from leadroute.testing.stores import CountingStore, FailingStore
+    from leadroute.testing.doubles import CountingStore, FailingStore, ManualClock
 
 __all__ = ["CountingStore", "FailingStore", "ManualClock", "store_contract"]
 
 _HOMES = by_name(
     {
-        "leadroute.testing.clock": "ManualClock",
         "leadroute.testing.contract": "store_contract",
-        "leadroute.testing.stores": "CountingStore FailingStore",
+        "leadroute.testing.doubles": "CountingStore FailingStore ManualClock",
     }
 )
 

@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 from leadroute.model.caps import PERIODS, Cap
 from leadroute.model.duration import to_micros
 from leadroute.model.lead import Lead, Signal
-from leadroute.model.rep import STATUSES, Presence, Rep
-from leadroute.model.roster import Roster
+from leadroute.model.rep import STATUSES, Presence, Rep, Roster
 from leadroute.model.snapshot import Snapshot
 from leadroute.ranking.lead_scoring import (
     EngagementSignal,
@@ -28,8 +27,7 @@ from leadroute.ranking.router import Router
 from leadroute.rules import builders
 from leadroute.rules.builders import LEAD, NOW, REP, FieldExpr
 from leadroute.rules.conditions import ALWAYS, NEVER, Condition
-from leadroute.rules.fallback import Fallback, pool_of
-from leadroute.rules.rule import DISPOSITIONS, Disposition, Pool, Rule
+from leadroute.rules.rule import DISPOSITIONS, Disposition, Fallback, Pool, Rule, pool_of
 from leadroute.rules.scorer import Scorer
 from leadroute.scorers import (
     close_rate,

@@ -25,7 +25,7 @@ from leadroute.insight.explain.scorer_changes import WANTED
 from leadroute.model.duration import to_micros
 from leadroute.model.keys import segment_open_key
 from leadroute.model.rep import Presence
-from leadroute.model.track_record import ALL, Record, TrackRecords
+from leadroute.model.snapshot import ALL, Record, TrackRecords
 from leadroute.scorers import (
     BUILT_IN,
     accept_rate,

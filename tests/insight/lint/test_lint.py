@@ -27,7 +27,7 @@ from leadroute import (
 from leadroute.conditions import signal
 from leadroute.errors import ConfigError, FieldTypeError
 from leadroute.formats.policy_file import dump_policy, parse_policy
-from leadroute.insight.lint import CODES, Finding, Severity, territory_checks
+from leadroute.insight.lint import CODES, Finding, Severity, roster_checks
 from leadroute.insight.lint.analysis import candidates, invented, rows, shown_by, told
 from leadroute.rules.builders import age, domain_of, hours, is_free_mail, overlaps
 from leadroute.rules.builders import predicate as asks
@@ -379,7 +379,7 @@ def test_territories():
 
 def test_many_territories(monkeypatch):
     """Beyond a bound territories are not compared, and it is said."""
-    monkeypatch.setattr(territory_checks, "MOST_TERRITORIES", 1)
+    monkeypatch.setattr(roster_checks, "MOST_TERRITORIES", 1)
     (said,) = found(Rule("a"), territories=[Territory("b"), Territory("c")])
     assert (said.code, said.explanation) == (
         "LR403",

@@ -33,7 +33,7 @@ from leadroute.lead_scoring import (
     SourcePoints,
 )
 from leadroute.model.lead import Lead, with_score
-from leadroute.ranking.case import Case
+from leadroute.ranking.policy_checks import Case
 from leadroute.rules.builders import define
 from leadroute.scorers import (
     freshness,

@@ -3,7 +3,7 @@
 import pytest
 
 from leadroute import Lead, Rep, Territory
-from leadroute.insight.lint.territory_checks import holes, overlaps
+from leadroute.insight.lint.roster_checks import holes, overlaps
 from leadroute.model.territory_index import TerritoryIndex
 
 

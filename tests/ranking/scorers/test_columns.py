@@ -11,10 +11,10 @@ from tests.ranking.scorers.world import IDS, NOW, Draw, plain, scores, situation
 
 from leadroute import LEAD, REP, Lead, Rep, Roster, Router, Rule, Snapshot, Territory, scorer
 from leadroute.errors import FieldTypeError
-from leadroute.model.track_record import ALL, Record, TrackRecords, segment_key, week_of
+from leadroute.model.snapshot import ALL, Record, TrackRecords, segment_key, week_of
 from leadroute.ranking.scorers import performance
 from leadroute.ranking.scorers.engagement import _OfLead
-from leadroute.ranking.scorers.ownership import _Sticky
+from leadroute.ranking.scorers.holdings import _Sticky
 from leadroute.ranking.scorers.seniority import alike
 from leadroute.rules.routing_context import Crew, RoutingContext
 from leadroute.rules.scorer import COUNTS, averaging, mean

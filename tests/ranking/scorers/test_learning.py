@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from tests.ranking.scorers.world import NOW, sold
 
 from leadroute import LEAD, Lead, Rep, Roster, Router, Rule, Snapshot
-from leadroute.model.track_record import ALL, UNIT, Record, TrackRecords, week_of
-from leadroute.ranking.empirical_bayes import MOST, Prior, posterior, prior_of
+from leadroute.model.snapshot import ALL, UNIT, Record, TrackRecords, week_of
+from leadroute.ranking.estimates import MOST, Prior, posterior, prior_of
 from leadroute.ranking.scorers.seniority import _sizes
 from leadroute.rules.routing_context import RoutingContext
 from leadroute.scorers import (

@@ -360,7 +360,7 @@ def test_a_lead_whose_owner_is_offline_goes_to_somebody_else():
 
 def test_the_stickiness_of_an_unfinished_scorer_is_refused():
     """A sticky scorer must say who owns a lead."""
-    from leadroute.ranking.scorers.ownership import _Sticky
+    from leadroute.ranking.scorers.holdings import _Sticky
 
     with pytest.raises(TypeError, match="define _owns"):
         _Sticky().bind(RoutingContext(lead(), (), "p"))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from leadroute import LEAD, REP, Lead, Rep, Signal, Snapshot, scorers
 from leadroute.model.duration import to_micros
-from leadroute.model.track_record import ALL, UNIT, Record, TrackRecords, segment_key, week_of
+from leadroute.model.snapshot import ALL, UNIT, Record, TrackRecords, segment_key, week_of
 from leadroute.rules.routing_context import RoutingContext
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)

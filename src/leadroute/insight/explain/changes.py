@@ -17,8 +17,7 @@ from leadroute.model.duration import format_duration, from_micros
 from leadroute.model.keys import segment_open_key, total_holder
 from leadroute.model.lead import Lead, Signal
 from leadroute.model.lead_timezone import OFFICE, lead_hours
-from leadroute.model.rep import Presence, Rep
-from leadroute.model.roster import Roster
+from leadroute.model.rep import Presence, Rep, Roster
 from leadroute.model.schedule import Schedule
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.territory import EARTH_KM, distance_km, position_of

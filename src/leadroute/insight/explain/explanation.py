@@ -9,15 +9,14 @@ from typing import Any
 from attrs import asdict, frozen
 
 from leadroute.model.lead import Lead
-from leadroute.model.roster import Reps
+from leadroute.model.rep import Reps
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.validation import must_be
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.ranking.router import Router
 from leadroute.rules.conditions import Condition
-from leadroute.rules.describe import bracketed, describe
+from leadroute.rules.describe import bracketed, describe, facts_of, false_parts
 from leadroute.rules.rule import whole_of
-from leadroute.rules.unmet import facts_of, false_parts
 
 
 @frozen

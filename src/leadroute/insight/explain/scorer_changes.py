@@ -26,7 +26,7 @@ from leadroute.insight.explain.changes import (
     skill_change,
 )
 from leadroute.model.rep import Rep
-from leadroute.model.track_record import ALL, UNIT, Record, TrackRecords, segment_key, week_of
+from leadroute.model.snapshot import ALL, UNIT, Record, TrackRecords, segment_key, week_of
 from leadroute.model.validation import FrozenDict
 from leadroute.ranking.candidates import scoring_of
 from leadroute.ranking.scorers.performance import Learning

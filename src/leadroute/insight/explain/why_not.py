@@ -25,8 +25,7 @@ from leadroute.insight.explain.changes import (
 )
 from leadroute.insight.explain.scorer_changes import wanted, weights
 from leadroute.model.lead import Lead
-from leadroute.model.rep import Rep
-from leadroute.model.roster import Reps, Roster, roster_of
+from leadroute.model.rep import Rep, Reps, Roster, roster_of
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.validation import must_be
 from leadroute.ranking.ranking import Assignment, Outcome, Ranking
@@ -149,7 +148,8 @@ def _rep(roster: Roster, given: str) -> Rep:
     """Return the rep of an id, else of a name."""
     if given in roster:
         return roster[given]
-    called = [rep for rep in roster if rep.name is not None and _folded(rep.name, given)]
+    name = given.strip().casefold()
+    called = [rep for rep in roster if rep.name is not None and rep.name.casefold() == name]
     if len(called) > 1:
         ids = ", ".join(repr(rep.id) for rep in called)
         raise ConfigError(f"{len(called)} reps are called {given!r:.90}; give an id: {ids}")
@@ -157,10 +157,6 @@ def _rep(roster: Roster, given: str) -> Rep:
         return called[0]
     known = [text for rep in roster for text in (rep.id, rep.name) if text is not None]
     raise UnknownFieldError("rep in the roster", given, known)
-
-
-def _folded(name: str, given: str) -> bool:
-    return name.casefold() == given.strip().casefold()
 
 
 def _goes_to(ranking: Ranking, rep_id: str) -> bool:
@@ -292,15 +288,5 @@ def _levers(question: Question, first: Ranking) -> Iterator[Lever]:
     return iter(sorted(unique.values(), key=lambda lever: _ORDER.index(lever[-1].of)))
 
 
-_ORDER: Final = (
-    "rep",
-    "team",
-    "pool",
-    "rule",
-    "policy",
-    "lead",
-    "moment",
-    "previous_offers",
-    "counts",
-)
+_ORDER: Final = "rep team pool rule policy lead moment previous_offers counts".split()
 """Whose changes come first."""

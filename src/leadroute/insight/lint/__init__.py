@@ -12,11 +12,29 @@ from typing import Final
 from attrs import evolve
 
 from leadroute.insight.lint.analysis import CODES, Code, Finding, Severity, Subject
-from leadroute.insight.lint.roster_checks import hours, names, nobody, pools, requirements, unknown
-from leadroute.insight.lint.rule_checks import contradictions, habits, order, remainder
-from leadroute.insight.lint.score_checks import best_first, equal_terms, scores
-from leadroute.insight.lint.territory_checks import calls, shared, territories, unheld, unmet
-from leadroute.model.roster import Reps, roster_of
+from leadroute.insight.lint.policy_checks import (
+    best_first,
+    contradictions,
+    equal_terms,
+    habits,
+    order,
+    remainder,
+    scores,
+)
+from leadroute.insight.lint.roster_checks import (
+    calls,
+    hours,
+    names,
+    nobody,
+    pools,
+    requirements,
+    shared,
+    territories,
+    unheld,
+    unknown,
+    unmet,
+)
+from leadroute.model.rep import Reps, roster_of
 from leadroute.model.validation import aware, must_be
 from leadroute.ranking.router import Router
 

@@ -15,11 +15,11 @@ from attrs import define, field, fields, frozen
 
 from leadroute.errors import LeadrouteError
 from leadroute.insight.coverage import failing
-from leadroute.model.countries import COUNTRIES
+from leadroute.model.geography import COUNTRIES
+from leadroute.model.given import Refused
 from leadroute.model.lead import Lead, Signal, with_score
-from leadroute.model.rep import Rep
-from leadroute.model.roster import Roster
-from leadroute.model.validation import FrozenDict, Refused
+from leadroute.model.rep import Rep, Roster
+from leadroute.model.validation import FrozenDict
 from leadroute.ranking.lead_score import LeadScore
 from leadroute.ranking.router import Router
 from leadroute.rules.conditions import (

@@ -22,13 +22,12 @@ from attrs import evolve, field, frozen
 from leadroute.errors import ConfigError, FieldError, ValidationError
 from leadroute.model.keys import is_total_key
 from leadroute.model.lead import Lead, priority_of
-from leadroute.model.rep import Rep
-from leadroute.model.roster import Reps, Roster, roster_of
+from leadroute.model.rep import Rep, Reps, Roster, roster_of
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.validation import FrozenDict, aware, every, one_line
 from leadroute.ranking.batch.solver import Engine, solve
-from leadroute.ranking.charges import used_of
 from leadroute.ranking.decide import Decided
+from leadroute.ranking.eligibility import used_of
 from leadroute.ranking.ranking import Assignment, Outcome, Ranking
 from leadroute.ranking.router import Router
 from leadroute.rules.describe import plural
@@ -199,10 +198,6 @@ FINE: Final = 1_000_000  # worths are told apart to this part of the power of te
 _LAST: Final = datetime.max.replace(tzinfo=UTC)
 
 
-def _score(_lead: Lead, assignment: Assignment) -> float:
-    return assignment.score
-
-
 @frozen
 class _Need:
     """What a lead takes of one limit when a rep gets it, and how much there was of it at first."""
@@ -265,7 +260,7 @@ def _most(given: Any) -> int | None:
 def _objective(given: Objective | None) -> Objective:
     if given is not None and not callable(given):
         raise ConfigError(f"objective is {given!r:.40}; write a function of lead and assignment")
-    return _score if given is None else given
+    return given or (lambda _lead, assignment: assignment.score)
 
 
 @frozen

@@ -34,8 +34,7 @@ from leadroute.errors import (
     UnknownFieldError,
     ValidationError,
 )
-from leadroute.ranking.batch.auction import Auction, options
-from leadroute.ranking.batch.min_cost_flow import place, polish, shortfall
+from leadroute.ranking.batch.methods import Auction, options, place, polish, shortfall
 
 Points: TypeAlias = Sequence[Sequence[int | None]]
 Engine: TypeAlias = Literal["python", "ortools", "scipy"]

@@ -13,8 +13,9 @@ from typing import Any, Concatenate, ParamSpec, TypeAlias
 from attrs import field, frozen
 
 from leadroute.errors import ConfigError, FieldTypeError
+from leadroute.model.given import shown
 from leadroute.model.rep import Rep
-from leadroute.model.validation import one_line, shown
+from leadroute.model.validation import one_line
 from leadroute.rules.describe import docline
 from leadroute.rules.operand import constant
 from leadroute.rules.routing_context import RoutingContext

@@ -16,7 +16,7 @@ from attrs.converters import optional
 
 from leadroute.model.rep import Rep
 from leadroute.model.validation import FrozenDict
-from leadroute.ranking.empirical_bayes import Estimate, Prior, posterior
+from leadroute.ranking.estimates import Estimate, Prior, posterior
 from leadroute.ranking.scorers.combinators import fair_share
 from leadroute.ranking.scorers.parameters import positive
 from leadroute.ranking.scorers.performance import Learning, close_rate

@@ -16,7 +16,7 @@ from attrs import field as parameter
 from attrs.converters import optional
 
 from leadroute.errors import ConfigError, ValidationError
-from leadroute.model.languages import meeting
+from leadroute.model.geography import meeting
 from leadroute.model.lead import Lead
 from leadroute.model.lead_timezone import OFFICE, Shared, shared_hours
 from leadroute.model.rep import Rep
@@ -24,19 +24,21 @@ from leadroute.model.schedule import Schedule
 from leadroute.model.territory import BACKUP, EARTH_KM, OVERLAY, OWNER, distance_km
 from leadroute.model.territory_index import Match
 from leadroute.model.working_hours import unless_failing
-from leadroute.ranking.scorers.parameters import choice, points_or_none, positive, share, word
+from leadroute.ranking.scorers.parameters import (
+    choice,
+    points_or_none,
+    positive,
+    share,
+    titles,
+    word,
+)
 from leadroute.ranking.scorers.seniority import alike
-from leadroute.rules.fields import number_of, text_titles, texts_of
+from leadroute.rules.fields import number_of, texts_of
 from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.scorer import Points, Scorer
 
 SAME_COUNTRY = 0.5
 """The points for covering the lead's country, where covering its region or postal area gives 1."""
-
-
-def _titles(given: Any) -> str | tuple[str, ...]:
-    found = text_titles(given)
-    return found[0] if len(found) == 1 else found
 
 
 def _need(given: Literal["some", "all"]) -> str:
@@ -71,7 +73,7 @@ class skill_match(Scorer):
     """
 
     reads = frozenset[str]()
-    field: str | tuple[str, ...] = parameter(converter=_titles)
+    field: str | tuple[str, ...] = parameter(converter=titles)
     need: str = parameter(default="some", converter=_need)
     at_least: float = parameter(default=0, converter=share)
     unknown: float | None = parameter(default=0, converter=optional(share), kw_only=True)

@@ -10,8 +10,11 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
+from attrs import Attribute
+
 from leadroute.errors import ConfigError
 from leadroute.model.duration import format_duration, parse_duration
+from leadroute.rules.fields import text_titles
 
 _LARGEST = 1e15
 
@@ -79,6 +82,18 @@ def words(given: Any) -> tuple[str, ...]:
     if not found or len(set(found)) < len(found):
         raise ConfigError(f"{list(found)!r:.60} must be one text or more, none of them twice")
     return found
+
+
+def yes_or_no(_scorer: object, parameter: Attribute[bool], given: object) -> None:
+    """A validator: true or false, and nothing that merely looks like it."""
+    if type(given) is not bool:
+        raise ConfigError(f"{parameter.name}={given!r:.40} must be True or False")
+
+
+def titles(given: Any) -> str | tuple[str, ...]:
+    """Fields of the lead that hold text; one alone stands without a list."""
+    found = text_titles(given)
+    return found[0] if len(found) == 1 else found
 
 
 def choice(given: Any, *known: str) -> str:

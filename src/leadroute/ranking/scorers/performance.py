@@ -19,21 +19,21 @@ from attrs.converters import optional
 
 from leadroute.model.duration import from_micros, parse_duration
 from leadroute.model.rep import Rep
-from leadroute.model.snapshot import Snapshot
-from leadroute.model.track_record import (
+from leadroute.model.snapshot import (
     ALL,
     NOTHING,
     UNIT,
     Record,
+    Snapshot,
     TrackRecords,
     possible,
     segment_key,
     week_of,
 )
-from leadroute.ranking.empirical_bayes import Estimate, Prior, posterior, prior_of
-from leadroute.ranking.scorers.parameters import lasting, positive, share
+from leadroute.ranking.estimates import Estimate, Prior, posterior, prior_of
+from leadroute.ranking.scorers.parameters import lasting, positive, share, titles
 from leadroute.rules.describe import plural
-from leadroute.rules.fields import text_titles, texts_of
+from leadroute.rules.fields import texts_of
 from leadroute.rules.routing_context import ZEROS, RoutingContext
 from leadroute.rules.scorer import Points, Scorer
 
@@ -46,8 +46,7 @@ def counted(snapshot: Snapshot, rep_id: str) -> Record:
 
 
 def _by(given: Any) -> str | tuple[str, ...] | None:
-    found = None if given is None else text_titles(given)
-    return found[0] if found is not None and len(found) == 1 else found
+    return None if given is None else titles(given)
 
 
 @frozen
@@ -282,7 +281,9 @@ class close_rate(Learning):
 
     def prior(self, context: RoutingContext) -> Prior | None:
         """Return the average of the candidates, and how much it weighs."""
-        return context.once((close_rate, self), lambda: self._prior(context))
+        return context.once(
+            (close_rate, self), lambda: self.prior_of(*self.columns(context, "won", "closed"))
+        )
 
     def estimate(self, context: RoutingContext, rep: Rep) -> Estimate:
         """Return the estimate of the rep's rate, for intervals.
@@ -310,10 +311,6 @@ class close_rate(Learning):
             f"won {record.won:g} of {record.closed:g}{about}, where all together win {prior.mean:.0%}; "
             f"likely between {low:.0%} and {high:.0%}"
         )
-
-    def _prior(self, context: RoutingContext) -> Prior | None:
-        found = ((record.won, record.closed) for record in self.records(context).values())
-        return prior_of(found, self.strength)
 
 
 @lru_cache(maxsize=64)
@@ -394,11 +391,6 @@ class revenue_rate(Learning):
         return context.once((revenue_rate, self), average)
 
 
-def _similar(given: Any) -> str | tuple[str, ...]:
-    found = text_titles(given)
-    return found[0] if len(found) == 1 else found
-
-
 @frozen
 class expertise(Learning):
     """The number of similar leads that the rep has closed.
@@ -421,7 +413,7 @@ class expertise(Learning):
     """
 
     half: float = field(default=10, converter=positive)
-    by: str | tuple[str, ...] = field(default="industry", converter=_similar, kw_only=True)
+    by: str | tuple[str, ...] = field(default="industry", converter=titles, kw_only=True)
 
     def bind(self, context: RoutingContext) -> Points:
         """Look the segments up once. O(candidates) a lead, O(1) a rep."""

@@ -13,8 +13,14 @@ from attrs.converters import optional
 
 from leadroute.errors import ConfigError
 from leadroute.model.rep import Rep
-from leadroute.model.track_record import NOTHING, UNIT, Record
-from leadroute.ranking.scorers.parameters import ascending, points_or_none, positive, share
+from leadroute.model.snapshot import NOTHING, UNIT, Record
+from leadroute.ranking.scorers.parameters import (
+    ascending,
+    points_or_none,
+    positive,
+    share,
+    yes_or_no,
+)
 from leadroute.ranking.scorers.performance import Learning
 from leadroute.rules.fields import number_of, number_title, rep_number_title
 from leadroute.rules.routing_context import RoutingContext
@@ -85,12 +91,6 @@ class top_producer(Learning):
         return max((record.value for record in self.records(context).values()), default=0.0)
 
 
-def _yes_or_no(given: object) -> bool:
-    if type(given) is not bool:
-        raise ConfigError(f"higher={given!r:.40} must be True or False")
-    return given
-
-
 @frozen
 class rep_value(Scorer):
     """A number of the rep, such as the level.
@@ -113,7 +113,7 @@ class rep_value(Scorer):
 
     reads = frozenset[str]()
     field: str = parameter(converter=rep_number_title)
-    higher: bool = parameter(default=True, converter=_yes_or_no, kw_only=True)
+    higher: bool = parameter(default=True, validator=yes_or_no, kw_only=True)
 
     def bind(self, context: RoutingContext) -> Points:
         """Find the least and the most once a lead. O(candidates)."""

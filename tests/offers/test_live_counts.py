@@ -7,7 +7,7 @@ import pytest
 from attrs import evolve
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.offers.world import START, Wrapped, audit, desk
+from tests.offers.world import START, Late, Wrapped, audit, desk
 
 from leadroute import Cap, Lead, Rep, Router, Rule, SqliteStore, free_capacity, round_robin
 from leadroute.errors import ConfigError, ConflictError, InvalidTransitionError
@@ -49,17 +49,6 @@ class Counted(Wrapped):
         self.keys += len(keys or ())
         self.prefixes += keys is None and prefix != "waiting/"
         return self.store.counts(keys, prefix)
-
-
-class Late(Wrapped):
-    """A store in which some events cannot be seen yet, as if their transactions were not over."""
-
-    def __init__(self, store=None):
-        super().__init__(MemoryStore() if store is None else store)
-        self.hidden = set()
-
-    def events(self, **asked):
-        return [event for event in self.store.events(**asked) if event.id not in self.hidden]
 
 
 def live(here, seconds):

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from attrs import evolve
-from tests.offers.world import START, desk
+from tests.offers.world import START, Late, desk
 
 from leadroute import Lead, MemoryStore, Rep, SqliteStore
 from leadroute.errors import ConfigError, FieldTypeError
@@ -101,10 +101,11 @@ def test_event_that_fails_too_often_is_a_dead_letter(store):
         here.deliver_again(here.outbox()[0])
 
 
-def test_failing_leads_hold_back_nobody_else():
+@pytest.mark.parametrize("number", [60, pytest.param(5_000, marks=pytest.mark.slow)])
+def test_failing_leads_hold_back_nobody_else(store, number):
     """Six writers, and a receiver that fails for five leads: nothing is lost, and only these are held back."""
-    here = publishing(*[Rep(f"r{n}") for n in range(6)], max_attempts=3)
-    leads = [f"L-{n}" for n in range(60)]
+    here = publishing(*[Rep(f"r{n}") for n in range(6)], max_attempts=3, store=store)
+    leads = [f"L-{n}" for n in range(number)]
     poisoned = {f"L-{n}" for n in range(0, 50, 10)}
 
     def live(lead_id):
@@ -126,6 +127,28 @@ def test_failing_leads_hold_back_nobody_else():
     assert all(numbers == [1, 2, 3, 4] for numbers in told.values())
     assert {each.lead_id for each in here.dead_letters()} == poisoned
     assert len(here.dead_letters(limit=2)) == 2
+
+
+def test_cursor_over_ids_would_lose_events():
+    """An event that becomes visible behind a newer id is passed by a cursor, and never by the outbox."""
+    store = Late()
+    here = publishing("ada", "bob", store=store)
+    here.submit(Lead("L-1"))
+    store.hidden = {1, 2}
+    here.submit(Lead("L-2"))
+    cursor, by_cursor = 0, []
+    for visible in (store.hidden, set()):
+        store.hidden = visible
+        page = store.events(after=cursor)
+        by_cursor += page
+        cursor = page[-1].id if page else cursor
+    assert len(by_cursor) == 2
+    told = []
+    while waiting := here.outbox():
+        for each in waiting:
+            told.append((each.lead_id, each.number))
+            here.ack(each)
+    assert sorted(told) == [("L-1", 1), ("L-1", 2), ("L-2", 1), ("L-2", 2)]
 
 
 def test_bad_input():

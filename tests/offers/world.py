@@ -132,6 +132,17 @@ class Lagging(Wrapped):
         return self.old.pop() if self.old else self.store.counts(keys, prefix)
 
 
+class Late(Wrapped):
+    """A store in which some events cannot be seen yet, as if their transactions were not over."""
+
+    def __init__(self, store=None):
+        super().__init__(MemoryStore() if store is None else store)
+        self.hidden = set()
+
+    def events(self, **asked):
+        return [event for event in self.store.events(**asked) if event.id not in self.hidden]
+
+
 def placements(store):
     """Every placement, read through the lines that stores keep; each must stand in exactly one."""
     found = {}

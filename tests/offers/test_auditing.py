@@ -236,6 +236,18 @@ def test_what_was_due_and_not_swept_is_named_and_done(store):
     assert audited(here) == []
 
 
+def test_placement_found_under_another_rep_is_put_right(store):
+    """A rep finds the lead that they own again."""
+    here = desk("ada", "bob", store=store)
+    here.accept("L-1", here.submit(Lead("L-1")).rep_id)
+    record = store.get([placement_key("L-1")])[placement_key("L-1")]
+    store.commit(Change("x", (Put(record.key, record.data, record.version, record.status, "bob"),)))
+    (done,) = audited(here, repair=True)
+    assert (done.kind, done.repaired) == ("deadline", True)
+    assert [item.placement.lead_id for item in here.worklist("ada")] == ["L-1"]
+    assert audited(here) == []
+
+
 def test_freed_capacity_serves_who_waits(store):
     """A counter that stood too high held a lead up; its repair gives the lead to the rep."""
     here = desk("ada", store=store)

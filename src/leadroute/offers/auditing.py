@@ -154,19 +154,15 @@ def _readable(record: Record, lead_id: str) -> Placement | None:
 
 def _discrepancies(seen: _Look, now: datetime) -> Iterator[Discrepancy]:
     """What does not fit about a lead."""
-    record, kept, truth, beside = seen
+    _, kept, truth, beside = seen
     lead_id = truth.lead_id
-    should = placement_put(truth, record.version)
     if kept is None:
         yield Discrepancy("document", lead_id, "its placement cannot be read")
     elif kept != truth:
         yield Discrepancy(
             "log", lead_id, f"is {kept.status} at step {kept.steps}, and {_said(truth)}"
         )
-    elif (record.status, record.due) != (should.status, should.due) or (
-        record.owner != should.owner
-        and _FORMAT in record.data  # an older release kept other owners
-    ):
+    elif _is_misplaced(seen):
         yield Discrepancy(
             "deadline", lead_id, f"is found under another status, rep or time: {_said(truth)}"
         )
@@ -179,6 +175,15 @@ def _discrepancies(seen: _Look, now: datetime) -> Iterator[Discrepancy]:
             yield Discrepancy("offer", lead_id, f"is offered to {offer.rep_id}, who cannot find it")
     if truth.status is not Status.FORGOTTEN and lead_key(lead_id) not in beside:
         yield Discrepancy("lead", lead_id, "its facts are not there")
+
+
+def _is_misplaced(seen: _Look) -> bool:
+    """Whether a placement is found under another status, rep or time than its own."""
+    record, should = seen.record, placement_put(seen.truth, seen.record.version)
+    if (record.status, record.due) != (should.status, should.due):
+        return True
+    # An older release kept other owners beside what it wrote.
+    return record.owner != should.owner and _FORMAT in record.data
 
 
 def _said(truth: Placement) -> str:
@@ -251,8 +256,7 @@ class AuditSteps:
 
     def _ring(self, seen: _Look) -> Steps[bool]:
         """Do what is due about a lead; one that is only found under another time is written anew."""
-        should = placement_put(seen.truth, seen.record.version)
-        if seen.record.due != should.due or seen.record.status != should.status:
+        if _is_misplaced(seen):
             return (yield from self._mended(seen, [], []))
         tally = Tally()
         freed = yield from self.lines.ring(seen.record, tally)

@@ -491,6 +491,19 @@ def test_the_engine_says_what_the_reference_says(drawn, most):
 
 
 @examples(50, phases=PHASES)
+@given(worlds, st.booleans())
+def test_the_instant_is_asked_for_where_the_reference_asks(drawn, plain):
+    """Without any instant the engine refuses what the plain loop refuses, and decides all else."""
+    world, found, *rest = drawn
+    router, roster = policy(world, [None] if plain else found, *rest), world.roster()
+    for lead, _, counts, previous_offers in world.asks(router, roster, 4):
+        timeless = lead.with_changes(received_at=None)
+        more = {"snapshot": Snapshot(**counts), "previous_offers": previous_offers}
+        got = answer(router.rank, timeless, roster, **more)
+        check(router, roster, timeless, None, counts, previous_offers, got)
+
+
+@examples(50, phases=PHASES)
 @given(worlds, st.integers(1, 4))
 def test_the_first_few_are_the_head_of_all(drawn, top):
     """Asked for the first few, the engine gives the head of the full ranking, and the same of the others."""

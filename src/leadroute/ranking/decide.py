@@ -195,8 +195,12 @@ class Decided:
     def _asks(self, context: RoutingContext) -> Sequence[Ask]:
         """The criteria that are asked rep by rep."""
         found, everybody, snapshot = self._set, self.ignore_availability, context.snapshot
-        if context.instant is None and found.times(
-            context.reps, snapshot, ignore_availability=everybody
+        if context.instant is None and found.is_timed(
+            context.reps,
+            (context.lead.source, context.pool, found.counts_as),
+            snapshot,
+            wrap_up=bool(self._router.wrap_up),
+            ignore_availability=everybody,
         ):
             known(context.instant)
         if not found.asks and not snapshot.presence:

@@ -108,8 +108,8 @@ class Charges:
         over_all = [
             Charge(bound.key, 1, bound.most, "", cap, bound.hard)
             for cap in self.totals
-            for bound in cap.bounds(total_holder(), self.now, self.zone)
             if cap.counts(self.lead.source, self.pool, self.segment)
+            for bound in cap.bounds(total_holder(), self.now, self.zone)
         ]
         object.__setattr__(self, "over_all", tuple(over_all))
 

@@ -236,7 +236,7 @@ class Router:
             now: The instant.
 
         Raises:
-            FieldTypeError: There are caps, and the time was not given.
+            FieldTypeError: A cap over all reps counts the lead, and the time was not given.
         """
         segment, cost = (None, 1) if rule is None else (rule.counts_as, rule.capacity_cost)
         return Charges(lead, now, pool, segment, cost, self.caps, self.zone)

@@ -173,6 +173,9 @@ def _shares(reps: Sequence[Rep]) -> tuple[Sequence[int], int, Sequence[int]]:
 
 
 def _balances(context: RoutingContext) -> list[tuple[int, int]]:
+    granted = context.snapshot.turn_credits.get(context.pool)
+    if not granted or not any(map(granted.get, context.ids)):
+        return []  # and the time is not asked for
     balances = context.balances
     return [
         (place, balances[rep.id]) for place, rep in enumerate(context.reps) if rep.id in balances

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from leadroute.model.lead import Lead
 from leadroute.rules.builders import LEAD, NOW, REP, define, predicate
-from leadroute.rules.evaluation import Registry
+from leadroute.rules.evaluation import Registry, kind_of
 from leadroute.rules.match_constraints import (
     MOST_BOXES,
     NOTHING,
@@ -22,7 +22,6 @@ from leadroute.rules.matcher import (
     Plane,
     bits,
     columns,
-    kind_of,
     look,
     spans_of_rows,
     splice,

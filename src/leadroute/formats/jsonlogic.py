@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -37,17 +36,12 @@ from leadroute.rules.conditions import (
     compared,
     joined,
 )
-from leadroute.rules.evaluation import LANGUAGE
+from leadroute.rules.evaluation import COMPARISONS, LANGUAGE
 from leadroute.rules.fields import FIELDS, Kind
 from leadroute.rules.operand import Const, Entry, Field, Operand, constant
 from leadroute.rules.parser import declared
 
-ORDERS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
+ORDERS: Final = {op: COMPARISONS[op] for op in ("<", "<=", ">", ">=")}
 TEXTS: Final = {"startswith": "startsWith", "endswith": "endsWith"}
 """The tests of texts as react-querybuilder calls them."""
 TAGS: Final = "lead.languages"

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from operator import attrgetter
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
 from attrs import frozen
 
 from leadroute.model.duration import format_duration
 from leadroute.model.lead import Lead
 from leadroute.rules.conditions import (
+    MIRRORED,
     And,
     Comparison,
     Condition,
@@ -141,21 +142,10 @@ def plain_question(condition: Condition) -> tuple[str, Callable[[Any], bool]] | 
     """
     match condition:
         case Comparison(left=Field(custom=False) as asked, right=Const(value=value)):
-            return asked.name, partial(COMPARISONS[_TURNED[condition.op]], value)
+            return asked.name, partial(COMPARISONS[MIRRORED[condition.op]], value)
         case Membership(operand=Field(custom=False) as asked, negated=False):
             return asked.name, frozenset(condition.values).__contains__
     return None
-
-
-_TURNED: Final[Mapping[str, str]] = {
-    "==": "==",
-    "!=": "!=",
-    "<": ">",
-    "<=": ">=",
-    ">": "<",
-    ">=": "<=",
-}
-"""What to ask with the literal on the left."""
 
 
 def _answered(get: Callable[[Any], Any], test: Callable[[Any], bool]) -> Verdict:

@@ -184,17 +184,11 @@ def _chain(low: Condition, high: Condition) -> str | None:
     literal = isinstance(low.right, Const) and isinstance(high.right, Const)
     if not (bounds and literal and low.left == high.left):
         return None
-    return f"{low.right} {_MIRROR[low.op]} {low.left} {high.op} {high.right}"
+    return f"{low.right} {MIRRORED[low.op]} {low.left} {high.op} {high.right}"
 
 
-_MIRROR: Final[Mapping[str, str]] = {
-    "<": ">",
-    "<=": ">=",
-    ">": "<",
-    ">=": "<=",
-    "==": "==",
-    "!=": "!=",
-}
+MIRRORED: Final = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
+"""The operators of comparisons, with what to ask when their sides are exchanged."""
 
 COMPARABLE: Final = (Kind.TEXT, Kind.NUMBER, Kind.INSTANT, Kind.DURATION, Kind.FLAG, Kind.ANY)
 
@@ -241,7 +235,7 @@ WHOLE: Final[Mapping[Kind, str]] = {
 def compared(left: Operand, op: str, right: Operand) -> Comparison:
     """The comparison, with a literal on the right."""
     turn = isinstance(left, Const) and not isinstance(right, Const)
-    return Comparison(right, _MIRROR[op], left) if turn else Comparison(left, op, right)
+    return Comparison(right, MIRRORED[op], left) if turn else Comparison(left, op, right)
 
 
 _READERS: Final[Mapping[Kind, tuple[Callable[[str], Any], str]]] = {

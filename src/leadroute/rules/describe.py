@@ -20,6 +20,7 @@ from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.validation import one_line
 from leadroute.rules.conditions import (
+    MIRRORED,
     And,
     Comparison,
     Condition,
@@ -401,7 +402,7 @@ def _short(part: Condition, *, negated: bool = False) -> _Short | None:
         case Comparison(left=asked, op=op, right=other):
             op = _NEGATIVE[op] if negated else op
             if not _of_rep(asked):
-                asked, op, other = other, _MIRROR.get(op, op), asked
+                asked, op, other = other, MIRRORED[op], asked
             timed = Kind.INSTANT in (asked.kind, other.kind)
             found = asked, (_TIME_BOUNDS if timed else _BOUNDS)[op], other
         case Membership(operand=asked, values=(_, *_) as values):
@@ -441,4 +442,3 @@ _TIME_BOUNDS: Final = {
     ">=": "{} or later",
 }
 _NEGATIVE: Final = {"==": "!=", "!=": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
-_MIRROR: Final = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}

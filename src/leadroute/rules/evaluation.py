@@ -148,6 +148,22 @@ TYPES: Final[Mapping[Kind, Any]] = {
 }
 
 
+_KINDS: Final[Mapping[type, Kind]] = {
+    str: Kind.TEXT,
+    bool: Kind.FLAG,
+    int: Kind.NUMBER,
+    float: Kind.NUMBER,
+    datetime: Kind.INSTANT,
+    frozenset: Kind.NAMES,
+}
+
+
+def kind_of(value: object) -> Kind:
+    """The kind of an attribute's value."""
+    found = _KINDS.get(type(value))
+    return found or next(kind for kind, types in TYPES.items() if isinstance(value, types))
+
+
 def reader(operand: Operand, kind: Kind) -> Read:
     """The function that reads the operand; an attribute is checked to be of ``kind``."""
     read: Read = _OPERANDS[type(operand)](operand)
@@ -449,8 +465,8 @@ def _alike(condition: Comparison) -> Test:
         a, b = read(lead, rep, now), other(lead, rep, now)
         if a is None or b is None:
             return False
-        kind = _kind_of(a)
-        if kind is not _kind_of(b):
+        kind = kind_of(a)
+        if kind is not kind_of(b):
             raise FieldTypeError(
                 str(condition.right), described(b), f"{kind.expected}, as {condition.left} is"
             )
@@ -459,12 +475,6 @@ def _alike(condition: Comparison) -> Test:
         return bool(compare(a, b))
 
     return test
-
-
-def _kind_of(value: object) -> Kind:
-    if isinstance(value, bool):
-        return Kind.FLAG
-    return next(kind for kind, types in TYPES.items() if isinstance(value, types))
 
 
 def _membership(condition: Membership, _registry: Registry) -> Test:

@@ -28,7 +28,14 @@ from leadroute.rules.conditions import (
     joined,
     reads,
 )
-from leadroute.rules.evaluation import PLAIN, TYPES, Registry, Test, compile_condition, reader
+from leadroute.rules.evaluation import (
+    PLAIN,
+    Registry,
+    Test,
+    compile_condition,
+    kind_of,
+    reader,
+)
 from leadroute.rules.fields import CUSTOM_KINDS, Kind
 from leadroute.rules.match_constraints import (
     Demand,
@@ -43,21 +50,6 @@ from leadroute.rules.match_constraints import (
 from leadroute.rules.operand import DomainOf, Field, settle
 
 Look: TypeAlias = Callable[[Lead], Any]  # from a lead to its value in one plane
-
-_KINDS: Final[Mapping[type, Kind]] = {
-    str: Kind.TEXT,
-    bool: Kind.FLAG,
-    int: Kind.NUMBER,
-    float: Kind.NUMBER,
-    datetime: Kind.INSTANT,
-    frozenset: Kind.NAMES,
-}
-
-
-def kind_of(value: object) -> Kind:
-    """The kind of an attribute's value."""
-    found = _KINDS.get(type(value))
-    return found or next(kind for kind, types in TYPES.items() if isinstance(value, types))
 
 
 def look(key: Key) -> Look:

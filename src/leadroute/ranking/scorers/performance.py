@@ -281,9 +281,7 @@ class close_rate(Learning):
 
     def prior(self, context: RoutingContext) -> Prior | None:
         """Return the average of the candidates, and how much it weighs."""
-        return context.once(
-            (close_rate, self), lambda: self.prior_of(*self.columns(context, "won", "closed"))
-        )
+        return context.once((close_rate, self), lambda: self._prior(context))
 
     def estimate(self, context: RoutingContext, rep: Rep) -> Estimate:
         """Return the estimate of the rep's rate, for intervals.
@@ -311,6 +309,10 @@ class close_rate(Learning):
             f"won {record.won:g} of {record.closed:g}{about}, where all together win {prior.mean:.0%}; "
             f"likely between {low:.0%} and {high:.0%}"
         )
+
+    def _prior(self, context: RoutingContext) -> Prior | None:
+        found = ((record.won, record.closed) for record in self.records(context).values())
+        return prior_of(found, self.strength)
 
 
 @lru_cache(maxsize=64)

@@ -236,6 +236,29 @@ def test_what_was_due_and_not_swept_is_named_and_done(store):
     assert audited(here) == []
 
 
+def test_repair_that_lost_a_race_says_so():
+    """A lead that another process moves at that moment is left alone, and named as not repaired."""
+    here = desk("ada", "bob")
+    here.submit(Lead("L-1"))
+    kept = here.store.get(["offer/L-1/ada"])["offer/L-1/ada"]
+    back = Put(kept.key, kept.data, 0, kept.status, kept.owner)
+    here.store.commit(Change("planted", (Drop(kept.key, 1),)))
+
+    class Overtaken(Quiet):
+        """A store in which the lead is withdrawn just before the repair."""
+
+        def commit(self, change):
+            if any(isinstance(op, Emit) and op.type == Repaired.kind for op in change.ops):
+                here.store.commit(Change("put back", (back,)))
+                here.withdraw("L-1")
+            return self.store.commit(change)
+
+    (fault,) = audited(evolve(here, store=Overtaken(here.store)), repair=True)
+    assert (fault.kind, fault.repaired) == ("offer", False)
+    assert here.placement("L-1").status is Status.WITHDRAWN
+    assert audited(here) == []
+
+
 def test_placement_found_under_another_rep_is_put_right(store):
     """A rep finds the lead that they own again."""
     here = desk("ada", "bob", store=store)

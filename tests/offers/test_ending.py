@@ -60,6 +60,23 @@ def test_lead_is_withdrawn_from_its_rep(here):
     audit(here.store, {"spam", "owned", "next", "last"})
 
 
+def test_placement_says_why_it_is_where_it_is(here):
+    """Offered, accepted, contacted and closed: each has its reason in words."""
+    rep_id = here.submit(Lead("L-1")).rep_id
+    reasons = [
+        here.placement("L-1").reason,
+        here.accept("L-1", rep_id).reason,
+        here.record_contact("L-1").reason,
+        here.feedback("L-1", "won").reason,
+    ]
+    assert reasons == [
+        f"{rep_id} came first under rule 'all'",
+        f"{rep_id} has had it since 2026-01-01 09:00:00 UTC",
+        f"{rep_id} has reached the lead",
+        f"{rep_id} closed it as won",
+    ]
+
+
 def test_withdrawn_lead_is_left_alone(here):
     """Nobody can accept it, hear of it or sweep it; a closed lead cannot be withdrawn."""
     rep_id = here.submit(Lead("L-1")).rep_id

@@ -252,3 +252,21 @@ def test_counts_say_how_many_they_keep():
     assert repr(LiveCounts(MemoryStore())) == "<LiveCounts with 0 counters>"
     assert repr(LiveCounts(AsyncThread(MemoryStore()))) == "<LiveCounts with 0 counters>"
     assert START.tzinfo is not None
+
+
+def test_counts_stay_in_step_for_minutes(monkeypatch):
+    """With pages of two events and a step each half minute: nothing is missed, and little is remembered."""
+    monkeypatch.setattr("leadroute.offers.live_counts.PAGE", 2)
+    store, seconds = MemoryStore(), Seconds()
+    plain = desk(*REPS, router=POLICY, store=store)
+    quick = live(plain, seconds)
+    in_step(quick)
+    for n in range(12):
+        for more in "ab":
+            placed = plain.submit(Lead(f"L-{n}{more}"))
+            plain.accept(placed.lead_id, placed.rep_id)
+            plain.feedback(placed.lead_id, "won")
+        seconds.at += 30
+        plain.clock.advance("30s")
+        assert in_step(quick) == kept_of(store)
+    assert len(quick.counts._seen) < len(store.events(limit=1_000))

@@ -21,6 +21,7 @@ from leadroute import (
     Router,
     Rule,
     SqliteStore,
+    Territory,
     free_capacity,
     round_robin,
     skill_match,
@@ -448,3 +449,25 @@ def test_full_decision_needs_no_counts():
     found = dispatcher.decision("L-1")
     assert found.rerun(dispatcher.router).same
     assert found.reason("ada") == ""
+
+
+def test_rep_outside_the_territory_is_left_out_by_its_code():
+    """Where the rule asks for a part in the territory of the lead, whoever has none is named so."""
+    west = Territory("west", regions={"US-CA"}, owners={"ada"})
+    router = Router(rules=[Rule("west", in_territory=True)], territories=[west])
+    dispatcher = desk("ada", "bob", router=router)
+    lead = Lead("L-1", country="US", region="US-CA")
+    ranking = explained(dispatcher, lead)
+    dispatcher.submit(lead)
+    assert_same(dispatcher.decision("L-1"), ranking)
+    assert dispatcher.decision("L-1").pools[0].excluded == {"outside_territory": ("bob",)}
+
+
+def test_team_that_takes_no_leads_at_all():
+    """A cap of none over all reps stands in everybody's way for good."""
+    router = Router(rules=[Rule("all")], caps=["0/day"])
+    dispatcher = desk("ada", "bob", router=router)
+    ranking = explained(dispatcher, Lead("L-1"))
+    dispatcher.submit(Lead("L-1"))
+    assert_same(dispatcher.decision("L-1"), ranking)
+    assert dispatcher.decision("L-1").pools[0].excluded == {"cap_reached": ("ada", "bob")}

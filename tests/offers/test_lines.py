@@ -183,7 +183,7 @@ def test_line_that_is_not_known_any_more_holds_anybody():
     gone = read_line("x", '{"rule":"gone","values":{},"asked":[],"mixed":false}')
     assert of.members(gone, START) is None
     assert of.rule_of(gone) is None
-    odd = {"rule": "all", "values": {"lead": {"country": 5}}, "asked": [], "mixed": False}
+    odd = {"rule": "r", "values": {"lead": {"country": 5}}, "asked": [], "mixed": False}
     own = json.dumps({**odd, "version": of.router.version})
     assert of.members(read_line("odd", own), START) is None
     for text in ("", "{", "[]", "{}"):

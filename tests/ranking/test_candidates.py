@@ -222,3 +222,17 @@ def test_views_by_source_are_bounded():
     for number in (*range(70), 0):
         lead = Lead("L-1", source=f"s{number}")
         assert router.rank(lead, team, now=at).best.rep_id == "ada"
+
+
+def test_no_instant_is_needed_where_availability_is_ignored():
+    """A full team is asked again without a look at hours, and nothing asks what time it is."""
+    rule = Rule("all", fallback={"none_available": ["ignore_availability"]})
+    full = Snapshot(open={"ada": 1})
+    ranking = Router(rules=[rule]).rank(Lead("L-1"), [Rep("ada", capacity=1)], snapshot=full)
+    assert (ranking.outcome, ranking.fallback_step) == (Outcome.NONE_AVAILABLE, "wait")
+
+
+def test_nobody_has_turn_credits_without_an_instant():
+    """The balances of a pool in which none were given are empty, whatever the time."""
+    context = routing_context.RoutingContext(Lead("L-1"), (Rep("ada"),), "everyone")
+    assert context.balances == {}

@@ -536,7 +536,6 @@ class CandidateSet:
     def is_timed(
         self,
         able: Iterable[Rep],
-        lead: _CountedBy,
         snapshot: Snapshot,
         *,
         wrap_up: bool,
@@ -544,11 +543,9 @@ class CandidateSet:
     ) -> bool:
         """Whether a decision, or a reason for one of the members, asks what time it is. O(members).
 
-        Hours and presence are asked of every member; caps that count the lead, and the rest after a
-        contact, of those alone whom neither rule nor lead excludes for good.
+        Hours and presence are asked of every member, and the rest after a contact of those alone
+        whom neither rule nor lead excludes for good. Caps ask for themselves.
         """
-        if any(cap.counts(*lead) for rep in able for cap in rep.caps):
-            return True
         if ignore_availability:
             return False
         seen, contacted = snapshot.presence, snapshot.contacted

@@ -197,7 +197,6 @@ class Decided:
         found, everybody, snapshot = self._set, self.ignore_availability, context.snapshot
         if context.instant is None and found.is_timed(
             context.reps,
-            (context.lead.source, context.pool, found.counts_as),
             snapshot,
             wrap_up=bool(self._router.wrap_up),
             ignore_availability=everybody,

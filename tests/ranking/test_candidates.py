@@ -15,7 +15,7 @@ from leadroute.model.snapshot import TurnCredit
 from leadroute.model.territory import Territory
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.rules import routing_context
-from leadroute.scorers import free_capacity, round_robin
+from leadroute.scorers import free_capacity, graduation, round_robin
 
 MONDAY = datetime(2026, 1, 5, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -236,3 +236,9 @@ def test_nobody_has_turn_credits_without_an_instant():
     """The balances of a pool in which none were given are empty, whatever the time."""
     context = routing_context.RoutingContext(Lead("L-1"), (Rep("ada"),), "everyone")
     assert context.balances == {}
+
+
+def test_graduation_abstains_where_no_deal_has_ended():
+    """Nobody has a record to graduate by, so the score has no answer for anybody."""
+    context = routing_context.RoutingContext(Lead("L-1"), (Rep("ada"), Rep("bob")), "everyone")
+    assert graduation().column(context) == [None, None]

@@ -11,7 +11,7 @@ from attrs import evolve
 from hypothesis import HealthCheck
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from tests.offers.world import START, audit, outcomes, placements, within_limits
+from tests.offers.world import START, audit, freed_by, outcomes, placements, within_limits
 from tests.profiles import examples
 
 from leadroute import (
@@ -33,8 +33,10 @@ from leadroute.errors import (
     UnknownOutcomeError,
 )
 from leadroute.model.duration import to_micros
-from leadroute.model.keys import is_open_key, lead_key, open_key
+from leadroute.model.keys import free_key, is_open_key, lead_key, open_key
 from leadroute.offers import LiveCounts
+from leadroute.offers.change import Change, Raise
+from leadroute.offers.lifting import event_of
 from leadroute.offers.placement import Status
 from leadroute.offers.transitions import holds
 from leadroute.plain import loads
@@ -384,7 +386,18 @@ class LongLifeOnAnOldFile(LongLife):
         super().open_the_desk(router, roster)
         self.clock.set(datetime(2026, 3, 2, 9, 4, tzinfo=UTC))
         self.leads = {*placements(self.store)}
+        self.keep_who_became_free()
         self.counts = self.store.counts()
+
+    def keep_who_became_free(self):
+        """Count it as if that release had, so that the audit need not know which events are its own."""
+        lives = {lead: [*map(event_of, self.file.events(lead=lead))] for lead in self.leads}
+        ops = [
+            Raise(free_key(rep), at)
+            for lead, life in lives.items()
+            for rep, at in freed_by(lead, life).items()
+        ]
+        self.file.commit(Change("free", ops))
 
     def teardown(self):
         if hasattr(self, "file"):

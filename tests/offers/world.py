@@ -209,7 +209,7 @@ def standing(history):
     return [*taken, *live.values()]
 
 
-def _freed(lead_id, history):
+def freed_by(lead_id, history):
     """When each rep last gave back open work of a lead, event by event."""
     placement, freed = None, {}
     for event in history:
@@ -241,7 +241,7 @@ def audit(store, lead_ids):
             reached[event.rep_id] = max(reached.get(event.rep_id, 0), at)
     free = {}
     for lead_id, history in lives.items():
-        for rep_id, at in _freed(lead_id, history).items():
+        for rep_id, at in freed_by(lead_id, history).items():
             free[rep_id] = max(free.get(rep_id, 0), at)
     ended = [event for event in events if isinstance(event, FeedbackGiven) and event.closing]
     expected = {

@@ -10,7 +10,13 @@ from attrs import evolve
 from tests.offers.world import START, audit, desk
 
 from leadroute import LEAD, REP, Lead, Rep, Router, Rule, Signal, SqliteStore, free_capacity
-from leadroute.errors import ConfigError, InvalidTransitionError, LeadNotFoundError, ValidationError
+from leadroute.errors import (
+    ConfigError,
+    FieldTypeError,
+    InvalidTransitionError,
+    LeadNotFoundError,
+    ValidationError,
+)
 from leadroute.events import Forgotten, Received, rebuild
 from leadroute.offers.placement import Status
 from leadroute.stores import MemoryStore, sqlite
@@ -237,6 +243,15 @@ def test_unknown_lead_is_not_forgotten(here):
     """It is refused by name."""
     with pytest.raises(LeadNotFoundError, match="no placement for lead 'L-9'"):
         here.forget("L-9")
+
+
+@pytest.mark.parametrize("call", ["forget", "reopen", "reevaluate", "withdraw", "decision"])
+def test_lead_is_named_by_its_id(call):
+    """A number, or the lead itself, is refused with what to write."""
+    here = desk("ada")
+    for given in (5, Lead("L-1")):
+        with pytest.raises(FieldTypeError, match="lead_id is of type"):
+            getattr(here, call)(given)
 
 
 def careless(monkeypatch):

@@ -10,7 +10,12 @@ from hypothesis import strategies as st
 from tests.offers.world import START, Late, Wrapped, audit, desk
 
 from leadroute import Cap, Lead, Rep, Router, Rule, SqliteStore, free_capacity, round_robin
-from leadroute.errors import ConfigError, ConflictError, InvalidTransitionError
+from leadroute.errors import (
+    ConfigError,
+    ConflictError,
+    FieldTypeError,
+    InvalidTransitionError,
+)
 from leadroute.model.keys import open_key
 from leadroute.offers import LiveCounts
 from leadroute.offers.change import Add, Change, Emit
@@ -245,6 +250,12 @@ def test_wrong_counts_are_refused(given, message):
     """Each mistake by name."""
     with pytest.raises(ConfigError, match=message):
         evolve(desk("ada"), **given)
+
+
+def test_counts_are_of_a_store():
+    """A file name is none, and is refused with what to write."""
+    with pytest.raises(FieldTypeError, match="store is of type str; it must be a Store, such as"):
+        LiveCounts("crm.db")
 
 
 def test_counts_say_how_many_they_keep():

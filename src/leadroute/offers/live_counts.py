@@ -18,6 +18,7 @@ from leadroute.model.keys import (
     is_total_key,
     order_key,
 )
+from leadroute.model.validation import must_be
 from leadroute.offers import requests
 from leadroute.offers.change import Event
 from leadroute.offers.requests import PAGE, Steps
@@ -50,6 +51,9 @@ class LiveCounts:
         store: The store of the dispatchers, or the one that they bind to a transaction.
         seconds: A clock that never goes back; ``time.monotonic`` by default.
 
+    Raises:
+        FieldTypeError: It is no store.
+
     Example:
         >>> from leadroute import Dispatcher, Lead, Rep, Router, Rule
         >>> from leadroute.stores import MemoryStore
@@ -64,6 +68,7 @@ class LiveCounts:
     def __init__(
         self, store: Store | AsyncStore, *, seconds: Callable[[], float] = time.monotonic
     ) -> None:
+        must_be(Store, store=store)
         self.store = store
         self.known: dict[str, int] = {}
         self._keys_of: dict[str, set[str]] = {}

@@ -208,6 +208,7 @@ class LeadSteps:
 
     def forgotten(self, lead_id: str) -> Steps[Done]:
         """Erase all that is known of a lead, and give back what it holds."""
+        must_be(str, lead_id=lead_id)
 
         def step() -> Steps[Done]:
             books, keys = self.books(), (lead_key(lead_id), decision_key(lead_id))
@@ -385,6 +386,7 @@ class LeadSteps:
 
     def _decided_on(self, lead_id: str) -> list[str]:
         """What a decision about a lead that is known reads besides its placement."""
+        must_be(str, lead_id=lead_id)
         keys = [lead_key(lead_id)]
         return keys if self.desk.decisions == "none" else [*keys, decision_key(lead_id)]
 

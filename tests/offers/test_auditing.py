@@ -9,7 +9,7 @@ import pytest
 from attrs import evolve
 from tests.offers.world import START, audit, desk
 
-from leadroute import Cap, Lead, Rep, Router, Rule, SqliteStore, free_capacity, round_robin
+from leadroute import Cap, Lead, Rep, Router, Rule, free_capacity, round_robin
 from leadroute.errors import ConfigError, FieldTypeError
 from leadroute.events import KINDS, Repaired
 from leadroute.model.keys import open_key, placement_key
@@ -27,16 +27,6 @@ POLICY = Router(
         Rule("all", score=round_robin(), accept_within="1h"),
     ]
 )
-
-
-@pytest.fixture(params=["memory", "file"])
-def store(request, tmp_path):
-    """A store in memory, and one in a file."""
-    if request.param == "memory":
-        yield MemoryStore()
-        return
-    with SqliteStore(tmp_path / "crm.db", synchronous="normal") as found:
-        yield found
 
 
 def world(store, leads=120):

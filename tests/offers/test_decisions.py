@@ -20,7 +20,6 @@ from leadroute import (
     Rep,
     Router,
     Rule,
-    SqliteStore,
     Territory,
     free_capacity,
     round_robin,
@@ -34,7 +33,6 @@ from leadroute.offers.placement import Status
 from leadroute.plain import compact, dumps
 from leadroute.ranking.decision_record import decide
 from leadroute.scorers import explore, scorer
-from leadroute.stores import MemoryStore
 
 TEAM = [
     Rep("ada", capacity=2, languages=["de"], skills={"crm": 0.9}),
@@ -301,16 +299,6 @@ def test_long_reasons_are_cut():
     some = desk("ada", router=Router(rules=[Rule("all", score=chatty())]))
     some.submit(Lead("L-1"))
     assert len(some.decision("L-1").terms[0].reason) == 500
-
-
-@pytest.fixture(params=["memory", "file"])
-def store(request, tmp_path):
-    """A store in memory, and one in a file."""
-    if request.param == "memory":
-        yield MemoryStore()
-        return
-    with SqliteStore(tmp_path / "crm.db", synchronous="normal") as found:
-        yield found
 
 
 @pytest.mark.parametrize("score", sorted(SCORES))

@@ -8,7 +8,7 @@ import pytest
 from attrs import evolve
 from tests.offers.world import START, Late, desk
 
-from leadroute import Lead, MemoryStore, Rep, SqliteStore
+from leadroute import Lead, Rep
 from leadroute.errors import ConfigError, FieldTypeError
 from leadroute.events import Offered
 
@@ -18,16 +18,6 @@ LATER = START + timedelta(minutes=10)
 def publishing(*reps, store=None, **given):
     """A dispatcher whose events wait for delivery."""
     return evolve(desk(*reps, store=store), publish=True, **given)
-
-
-@pytest.fixture(params=["memory", "file"])
-def store(request, tmp_path):
-    """A store in memory, and one in a file."""
-    if request.param == "memory":
-        yield MemoryStore()
-    else:
-        with SqliteStore(tmp_path / "crm.db", synchronous="normal") as opened:
-            yield opened
 
 
 def test_nothing_waits_unless_it_is_asked_for(store):

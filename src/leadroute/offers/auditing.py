@@ -133,9 +133,8 @@ def look(lead_id: str) -> Steps[_Look | None]:
         log = yield from requests.log_of(lead_id)
         if log and log[0].n == 1:
             rebuilt = rebuild(lead_id, map(event_of, log))
-            truth = (
-                kept if kept == rebuilt else rebuilt
-            )  # what an older release wrote stays as it is
+            if kept != rebuilt:  # an equal one may be of an older release, with other records
+                truth = rebuilt
         if truth is None:
             return None
         found = yield from requests.get([name, lead_key(lead_id), *_beside(truth)])

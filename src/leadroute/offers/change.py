@@ -35,6 +35,12 @@ _BIG = 2**63
 _Validator = Callable[[object, "Attribute[Any]", Any], None]
 
 
+def bytes_beyond_limit(text: str) -> int:
+    """The size of a text that is too large for a document, in bytes; 0 when it fits."""
+    size = len(text.encode()) if len(text) * 4 > MAX_DATA else 0
+    return size if size > MAX_DATA else 0
+
+
 def _refuse(value: object, name: str, problem: str) -> ValidationError:
     return ValidationError(type(value).__name__, "", (FieldError(name, problem),))
 
@@ -75,7 +81,7 @@ def _record_key(value: object, attribute: Attribute[str], text: str) -> None:
 
 def _data(value: object, attribute: Attribute[str], text: str) -> None:
     _storable(value, attribute.name, text)
-    if len(text) * 4 > MAX_DATA and (size := len(text.encode())) > MAX_DATA:
+    if size := bytes_beyond_limit(text):
         problem = f"is {size} bytes long; at most {MAX_DATA} can be kept, so keep large documents elsewhere"
         raise _refuse(value, attribute.name, problem)
 

@@ -22,14 +22,14 @@ from leadroute.model.rep import Rep, Roster
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.validation import FrozenDict, frozen_counts, one_line
 from leadroute.offers import requests
-from leadroute.offers.change import MAX_DATA, Drop, Op, Put, Record
+from leadroute.offers.change import MAX_DATA, Drop, Op, Put, Record, bytes_beyond_limit
 from leadroute.offers.counts import Books
 from leadroute.offers.judging import Chosen, Failed, Judged
 from leadroute.offers.placement import FAILED
 from leadroute.offers.requests import Steps
 from leadroute.plain import dumps, loads, stamped
 from leadroute.ranking.decide import Decided
-from leadroute.ranking.decision_record import DecisionRecord, Rerun, decide, rerun
+from leadroute.ranking.decision_record import DecisionRecord, Rerun, rerun
 from leadroute.ranking.eligibility import CODES
 from leadroute.ranking.lead_score import LeadScore
 from leadroute.ranking.ranking import Outcome, Ranking, ScoreTerm
@@ -352,13 +352,13 @@ def operations(
         told |= {"behind": True, "rep_id": None, "outcome": Outcome.NONE_AVAILABLE.value}
     pages = list[str]()
     if desk.decisions == "full" and not isinstance(judged, Failed):
-        text = _full(lead, asked, books)
+        text = _full(judged, lead, asked, books)
         pages = [text[at : at + _PAGE] for at in range(0, len(text), _PAGE)]
         told["pages"] = [
             decision_key(lead.id, f"{version}-{number}") for number in range(len(pages))
         ]
     text = stamped(told)
-    if len(text) * 4 > MAX_DATA and len(text.encode()) > MAX_DATA:
+    if bytes_beyond_limit(text):
         text = stamped({**told, "terms": []})
     yield Put(decision_key(lead.id), text, version, DECISION, due=kept_at(to_micros(books.now)))
     for key, page in zip(told.get("pages", ()), pages, strict=True):
@@ -373,13 +373,16 @@ def dropped_pages(before: Record | None) -> Iterator[Drop]:
         yield Drop(key, 1)
 
 
-def _full(lead: Lead, asked: Mapping[str, str], books: Books) -> str:
+def _full(
+    judged: Chosen | Decided | Ranking, lead: Lead, asked: Mapping[str, str], books: Books
+) -> str:
     """All that making a decision again takes."""
-    router, roster, snapshot = books.desk.router, books.desk.roster, books.merged()
+    roster, snapshot = books.desk.roster, books.merged()
+    found = judged.decided if isinstance(judged, Chosen) else judged
+    ranking = found if isinstance(found, Ranking) else found.ranking()
     given: dict[str, Any] = {"snapshot": snapshot, "previous_offers": asked}
-    record = decide(router, lead, roster, now=books.now, **given)
-    score = lead.lead_score
-    return dumps(Full(record, lead, score, roster.reps, snapshot, asked))
+    record = DecisionRecord.of(ranking, lead, roster, **given)
+    return dumps(Full(record, lead, lead.lead_score, roster.reps, snapshot, asked))
 
 
 def decision_of(record: Record, lead_id: str) -> Steps[Decision]:

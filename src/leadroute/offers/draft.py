@@ -132,8 +132,7 @@ class Draft:
 
     def freed(self) -> frozenset[str] | None:
         """The reps who count less than before; ``None`` where that is room of all reps."""
-        held, taken = holds(self.before), holds(self.after)
-        less = [key for key, units in held.items() if taken.get(key, 0) < units]
+        less = _given_back(holds(self.before), holds(self.after))
         return None if any(map(is_total_key, less)) else frozenset(map(holder_of, less))
 
     @property
@@ -278,9 +277,14 @@ def _counter_changes(
         yield Add(counter, 0, lo=None, hi=limits[counter])
 
 
+def _given_back(held: Mapping[str, int], taken: Mapping[str, int]) -> list[str]:
+    """The counters on which the lead counts less than before."""
+    return [key for key, units in held.items() if taken.get(key, 0) < units]
+
+
 def _became_free(held: Mapping[str, int], taken: Mapping[str, int], at: int) -> Iterator[Raise]:
     """Since when those are free who give back open work: their own, all of it or that of a segment."""
-    less = [key for key, units in held.items() if is_open_key(key) and taken.get(key, 0) < units]
+    less = filter(is_open_key, _given_back(held, taken))
     for rep_id in sorted({*map(holder_of, less)}):
         yield Raise(free_key(rep_id), at)
 

@@ -123,10 +123,9 @@ class LiveCounts:
         marks = self._marks
         while len(marks) > 1 and marks[1][0] <= now - _LATE:
             marks.popleft()
-        oldest = marks[0][1] if marks else self._newest
         for event_id in [each for each, at in self._seen.items() if at <= now - 2 * _LATE]:
             del self._seen[event_id]
-        return oldest
+        return marks[0][1]
 
     def _follow(self, after: int, now: float) -> Steps[None]:
         """Read the counters that events behind an id may have moved."""

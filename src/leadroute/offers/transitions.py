@@ -26,7 +26,7 @@ from leadroute.model.lead import Lead, priority_of
 from leadroute.model.rep import Rep
 from leadroute.model.validation import Cleaner, FrozenDict, number, word
 from leadroute.model.working_hours import unless_failing
-from leadroute.offers.change import MAX_DATA
+from leadroute.offers.change import MAX_DATA, bytes_beyond_limit
 from leadroute.offers.counts import Books
 from leadroute.offers.events import (
     Accepted,
@@ -85,8 +85,8 @@ def reception(lead: Lead, trigger: str, version: str, now: datetime) -> Received
 def lead_document(lead: Lead) -> str:
     """The document of a lead, as a store keeps it."""
     text = document(lead)
-    size = len(text.encode()) if len(text) * 4 > MAX_DATA else 0
-    if size <= MAX_DATA:
+    size = bytes_beyond_limit(text)
+    if not size:
         return text
     largest = max(to_dict(lead).items(), key=lambda each: len(str(each[1])))[0]
     problem = f"makes the lead {size} bytes long; at most {MAX_DATA} can be kept, so shorten it"

@@ -31,6 +31,17 @@ class Breaking(Wrapped):
         raise UnknownOutcomeError("no answer") if self.way == "no answer" else Crash
 
 
+def ended(scene, how, lead_id):
+    """The scene, in which a lead was withdrawn or forgotten."""
+
+    def after():
+        here = scene()
+        getattr(here, how)(lead_id)
+        return here
+
+    return after
+
+
 WAYS = ("busy before", "no answer", "dies before", "dies after")
 
 

@@ -7,7 +7,7 @@ from itertools import count
 
 import pytest
 from attrs import evolve
-from tests.offers.exploring import WAYS, Breaking, every_failure
+from tests.offers.exploring import WAYS, Breaking, ended, every_failure
 from tests.offers.world import START, audit, desk
 
 from leadroute import Lead, Rep, Router, Rule, round_robin
@@ -45,28 +45,6 @@ def accepted(scene, *lead_ids):
         here = scene()
         for lead_id in lead_ids:
             here.accept(lead_id, here.placement(lead_id).rep_id)
-        return here
-
-    return after
-
-
-def withdrawn(scene, lead_id):
-    """The scene, in which this lead was withdrawn."""
-
-    def after():
-        here = scene()
-        here.withdraw(lead_id)
-        return here
-
-    return after
-
-
-def forgotten(scene, lead_id):
-    """The scene, in which this lead was forgotten."""
-
-    def after():
-        here = scene()
-        here.forget(lead_id)
         return here
 
     return after
@@ -149,9 +127,9 @@ CASES = {
         accepted(crew("L-1", "L-2", waiting=1), "L-1"),
         lambda here: here.withdraw("L-1"),
     ),
-    "reopen": (withdrawn(crew("L-1"), "L-1"), reopened),
+    "reopen": (ended(crew("L-1"), "withdraw", "L-1"), reopened),
     "reopen one that waits then": (
-        withdrawn(crew("L-1", "L-2", waiting=1), "L-1"),
+        ended(crew("L-1", "L-2", waiting=1), "withdraw", "L-1"),
         reopened,
     ),
     "update": (crew("L-1"), lambda here: here.update(Lead("L-1", country="DE"))),
@@ -173,7 +151,7 @@ CASES = {
         accepted(crew("L-1", "L-2", waiting=1), "L-1"),
         lambda here: here.forget("L-1"),
     ),
-    "submit again": (forgotten(crew("L-1"), "L-1"), lambda here: here.submit(Lead("L-1"))),
+    "submit again": (ended(crew("L-1"), "forget", "L-1"), lambda here: here.submit(Lead("L-1"))),
     "turns": (
         crew("L-1"),
         lambda here: here.credit_turns(

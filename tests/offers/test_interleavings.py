@@ -6,7 +6,7 @@ from itertools import count
 
 import pytest
 from attrs import evolve
-from tests.offers.exploring import every_order
+from tests.offers.exploring import ended, every_order
 from tests.offers.world import START, audit, desk, outcomes
 
 from leadroute import Lead, Rep, Router, Rule, round_robin
@@ -56,17 +56,6 @@ def both(one, other):
         yield from other(here)
 
     return steps
-
-
-def ended(made, how, lead_id):
-    """The scene, in which a lead was withdrawn or forgotten."""
-
-    def after():
-        here = made()
-        getattr(here, how)(lead_id)
-        return here
-
-    return after
 
 
 def in_step(made):

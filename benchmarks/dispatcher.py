@@ -94,7 +94,7 @@ class Kept(MemoryStore):
     def commit(self, change):
         """Keep the change, and commit it."""
         self.changes.append(change)
-        return super().commit(change)
+        super().commit(change)
 
 
 def calls(sizes, team=100, rounds=100, *, live=False):

@@ -388,9 +388,8 @@ class Watching(MemoryStore):
 
     def commit(self, change):
         """Keep the change, and apply it."""
-        found = super().commit(change)
+        super().commit(change)
         self.changes.append(change)
-        return found
 
     def counts(self, keys=None, prefix=""):
         """Note which counters are read, and read them."""

@@ -133,7 +133,7 @@ class Recorder:
     def commit(self, change):
         """Keep the change, and pass it on."""
         self.changes.append(change)
-        return self.store.commit(change)
+        self.store.commit(change)
 
     def __getattr__(self, name: str) -> object:
         return getattr(self.store, name)

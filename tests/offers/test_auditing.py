@@ -241,7 +241,7 @@ def test_repair_that_lost_a_race_says_so():
             if any(isinstance(op, Emit) and op.type == Repaired.kind for op in change.ops):
                 here.store.commit(Change("put back", (back,)))
                 here.withdraw("L-1")
-            return self.store.commit(change)
+            self.store.commit(change)
 
     (fault,) = audited(evolve(here, store=Overtaken(here.store)), repair=True)
     assert (fault.kind, fault.repaired) == ("offer", False)

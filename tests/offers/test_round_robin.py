@@ -1049,7 +1049,7 @@ class Losing(Wrapped):
         if self.lost < self.times:
             self.lost += 1
             raise ConflictError("version", credits_key("everyone"), self.lost)
-        return self.store.commit(change)
+        self.store.commit(change)
 
 
 @each_mode

@@ -105,7 +105,7 @@ class Failing(Wrapped):
         self.commits += 1
         if self.commits in self.numbers:
             raise TransientError("told to fail")
-        return self.store.commit(change)
+        self.store.commit(change)
 
 
 class Racing(Wrapped):
@@ -118,7 +118,7 @@ class Racing(Wrapped):
     def commit(self, change):
         if self.rivals:
             self.rivals.pop(0)()
-        return self.store.commit(change)
+        self.store.commit(change)
 
 
 class Lagging(Wrapped):

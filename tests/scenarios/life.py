@@ -31,7 +31,7 @@ class Together(Wrapped):
     def commit(self, change):
         if self.barriers:
             self.barriers.pop().wait(timeout=10)
-        return self.store.commit(change)
+        self.store.commit(change)
 
 
 def at_once(*calls):

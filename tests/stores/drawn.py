@@ -131,7 +131,7 @@ def answer(store, step, most):
     if isinstance(step, int):
         return store.trim(step, limit=most)
     try:
-        return dict(store.commit(step))
+        return store.commit(step)
     except ConflictError as conflict:
         return (conflict.kind, conflict.key, conflict.current)
 

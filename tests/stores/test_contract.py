@@ -81,7 +81,7 @@ class NoGuard(MemoryStore):
 
     def commit(self, change):
         ops = (evolve(o, lo=None, hi=None) if isinstance(o, Add) else o for o in change.ops)
-        return super().commit(Change(change.id, ops))
+        super().commit(Change(change.id, ops))
 
 
 class NoVersions(MemoryStore):
@@ -93,7 +93,7 @@ class NoVersions(MemoryStore):
             return evolve(op, expect=known[op.key].version) if known else op
 
         ops = map(blind, (op for op in change.ops if not isinstance(op, Check)))
-        return super().commit(Change(change.id, ops))
+        super().commit(Change(change.id, ops))
 
 
 class NoOnce(MemoryStore):
@@ -101,26 +101,22 @@ class NoOnce(MemoryStore):
 
     def commit(self, change):
         ops = (o for o in change.ops if not (isinstance(o, Once) and self.get([f"once/{o.key}"])))
-        return super().commit(Change(change.id, ops))
+        super().commit(Change(change.id, ops))
 
 
 class PartialRollback(MemoryStore):
     """Operations one by one, without undoing what went before."""
 
     def commit(self, change):
-        values = {}
         for op in memory.ordered(change):
-            values |= super().commit(Change(change.id, (op,)))
-        return values
+            super().commit(Change(change.id, (op,)))
 
 
 class LostAck(MemoryStore):
     """Acknowledgements that do not arrive."""
 
     def commit(self, change):
-        return super().commit(
-            Change(change.id, (op for op in change.ops if not isinstance(op, Ack)))
-        )
+        super().commit(Change(change.id, (op for op in change.ops if not isinstance(op, Ack))))
 
 
 class FoldedKeys(MemoryStore):
@@ -128,7 +124,7 @@ class FoldedKeys(MemoryStore):
 
     def commit(self, change):
         ops = (evolve(o, key=o.key.casefold()) if hasattr(o, "key") else o for o in change.ops)
-        return super().commit(Change(change.id, ops))
+        super().commit(Change(change.id, ops))
 
 
 class PaddedKeys(MemoryStore):
@@ -138,7 +134,7 @@ class PaddedKeys(MemoryStore):
         ops = (
             evolve(o, key=o.key.rstrip(" ") or "-") if hasattr(o, "key") else o for o in change.ops
         )
-        return super().commit(Change(change.id, ops))
+        super().commit(Change(change.id, ops))
 
 
 class DeliverAll(MemoryStore):
@@ -146,7 +142,7 @@ class DeliverAll(MemoryStore):
 
     def commit(self, change):
         ops = (evolve(o, deliver=True) if isinstance(o, Emit) else o for o in change.ops)
-        return super().commit(Change(change.id, ops))
+        super().commit(Change(change.id, ops))
 
 
 class Cursor(MemoryStore):
@@ -157,9 +153,8 @@ class Cursor(MemoryStore):
         self.cursor = 0
 
     def commit(self, change):
-        values = super().commit(change)
+        super().commit(change)
         self.cursor = max([self.cursor, *(op.id for op in change.ops if isinstance(op, Ack))])
-        return values
 
     def events(self, *, after=0, limit=500, lead=None, pending_at=None, change=None):
         start = after if pending_at is None else max(after, self.cursor)
@@ -172,12 +167,11 @@ class LowerMark(MemoryStore):
     """Raise that sets."""
 
     def commit(self, change):
-        sets = [op for op in change.ops if isinstance(op, Raise)]
-        values = dict(super().commit(change))
-        for op in sets:
-            delta = op.to - values[op.key]
-            values |= super().commit(Change(change.id, (Add(op.key, delta, lo=None),)))
-        return values
+        super().commit(change)
+        for op in change.ops:
+            if isinstance(op, Raise):
+                delta = op.to - self.counts([op.key]).get(op.key, 0)
+                super().commit(Change(change.id, (Add(op.key, delta, lo=None),)))
 
 
 class LooseTies(MemoryStore):

@@ -378,7 +378,7 @@ def test_a_host_and_leadroute_commit_together(store, host):
     bound = store.bind(host)
     assert repr(bound) == "<SqliteTransaction on the tables leadroute_*>"
     host.execute("INSERT INTO deal VALUES ('d')")
-    assert bound.commit(ROUTE) == {"rep/last/ada": 400, "rep/open/ada": 1}
+    bound.commit(ROUTE)
     assert bound.counts(prefix="rep/open/") == {"rep/open/ada": 1}
     assert store.counts() == {}
     host.commit()
@@ -549,6 +549,17 @@ def plans(store, ask):
 
     (connection,) = store._pool[1]
     return work(connection.cursor())
+
+
+def test_a_commit_reads_nothing_but_what_a_conflict_found(store):
+    """What nothing stands against is written without a query; a conflict asks what stands there."""
+
+    def over(store):
+        with pytest.raises(ConflictError):
+            store.commit(Change("c-2", (Put("r", "", 0), Add("rep/open/ada", 5, hi=2))))
+
+    assert plans(store, lambda s: s.commit(ROUTE)) == []
+    assert len(plans(store, over)) == 1
 
 
 @pytest.mark.parametrize(

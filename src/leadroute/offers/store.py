@@ -21,7 +21,7 @@ The rules of every store (:mod:`leadroute.testing.contract` proves them):
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from inspect import iscoroutinefunction
 from typing import Protocol, runtime_checkable
 
@@ -57,11 +57,8 @@ def one_question(change: str | None, *others: object) -> None:
 class Store(Protocol):
     """The protocol of a store for placements, counters and events."""
 
-    def commit(self, change: Change) -> Mapping[str, int]:
+    def commit(self, change: Change) -> None:
         """Apply every operation of the change, or none.
-
-        Returns:
-            The value of each counter named by an Add or a Raise, after the change.
 
         Raises:
             ConflictError: A guard failed; nothing happened.
@@ -164,7 +161,7 @@ class AsyncStore(Protocol):
     Each means what it means in ``Store``.
     """
 
-    async def commit(self, change: Change) -> Mapping[str, int]:
+    async def commit(self, change: Change) -> None:
         """Apply every operation of the change, or none."""
         ...
 

@@ -211,6 +211,7 @@ class MemoryStore:
         >>> store.commit(
         ...     Change("c-1", (Put("placement/L-1", "{}", expect=0), Add("rep/open/ada", 1, hi=20)))
         ... )
+        >>> store.counts(prefix="rep/open/")
         {'rep/open/ada': 1}
         >>> store.get(["placement/L-1"])["placement/L-1"].version
         1
@@ -239,7 +240,7 @@ class MemoryStore:
                 self._state = before
                 raise
 
-    def commit(self, change: Change) -> Mapping[str, int]:
+    def commit(self, change: Change) -> None:
         """Apply every operation of the change, or none. O(operations * log(records))."""
         ops = ordered(change)
         with self._lock:
@@ -257,7 +258,6 @@ class MemoryStore:
             for op in ops:
                 state.write(op, change.id, dated)
             state.counters.update(counters)
-            return counters
 
     def get(self, keys: Sequence[str]) -> dict[str, Record]:
         """Return the existing records among ``keys``, in their order.

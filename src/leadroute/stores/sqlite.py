@@ -17,7 +17,7 @@ import time
 import warnings
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from sqlite3 import (
@@ -109,9 +109,9 @@ class _Sqlite(ABC):
     @abstractmethod
     def _write(self, work: Callable[[Cursor], _T]) -> _T: ...
 
-    def commit(self, change: Change) -> Mapping[str, int]:
+    def commit(self, change: Change) -> None:
         """Apply every operation of the change, or none; see :meth:`Store.commit`."""
-        return self._write(lambda cursor: self._tables.apply(cursor, change))
+        self._write(lambda cursor: self._tables.apply(cursor, change))
 
     def get(self, keys: Sequence[str]) -> dict[str, Record]:
         """The records that exist among ``keys``; see :meth:`Store.get`."""

@@ -316,26 +316,21 @@ class Tables:
             Drop: self._dropped,
             Ack: self._acked,
             Defer: self._deferred,
+            Add: self._added,
+            Raise: self._raised,
         }
 
-    def apply(self, cursor: Cursor, change: Change) -> dict[str, int]:
+    def apply(self, cursor: Cursor, change: Change) -> None:
         """Apply the operations one by one; the caller undoes them when one raises ConflictError."""
         ops = ordered(change)
-        counters: dict[str, int] = {}
         dated = max((op.at for op in ops if type(op) is Emit), default=None)
         for op in ops:
-            if isinstance(op, Add):
-                counters[op.key] = self._added(cursor, op)
-            elif isinstance(op, Raise):
-                cursor.execute(self._raise, {"key": op.key, "to": op.to})
-                counters[op.key] = self._standing(cursor, op.key)
-            elif isinstance(op, Emit):
+            if isinstance(op, Emit):
                 self._emitted(cursor, op, change.id)
             elif isinstance(op, Once):
                 self._kept(cursor, op, dated)
             else:
                 self._moves[type(op)](cursor, op)
-        return counters
 
     def _kept(self, cursor: Cursor, op: Once, at: int | None) -> None:
         if not cursor.execute(self._once, (op.key, op.value, op.fingerprint, at)).rowcount:
@@ -377,15 +372,15 @@ class Tables:
         row = cursor.execute(self._count, (key,)).fetchone()
         return 0 if row is None else int(row[0])
 
-    def _added(self, cursor: Cursor, op: Add) -> int:
+    def _added(self, cursor: Cursor, op: Add) -> None:
         low, high = op.bounds
         statement = self._add if low <= op.delta <= high else self._add_to_present
         bound = {"key": op.key, "delta": op.delta, "low": low, "high": high}
-        written = cursor.execute(statement, bound).rowcount
-        standing = self._standing(cursor, op.key)
-        if not written:
-            raise ConflictError("limit", op.key, standing)
-        return standing
+        if not cursor.execute(statement, bound).rowcount:
+            raise ConflictError("limit", op.key, self._standing(cursor, op.key))
+
+    def _raised(self, cursor: Cursor, op: Raise) -> None:
+        cursor.execute(self._raise, {"key": op.key, "to": op.to})
 
     def _emitted(self, cursor: Cursor, op: Emit, change: str) -> None:
         row = (op.lead, op.n, op.type, op.at, change, op.data)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
@@ -50,9 +50,9 @@ class AsyncThread:
         """True when reading again shows the commits of others."""
         return getattr(self._store, "sees_commits", True)
 
-    async def commit(self, change: Change) -> Mapping[str, int]:
+    async def commit(self, change: Change) -> None:
         """Apply every operation of the change, or none."""
-        return await _in_thread(partial(self._store.commit, change))
+        await _in_thread(partial(self._store.commit, change))
 
     async def get(self, keys: Sequence[str]) -> dict[str, Record]:
         """Return the existing records among ``keys``, in their order."""

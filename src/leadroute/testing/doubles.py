@@ -112,10 +112,10 @@ class FailingStore(_Wrapped):
 
     Example:
         >>> from leadroute.errors import TransientError
-        >>> from leadroute.stores import Change, MemoryStore
+        >>> from leadroute.stores import Change, MemoryStore, Once
         >>> store = FailingStore(MemoryStore())
         >>> store.fail(1, TransientError("busy"))
-        >>> store.commit(Change("c-1", ()))
+        >>> store.commit(Change("c-1", (Once("k"),)))
         Traceback (most recent call last):
             ...
         leadroute.errors.TransientError: the store was busy (busy); nothing was written: send the same change again
@@ -141,13 +141,13 @@ class FailingStore(_Wrapped):
     def _asked(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
         return self._committed(call) if name == "commit" else call
 
-    def _committed(self, call: Callable[..., Any]) -> Callable[..., Any]:
-        def commit(change: Change) -> Any:
+    def _committed(self, call: Callable[..., Any]) -> Callable[[Change], None]:
+        def commit(change: Change) -> None:
             self.commits += 1
             error, written = self._failures.get(self.commits, (None, True))
-            answer = call(change) if written else None
+            if written:
+                call(change)
             if error is not None:
                 raise error
-            return answer
 
         return commit

@@ -41,9 +41,14 @@ class Contract:
     def __init__(self, store: Store) -> None:
         self.store = store
 
-    def done(self, *ops: Op) -> dict[str, int]:
+    def done(self, *ops: Op) -> None:
         """Commit a change that nothing stands against."""
-        return dict(self.store.commit(Change(f"change-{next(_numbers)}", ops)))
+        self.store.commit(Change(f"change-{next(_numbers)}", ops))
+
+    def counted(self, *ops: Op) -> dict[str, int]:
+        """Commit a change that nothing stands against, and return all counters after it."""
+        self.done(*ops)
+        return self.store.counts()
 
     def state(self, *onces: str) -> State:
         """Return all that can be seen of the store."""

@@ -391,9 +391,9 @@ class Watching(MemoryStore):
         super().commit(change)
         self.changes.append(change)
 
-    def counts(self, keys=None, prefix=""):
+    def counts(self, keys=None, **page):
         """Note which counters are read, and read them."""
-        found = super().counts(keys, prefix)
+        found = super().counts(keys, **page)
         if self.keys is not None:
             self.keys.update(found if keys is None else keys)
         return found

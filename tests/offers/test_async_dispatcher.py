@@ -52,8 +52,8 @@ class Awaited:
     async def get(self, keys):
         return await self._answer("get", keys)
 
-    async def counts(self, keys=None, prefix=""):
-        return await self._answer("counts", keys, prefix)
+    async def counts(self, keys=None, **page):
+        return await self._answer("counts", keys, **page)
 
     async def find(self, **asked):
         return await self._answer("find", **asked)
@@ -205,7 +205,7 @@ def test_thread_that_works_is_waited_for():
         )
 
         class Slow(MemoryStore):
-            def counts(self, keys=None, prefix=""):
+            def counts(self, keys=None, **page):
                 loop.call_soon_threadsafe(started.set)
                 release.wait()
                 ended.append(True)

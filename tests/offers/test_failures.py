@@ -174,10 +174,10 @@ class Failing(MemoryStore):
 
     busy = ()
 
-    def counts(self, keys=None, prefix=""):
+    def counts(self, keys=None, **page):
         if "counts" in self.busy:
             raise TransientError("busy")
-        return super().counts(keys, prefix)
+        return super().counts(keys, **page)
 
     def get(self, keys):
         if "lead" in self.busy and keys[0].startswith("lead/"):

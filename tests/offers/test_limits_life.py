@@ -120,7 +120,7 @@ class Stale(Wrapped):
 
     def counts(self, keys=None, prefix=""):
         if not self.reads:
-            return self.store.counts(keys, prefix)
+            return self.store.counts(keys, prefix=prefix)
         self.reads -= 1
         self.lagged = True
         asked = self.earlier if keys is None else keys

@@ -53,7 +53,7 @@ class Counted(Wrapped):
     def counts(self, keys=None, prefix=""):
         self.keys += len(keys or ())
         self.prefixes += keys is None and prefix != "waiting/"
-        return self.store.counts(keys, prefix)
+        return self.store.counts(keys, prefix=prefix)
 
 
 def live(here, seconds):

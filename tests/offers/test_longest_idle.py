@@ -254,10 +254,10 @@ class Listening(Wrapped):
         super().__init__()
         self.asked = set()
 
-    def counts(self, keys=None, prefix=""):
+    def counts(self, keys=None, **page):
         keys = None if keys is None else [*keys]
         self.asked.update(keys or ())
-        return self.store.counts(keys, prefix)
+        return self.store.counts(keys, **page)
 
 
 @pytest.mark.parametrize("score", [round_robin(), longest_idle()], ids=str)

@@ -1104,7 +1104,7 @@ class Recorded(Wrapped):
     def counts(self, keys=None, prefix=""):
         self.all += keys is None and prefix != length_key("")
         self.asked.update(keys or ())
-        return self.store.counts(keys, prefix)
+        return self.store.counts(keys, prefix=prefix)
 
 
 @each_mode

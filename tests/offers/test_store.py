@@ -3,7 +3,7 @@
 import pytest
 
 from leadroute.errors import ConfigError
-from leadroute.offers.store import one_question, page_size, statuses_of
+from leadroute.offers.store import one_page_of_counts, one_question, page_size, statuses_of
 
 
 @pytest.mark.parametrize("limit", [-1, True, "5", None])
@@ -20,6 +20,21 @@ def test_events_of_a_change_are_narrowed_by_nothing_else():
         one_question("c", "L-1")
     one_question("c", None)
     one_question(None, "L-1", 5)
+
+
+@pytest.mark.parametrize("page", [("b", "", None), ("", "b", None), ("", "", 0), ("b", "b/1", 5)])
+def test_counters_are_asked_for_by_keys_or_by_page(page):
+    """Counters by key are narrowed by no prefix, page mark or limit."""
+    with pytest.raises(ConfigError, match=r"a prefix with its page \(after, limit\), not both"):
+        one_page_of_counts([], *page)
+    one_page_of_counts(None, *page)
+    one_page_of_counts([], "", "", None)
+
+
+def test_limit_of_counters_is_that_of_any_page():
+    """A page of counters takes a limit as every page does."""
+    with pytest.raises(ConfigError, match="limit is -1; write how many at most, from 0 up"):
+        one_page_of_counts(None, "", "", -1)
 
 
 @pytest.mark.parametrize(("status", "first"), [(None, 1), ("s", 0), ("s", True), ("s", 1.0)])

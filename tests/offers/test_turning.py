@@ -156,7 +156,7 @@ def test_nothing_is_counted_for_the_next_wakeup():
     """It is one record: the counts of the store are not read, whatever waits."""
 
     class Uncounted(Wrapped):
-        def counts(self, *_given):
+        def counts(self, *_given, **_page):
             raise AssertionError("read for nothing")
 
     here = waiting(Rep("ada", schedule="thu 10:00-11:00"), taken=0)

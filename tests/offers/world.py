@@ -128,8 +128,8 @@ class Lagging(Wrapped):
         super().__init__(store)
         self.old = []
 
-    def counts(self, keys=None, prefix=""):
-        return self.old.pop() if self.old else self.store.counts(keys, prefix)
+    def counts(self, keys=None, **page):
+        return self.old.pop() if self.old else self.store.counts(keys, **page)
 
 
 class Late(Wrapped):

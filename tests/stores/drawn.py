@@ -169,6 +169,8 @@ def seen(store):
         [store.events(lead="a", after=n, limit=2) for n in (0, 2)],
         store.counts(["a ", "A", "é"]),
         store.counts(prefix="a"),
+        [store.counts(after=mark, limit=most) for mark in ("", "A", "a") for most in (1, 2)],
+        store.counts(prefix="a", after="a", limit=1),
     )
 
 

@@ -196,6 +196,24 @@ class AllOfEach(MemoryStore):
         return super().find(**asked)
 
 
+class PagesOfZeros(MemoryStore):
+    """Counters at 0 left out after the page was cut."""
+
+    def counts(self, keys=None, *, prefix="", after="", limit=None):
+        found = super().counts(keys, prefix=prefix)
+        every = sorted({*found, *(key for key in self._state.counters if key.startswith(prefix))})
+        page = [key for key in every if key > after][:limit]
+        return {key: found[key] for key in page if key in found} if keys is None else found
+
+
+class PagesAgain(MemoryStore):
+    """A page of counters that begins with the last one of the page before."""
+
+    def counts(self, keys=None, *, prefix="", after="", limit=None):
+        found = super().counts(keys, prefix=prefix)
+        return dict([pair for pair in found.items() if pair[0] >= after][:limit])
+
+
 class GreedyTrim(MemoryStore):
     """Trimming that forgets what waits in the outbox."""
 
@@ -208,8 +226,8 @@ class GreedyTrim(MemoryStore):
 class Lenient(MemoryStore):
     """Questions that make no sense, answered somehow."""
 
-    def counts(self, keys=None, prefix=""):
-        return super().counts(keys, prefix if keys is None else "")
+    def counts(self, keys=None, **page):
+        return super().counts(keys, **(page if keys is None else {}))
 
     def find(self, *, limit=100, **asked):
         return super().find(limit=abs(limit), **asked)
@@ -251,6 +269,8 @@ MUTANTS = [
     LooseTies,
     OneStatus,
     AllOfEach,
+    PagesOfZeros,
+    PagesAgain,
     GreedyTrim,
 ]
 

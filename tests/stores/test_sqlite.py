@@ -581,6 +581,10 @@ def test_a_commit_reads_nothing_but_what_a_conflict_found(store):
         (lambda s: s.get(["a", "b"]), "USING INDEX sqlite_autoindex_leadroute_record_1 (key=?)"),
         (lambda s: s.counts(["a", "b"]), "USING PRIMARY KEY (key=?)"),
         (lambda s: s.counts(prefix="rep/"), "USING PRIMARY KEY (key>? AND key<?)"),
+        (
+            lambda s: s.counts(prefix="rep/", after="rep/open/ada", limit=9),
+            "USING PRIMARY KEY (key>? AND key<?)",
+        ),
         (lambda s: s.events(after=7), "SEARCH e USING INTEGER PRIMARY KEY (rowid>?)"),
         (
             lambda s: s.events(lead="L"),

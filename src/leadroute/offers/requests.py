@@ -87,9 +87,9 @@ def get(keys: Sequence[str]) -> Steps[dict[str, Record]]:
     return found
 
 
-def counts(keys: Sequence[str] | None = None, prefix: str = "") -> Steps[dict[str, int]]:
+def counts(keys: Sequence[str] | None = None, *, prefix: str = "") -> Steps[dict[str, int]]:
     """Ask for counters, by key or by prefix."""
-    found: dict[str, int] = yield Request("counts", (keys, prefix))
+    found: dict[str, int] = yield Request("counts", (keys,), {"prefix": prefix})
     return found
 
 

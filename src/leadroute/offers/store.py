@@ -53,6 +53,16 @@ def one_question(change: str | None, *others: object) -> None:
         raise ConfigError("events takes a change, or a lead and pending_at, not both")
 
 
+def one_page_of_counts(
+    keys: Sequence[str] | None, prefix: str, after: str, limit: int | None
+) -> None:
+    """Refuse keys together with a prefix or its page, and a limit that is none."""
+    if keys is not None and (prefix or after or limit is not None):
+        raise ConfigError("counts takes keys, or a prefix with its page (after, limit), not both")
+    if limit is not None:
+        page_size(limit)
+
+
 @runtime_checkable
 class Store(Protocol):
     """The protocol of a store for placements, counters and events."""
@@ -73,15 +83,29 @@ class Store(Protocol):
         """
         ...
 
-    def counts(self, keys: Sequence[str] | None = None, prefix: str = "") -> dict[str, int]:
-        """Return the counters of ``keys``, or those with ``prefix``.
+    def counts(
+        self,
+        keys: Sequence[str] | None = None,
+        *,
+        prefix: str = "",
+        after: str = "",
+        limit: int | None = None,
+    ) -> dict[str, int]:
+        """Return the counters of ``keys``, or a page of those with ``prefix``.
 
-        Those of ``keys`` come in their order, the others by key.
+        Those of ``keys`` come in their order, the others by key, in the order of code points.
 
-        A counter that stands at 0 is left out: it cannot be distinguished from one that was never touched.
+        A counter that stands at 0 is left out, and takes no room on a page: it cannot be
+        distinguished from one that was never touched.
+
+        Args:
+            keys: The counters; ``None`` is all with the prefix.
+            prefix: How the key begins; an empty one is any.
+            after: The last key of the page before; only greater keys follow.
+            limit: The most counters; ``None`` is all.
 
         Raises:
-            ConfigError: Both were given.
+            ConfigError: Keys were given with a prefix, ``after`` or a limit, or the limit is below 0.
         """
         ...
 
@@ -169,8 +193,15 @@ class AsyncStore(Protocol):
         """Return the existing records among ``keys``, in their order."""
         ...
 
-    async def counts(self, keys: Sequence[str] | None = None, prefix: str = "") -> dict[str, int]:
-        """Return the counters of ``keys``, or those with ``prefix``."""
+    async def counts(
+        self,
+        keys: Sequence[str] | None = None,
+        *,
+        prefix: str = "",
+        after: str = "",
+        limit: int | None = None,
+    ) -> dict[str, int]:
+        """Return the counters of ``keys``, or a page of those with ``prefix``."""
         ...
 
     async def find(

@@ -10,13 +10,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from heapq import merge
-from itertools import chain, islice
+from itertools import chain, islice, takewhile
 from math import inf
 
 from attrs import evolve
 from sortedcontainers import SortedDict, SortedList
 
-from leadroute.errors import ConfigError, ConflictError
+from leadroute.errors import ConflictError
 from leadroute.offers.change import (
     MAX_KEY,
     ONCE,
@@ -35,7 +35,7 @@ from leadroute.offers.change import (
     Record,
     ordered,
 )
-from leadroute.offers.store import one_question, page_size, statuses_of
+from leadroute.offers.store import one_page_of_counts, one_question, page_size, statuses_of
 
 _Place = tuple[bool, int, str]
 _LAST = chr(0x10FFFF) * (MAX_KEY + 1)
@@ -274,25 +274,27 @@ class MemoryStore:
         record, _ = self._state.onces.get(key.removeprefix(ONCE), (None, None))
         return record
 
-    def counts(self, keys: Sequence[str] | None = None, prefix: str = "") -> dict[str, int]:
-        """Return the counters of ``keys``, or those with ``prefix``.
+    def counts(
+        self,
+        keys: Sequence[str] | None = None,
+        *,
+        prefix: str = "",
+        after: str = "",
+        limit: int | None = None,
+    ) -> dict[str, int]:
+        """Return the counters of ``keys``, or a page of those with ``prefix``.
 
-        Counters at 0 are left out.
+        Counters at 0 are left out. O(keys), or O(log(counters) + page).
         """
-        if keys is not None and prefix:
-            raise ConfigError("counts takes keys or a prefix, not both")
+        one_page_of_counts(keys, prefix, after, limit)
         with self._lock:
             counters = self._state.counters
             if keys is not None:
                 get = counters.get
                 return {key: n for key in keys if (n := get(key))}
-            found: dict[str, int] = {}
-            for key in counters.irange(prefix):
-                if not key.startswith(prefix):
-                    break
-                if counters[key]:
-                    found[key] = counters[key]
-            return found
+            behind = counters.irange(max(prefix, after), inclusive=(after < prefix, True))
+            among = takewhile(lambda key: key.startswith(prefix), behind)
+            return {key: counters[key] for key in islice(filter(counters.get, among), limit)}
 
     def find(
         self,

@@ -43,7 +43,7 @@ from leadroute.errors import (
 )
 from leadroute.model.duration import parse_duration
 from leadroute.offers.change import Change, Event, Record
-from leadroute.offers.store import page_size, statuses_of
+from leadroute.offers.store import one_page_of_counts, page_size, statuses_of
 from leadroute.stores.sqlite_hosts import (
     HostConnection,
     StoreConnection,
@@ -117,9 +117,17 @@ class _Sqlite(ABC):
         """The records that exist among ``keys``; see :meth:`Store.get`."""
         return self._read(lambda cursor: self._tables.get(cursor, keys))
 
-    def counts(self, keys: Sequence[str] | None = None, prefix: str = "") -> dict[str, int]:
+    def counts(
+        self,
+        keys: Sequence[str] | None = None,
+        *,
+        prefix: str = "",
+        after: str = "",
+        limit: int | None = None,
+    ) -> dict[str, int]:
         """Counters by key or prefix, without those at 0; see :meth:`Store.counts`."""
-        return self._read(lambda cursor: self._tables.counts(cursor, keys, prefix))
+        one_page_of_counts(keys, prefix, after, limit)
+        return self._read(lambda cursor: self._tables.counts(cursor, keys, prefix, after, limit))
 
     def find(
         self,

@@ -164,6 +164,7 @@ _NEVER = 2**63 - 1
 _EARLIEST = -(2**63)
 _TOP = "\U0010ffff"
 _MANY = 512
+_ALL = -1  # a LIMIT that is none
 
 _ONCE = (
     "INSERT INTO leadroute_once (key, value, fingerprint, at) VALUES (?, ?, ?, ?) "
@@ -209,7 +210,8 @@ _RECORDS = "SELECT key, version, data, status, owner, due FROM leadroute_record 
 _ONCES = "SELECT key, value, fingerprint FROM leadroute_once WHERE key IN "
 _COUNTS = "SELECT key, n FROM leadroute_counter WHERE n <> 0 AND key IN "
 _COUNTS_IN = (
-    "SELECT key, n FROM leadroute_counter WHERE key >= ? AND key < ? AND n <> 0 ORDER BY key"
+    "SELECT key, n FROM leadroute_counter WHERE key {} ? AND key < ? AND n <> 0 "
+    "ORDER BY key LIMIT ?"
 )
 _FIND = (
     "SELECT key, version, data, status, owner, due FROM leadroute_record "
@@ -286,7 +288,10 @@ class Tables:
         self._raise, self._count = sql(_RAISE), sql(_COUNT)
         self._emit, self._deliver, self._last = sql(_EMIT), sql(_DELIVER), sql(_LAST)
         self._records, self._onces = sql(_RECORDS), sql(_ONCES)
-        self._counts, self._counts_in = sql(_COUNTS), sql(_COUNTS_IN)
+        self._counts = sql(_COUNTS)
+        self._counts_from, self._counts_behind = (
+            sql(_COUNTS_IN.format(is_)) for is_ in (">=", ">")
+        )
         self._find = {
             (False, False): sql(_FIND.replace("{}", "")),
             (True, False): sql(_FIND.replace("{}", " AND status = ?")),
@@ -402,12 +407,19 @@ class Tables:
                 found[ONCE + key] = Record(ONCE + key, 1, value, fingerprint=fingerprint)
         return {key: found[key] for key in keys if key in found}
 
-    def counts(self, cursor: Cursor, keys: Sequence[str] | None, prefix: str) -> dict[str, int]:
+    def counts(
+        self,
+        cursor: Cursor,
+        keys: Sequence[str] | None,
+        prefix: str,
+        after: str,
+        limit: int | None,
+    ) -> dict[str, int]:
         """See :meth:`Store.counts`."""
         if keys is None:
-            return dict(cursor.execute(self._counts_in, (prefix, _next_prefix(prefix))))
-        if prefix:
-            raise ConfigError("counts takes keys or a prefix, not both")
+            statement = self._counts_from if after < prefix else self._counts_behind
+            end, most = _next_prefix(prefix), _ALL if limit is None else limit
+            return dict(cursor.execute(statement, (max(prefix, after), end, most)))
         found: dict[str, int] = {}
         for places, batch in _batches(keys):
             found.update(cursor.execute(self._counts + places, batch))

@@ -58,9 +58,17 @@ class AsyncThread:
         """Return the existing records among ``keys``, in their order."""
         return await _in_thread(partial(self._store.get, keys))
 
-    async def counts(self, keys: Sequence[str] | None = None, prefix: str = "") -> dict[str, int]:
-        """Return the counters of ``keys``, or those with ``prefix``."""
-        return await _in_thread(partial(self._store.counts, keys, prefix))
+    async def counts(
+        self,
+        keys: Sequence[str] | None = None,
+        *,
+        prefix: str = "",
+        after: str = "",
+        limit: int | None = None,
+    ) -> dict[str, int]:
+        """Return the counters of ``keys``, or a page of those with ``prefix``."""
+        counts = self._store.counts
+        return await _in_thread(partial(counts, keys, prefix=prefix, after=after, limit=limit))
 
     async def find(self, **asked: Any) -> list[Record]:
         """Return the records with some statuses, of an owner, or due."""

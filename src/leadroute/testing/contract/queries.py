@@ -9,7 +9,19 @@ from threading import Barrier
 from typing import TypeVar
 
 from leadroute.errors import ConfigError, ConflictError, TransientError
-from leadroute.offers.change import MAX_DATA, Add, Change, Drop, Emit, Event, Once, Op, Put, Record
+from leadroute.offers.change import (
+    MAX_DATA,
+    Add,
+    Change,
+    Drop,
+    Emit,
+    Event,
+    Once,
+    Op,
+    Put,
+    Raise,
+    Record,
+)
 from leadroute.offers.store import Store
 
 State = tuple[list[Record], dict[str, int], list[Event], dict[str, Record]]
@@ -167,14 +179,40 @@ class Queries(Contract):
         same(self.store.counts(), {"b": 1})
         same(self.store.counts(["a"]), {})
 
+    def counts_pages_exactly(self) -> None:
+        """Pages of any size give every counter once and by key; those at 0 take no room."""
+        keys = ["rep", "rep/", "rep/A", "rep/a", "rep/a/b", "rep/é", "rep/\U0001f600", "rep0"]
+        self.done(*(Add(key, 1) for key in keys), Add("rep/Z", 0), Raise("rep/\ufffd", 0))
+        for size in (1, 2, 3, 50):
+            for prefix in ("rep/", ""):
+                found: dict[str, int] = {}
+                while page := self.store.counts(
+                    prefix=prefix, after=max(found, default=""), limit=size
+                ):
+                    same((len(page) <= size, found.keys() & page.keys()), (True, set()))
+                    found |= page
+                same(list(found), sorted(key for key in keys if key.startswith(prefix)))
+
+    def counts_pages_behind_any_text(self) -> None:
+        """A page mark need be no counter: greater keys with the prefix follow, and no others."""
+        self.done(*(Add(key, 1) for key in ("a", "b", "b/1", "b/2", "c")))
+        same(list(self.store.counts(prefix="b", after="a")), ["b", "b/1", "b/2"])
+        same(list(self.store.counts(prefix="b", after="b")), ["b/1", "b/2"])
+        same(list(self.store.counts(prefix="b", after="b/10")), ["b/2"])
+        same(list(self.store.counts(prefix="b", after="c")), [])
+        same(list(self.store.counts(after="b/2")), ["c"])
+        same(list(self.store.counts(prefix="b", limit=2)), ["b", "b/1"])
+
     def counts_takes_one_question(self) -> None:
-        """Keys and a prefix together are refused."""
-        try:
-            self.store.counts(["a"], prefix="b")
-        except ConfigError as error:
-            same(str(error), "counts takes keys or a prefix, not both")
-        else:
-            raise AssertionError("keys and prefix were both taken")
+        """Keys are refused together with a prefix, a page mark or a limit."""
+        for page in ({"prefix": "b"}, {"after": "b"}, {"limit": 5}):
+            try:
+                self.store.counts(["a"], **page)
+            except ConfigError as error:
+                problem = "counts takes keys, or a prefix with its page (after, limit), not both"
+                same(str(error), problem)
+            else:
+                raise AssertionError(f"keys and {page} were both taken")
 
     def _lines(self) -> None:
         for key, status, owner, due in (
@@ -310,12 +348,10 @@ class Queries(Contract):
 
     def limits_of_pages(self) -> None:
         """A limit of 0 gives nothing, one below is refused: 0 is not None."""
-        self.done(put("r", status="s"), emitted(), Add("z", 0))
-        same(
-            (self.store.find(limit=0), self.store.events(limit=0), self.store.trim(0, limit=0)),
-            ([], [], 0),
-        )
-        for page in (self.store.find, self.store.events):
+        self.done(put("r", status="s"), emitted(), Add("z", 0), Add("a", 1))
+        same((self.store.find(limit=0), self.store.events(limit=0)), ([], []))
+        same((self.store.counts(limit=0), self.store.trim(0, limit=0)), ({}, 0))
+        for page in (self.store.find, self.store.events, self.store.counts):
             try:
                 page(limit=-1)
             except ConfigError as error:

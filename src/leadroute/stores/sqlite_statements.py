@@ -12,12 +12,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from sqlite3 import Cursor, OperationalError
-from typing import Any
+from sqlite3 import OperationalError
+from typing import Any, Protocol
 
 from leadroute.errors import ConfigError, ConflictError
 from leadroute.offers.change import (
-    MAX_KEY,
     ONCE,
     Ack,
     Add,
@@ -34,6 +33,31 @@ from leadroute.offers.change import (
     ordered,
 )
 from leadroute.offers.store import one_question, page_size
+from leadroute.stores.rows import EARLIEST, NEVER, due_and_key, event_of, next_prefix, record_of
+
+
+class Cursor(Protocol):
+    """What the statements are run on: a cursor of sqlite3, or one like it."""
+
+    @property
+    def rowcount(self) -> int:
+        """How many rows the last statement wrote."""
+
+    @property
+    def lastrowid(self) -> int | None:
+        """The id of the row that the last statement made."""
+
+    def execute(self, statement: str, bound: Any = ..., /) -> Cursor:
+        """Run a statement; its rows are read from what is returned."""
+
+    def fetchone(self) -> Any:
+        """The next row; ``None`` behind the last."""
+
+    def fetchall(self) -> list[Any]:
+        """The rows that are left."""
+
+    def __iter__(self) -> Iterator[Any]: ...
+
 
 SCHEMA = 3  # the version of the tables that this release reads and writes
 
@@ -61,6 +85,10 @@ _TABLES = (
         event_id INTEGER PRIMARY KEY, until INTEGER, attempts INTEGER NOT NULL,
         error TEXT NOT NULL, lead TEXT NOT NULL DEFAULT '', n INTEGER NOT NULL DEFAULT 0)""",
     "CREATE INDEX IF NOT EXISTS leadroute_outbox_lead ON leadroute_outbox (lead, n)",
+)
+"""The tables and indexes."""
+
+VIEWS = (
     """CREATE VIEW IF NOT EXISTS leadroute_placement AS
         SELECT json_extract(data, '$.lead_id') AS lead_id, status,
             CASE WHEN status IN ('accepted', 'contacted', 'closed', 'withdrawn') THEN
@@ -87,7 +115,7 @@ _TABLES = (
         SELECT replace(replace(substr(key, 10), '%2F', '/'), '%25', '%') AS rep_id, n AS open
         FROM leadroute_counter WHERE key >= 'rep/open/' AND key < 'rep/open0'""",
 )
-"""The tables and indexes, and views that carry the words of the field, with ids as they were given."""
+"""Views that carry the words of the field, with ids as they were given."""
 
 _UPGRADES = {
     2: (
@@ -151,7 +179,7 @@ def create(cursor: Cursor, prefix: str) -> None:
     if found == SCHEMA:
         return
     upgrade = (step for old in range(found or SCHEMA, SCHEMA) for step in _UPGRADES[old])
-    for statement in (*upgrade, *_TABLES, "DELETE FROM leadroute_schema"):
+    for statement in (*upgrade, *_TABLES, *VIEWS, "DELETE FROM leadroute_schema"):
         cursor.execute(named(prefix, statement))
     stamp = named(prefix, "INSERT INTO leadroute_schema (version) VALUES (?)")
     cursor.execute(stamp, (SCHEMA,))
@@ -160,9 +188,6 @@ def create(cursor: Cursor, prefix: str) -> None:
 Outdated = tuple[list[str | int], list[str | int], list[str | int]]
 """What may be forgotten: once-keys, events, counters."""
 
-_NEVER = 2**63 - 1
-_EARLIEST = -(2**63)
-_TOP = "\U0010ffff"
 _MANY = 512
 _ALL = -1  # a LIMIT that is none
 
@@ -241,15 +266,6 @@ _FORGET = (
 )
 
 
-def _next_prefix(prefix: str) -> str:
-    """The least text above every key that starts with ``prefix``."""
-    head = prefix.rstrip(_TOP)
-    if not head:
-        return _TOP * (MAX_KEY + 1)
-    following = ord(head[-1]) + 1
-    return head[:-1] + chr(0xE000 if following == 0xD800 else following)
-
-
 def _batches(keys: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
     """Placeholders and keys for ``IN``, in few sizes, so that few statements are ever prepared."""
     wanted = list(dict.fromkeys(keys))
@@ -257,20 +273,6 @@ def _batches(keys: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
         batch = wanted[start : start + _MANY]
         size = 1 << (len(batch) - 1).bit_length()
         yield f"({', '.join('?' * size)})", batch + batch[-1:] * (size - len(batch))
-
-
-def _due_and_key(row: tuple[Any, ...]) -> tuple[int, str]:
-    return row[5], row[0]
-
-
-def _record(row: tuple[Any, ...]) -> Record:
-    key, version, data, status, owner, due = row
-    return Record(key, version, data, status, owner, None if due == _NEVER else due)
-
-
-def _event(row: tuple[Any, ...]) -> Event:
-    mark, lead, n, kind, data, at, change, until, attempts, error = row
-    return Event(mark, lead, n, kind, data, at, change, until, attempts, error or "")
 
 
 class Tables:
@@ -351,7 +353,7 @@ class Tables:
             raise ConflictError("version", op.key, version)
 
     def _put(self, cursor: Cursor, op: Put) -> None:
-        due = _NEVER if op.due is None else op.due
+        due = NEVER if op.due is None else op.due
         if op.expect:
             row = (op.status, op.owner, due, op.data, op.key, op.expect)
             written = cursor.execute(self._update, row).rowcount
@@ -400,7 +402,7 @@ class Tables:
         found: dict[str, Record] = {}
         for places, batch in _batches(key for key in keys if not key.startswith(ONCE)):
             for row in cursor.execute(self._records + places, batch):
-                found[row[0]] = _record(row)
+                found[row[0]] = record_of(row)
         onces = (key.removeprefix(ONCE) for key in keys if key.startswith(ONCE))
         for places, batch in _batches(onces):
             for key, value, fingerprint in cursor.execute(self._onces + places, batch):
@@ -418,7 +420,7 @@ class Tables:
         """See :meth:`Store.counts`."""
         if keys is None:
             statement = self._counts_from if after < prefix else self._counts_behind
-            end, most = _next_prefix(prefix), _ALL if limit is None else limit
+            end, most = next_prefix(prefix), _ALL if limit is None else limit
             return dict(cursor.execute(statement, (max(prefix, after), end, most)))
         found: dict[str, int] = {}
         for places, batch in _batches(keys):
@@ -437,8 +439,8 @@ class Tables:
     ) -> list[Record]:
         """See :meth:`Store.find`."""
         due = None if after is None else after.due
-        start = (_EARLIEST, "") if after is None else (_NEVER if due is None else due, after.key)
-        end = _NEVER if upto is None else min(upto, _NEVER - 1)
+        start = (EARLIEST, "") if after is None else (NEVER if due is None else due, after.key)
+        end = NEVER if upto is None else min(upto, NEVER - 1)
         most = limit if first is None else min(first, limit)
         owners = [] if owner is None else [owner]
         statement = self._find[statuses is not None, owner is not None]
@@ -449,8 +451,8 @@ class Tables:
             for row in cursor.execute(statement, (*start, end, *wanted, *owners, most))
         ]
         if statuses is not None and len(statuses) > 1:
-            rows.sort(key=_due_and_key)
-        return [_record(row) for row in rows[:limit]]
+            rows.sort(key=due_and_key)
+        return [record_of(row) for row in rows[:limit]]
 
     def events(
         self,
@@ -468,7 +470,7 @@ class Tables:
         if change is not None:
             statement = self._of_change
         return [
-            _event(row) for row in cursor.execute(statement, (after, *wanted, page_size(limit)))
+            event_of(row) for row in cursor.execute(statement, (after, *wanted, page_size(limit)))
         ]
 
     def outdated(self, cursor: Cursor, before: int, limit: int) -> Outdated:

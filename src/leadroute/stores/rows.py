@@ -1,0 +1,41 @@
+"""What the SQL stores have in common: how the rows of their tables read, and the ends of a page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from leadroute.offers.change import MAX_KEY, Event, Record
+
+NEVER = 2**63 - 1
+"""The due time of a record that is never due, so that one index gives every line in order."""
+
+EARLIEST = -(2**63)
+"""A due time before all others."""
+
+_TOP = "\U0010ffff"
+
+
+def next_prefix(prefix: str) -> str:
+    """The least text above every key that starts with ``prefix``."""
+    head = prefix.rstrip(_TOP)
+    if not head:
+        return _TOP * (MAX_KEY + 1)
+    following = ord(head[-1]) + 1
+    return head[:-1] + chr(0xE000 if following == 0xD800 else following)
+
+
+def due_and_key(row: tuple[Any, ...]) -> tuple[int, str]:
+    """What a row of a record is sorted by."""
+    return row[5], row[0]
+
+
+def record_of(row: tuple[Any, ...]) -> Record:
+    """The record of a row."""
+    key, version, data, status, owner, due = row
+    return Record(key, version, data, status, owner, None if due == NEVER else due)
+
+
+def event_of(row: tuple[Any, ...]) -> Event:
+    """The event of a row of the log with its delivery, if it waits for one."""
+    mark, lead, n, kind, data, at, change, until, attempts, error = row
+    return Event(mark, lead, n, kind, data, at, change, until, attempts, error or "")

@@ -1,0 +1,27 @@
+"""Stores over SQLAlchemy, for PostgreSQL, MariaDB, MySQL and SQLite; the extra ``sqlalchemy`` brings it."""
+
+from __future__ import annotations
+
+from leadroute.errors import MissingExtraError
+
+try:
+    import sqlalchemy  # noqa: F401
+except ModuleNotFoundError as error:
+    raise MissingExtraError("a store over SQLAlchemy", "sqlalchemy") from error
+
+from leadroute.stores.sqlalchemy.store import (
+    AsyncSqlAlchemyStore,
+    AsyncSqlAlchemyTransaction,
+    SqlAlchemyStore,
+    SqlAlchemyTransaction,
+)
+from leadroute.stores.sqlalchemy.tables import add_tables, finish_tables
+
+__all__ = [
+    "AsyncSqlAlchemyStore",
+    "AsyncSqlAlchemyTransaction",
+    "SqlAlchemyStore",
+    "SqlAlchemyTransaction",
+    "add_tables",
+    "finish_tables",
+]

@@ -1,0 +1,475 @@
+"""The SQL of PostgreSQL: a function that takes a whole change, and one statement for each question.
+
+* The function is given the change as JSON, does each kind of operation in one statement, and undoes
+  its own part when a guard fails, so that a transaction of a host goes on.
+* Rows are locked in canonical order: once-keys, checked records, written records, outbox, counters,
+  log; within each by key. So two changes never wait for each other.
+* Without the right to make functions one statement of the same parts takes the same JSON; which
+  guard failed is looked up afterwards.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+
+from attrs import evolve
+
+from leadroute.errors import TransientError
+from leadroute.offers.change import ONCE, Change, Event, Record
+from leadroute.stores.rows import (
+    EARLIEST,
+    NEVER,
+    due_and_key,
+    event_of,
+    next_prefix,
+    record_of,
+)
+from leadroute.stores.sqlalchemy.database import Database
+from leadroute.stores.sqlalchemy.parts import Parts, as_json
+
+_ONCE = 'a (k text COLLATE "C", v text, f text)'
+_CHECK = 'a (k text COLLATE "C", v bigint, w boolean)'
+_WRITE = 'a (k text COLLATE "C", e bigint, s text, o text, d bigint, t text)'
+_OUT = "a (i bigint, u bigint, n bigint, r text)"
+_ADD = 'a (k text COLLATE "C", d bigint, l bigint, h bigint)'
+_RAISE = 'a (k text COLLATE "C", t bigint)'
+_EMIT = 'a (l text COLLATE "C", n bigint, y text, t text, a bigint, d boolean)'
+
+_FUNCTION = f"""
+CREATE OR REPLACE FUNCTION leadroute_commit_3(given text) RETURNS text
+LANGUAGE plpgsql
+SET enable_seqscan TO off SET plan_cache_mode TO force_generic_plan
+AS $function$
+DECLARE
+    j CONSTANT jsonb := given::jsonb;
+    what text := '';
+    bad text;
+BEGIN
+    BEGIN
+        IF j ? 'once' THEN
+            what := 'duplicate';
+            WITH asked AS MATERIALIZED (SELECT * FROM jsonb_to_recordset(j->'once') AS {_ONCE}),
+            fresh AS (
+                INSERT INTO leadroute_once (key, value, fingerprint, at)
+                SELECT k, v, f, (j->>'at')::bigint FROM asked ORDER BY k
+                ON CONFLICT DO NOTHING RETURNING key)
+            SELECT k INTO bad FROM asked
+            WHERE k NOT IN (SELECT key FROM fresh) ORDER BY k LIMIT 1;
+            IF FOUND THEN RAISE SQLSTATE 'LR001'; END IF;
+        END IF;
+        what := 'version';
+        IF j ? 'check' THEN
+            WITH asked AS MATERIALIZED (SELECT * FROM jsonb_to_recordset(j->'check') AS {_CHECK}),
+            held AS MATERIALIZED (
+                SELECT key, version FROM leadroute_record
+                WHERE key = ANY (ARRAY(SELECT k FROM asked WHERE NOT w)) ORDER BY key FOR SHARE)
+            SELECT k INTO bad FROM asked LEFT JOIN held ON held.key = k
+            WHERE v <> coalesce(held.version, (
+                SELECT version FROM leadroute_record r WHERE w AND r.key = k), 0)
+            ORDER BY k LIMIT 1;
+            IF FOUND THEN RAISE SQLSTATE 'LR001'; END IF;
+        END IF;
+        IF j ? 'new' THEN
+            WITH asked AS MATERIALIZED (SELECT * FROM jsonb_to_recordset(j->'new') AS {_WRITE}),
+            fresh AS (
+                INSERT INTO leadroute_record (key, version, status, owner, due, data)
+                SELECT k, 1, s, o, d, t FROM asked ORDER BY k
+                ON CONFLICT DO NOTHING RETURNING key)
+            SELECT k INTO bad FROM asked
+            WHERE k NOT IN (SELECT key FROM fresh) ORDER BY k LIMIT 1;
+        END IF;
+        IF j ? 'put' OR j ? 'drop' THEN
+            WITH asked AS MATERIALIZED (
+                SELECT k, e FROM jsonb_to_recordset(j->'put') AS {_WRITE}
+                UNION ALL SELECT k, e FROM jsonb_to_recordset(j->'drop') AS {_WRITE}),
+            held AS MATERIALIZED (
+                SELECT key, version FROM leadroute_record
+                WHERE key = ANY (ARRAY(SELECT k FROM asked)) ORDER BY key FOR UPDATE)
+            SELECT least(bad COLLATE "C", min(k)) INTO bad FROM asked LEFT JOIN held ON held.key = k
+            WHERE held.version IS DISTINCT FROM e;
+        END IF;
+        IF bad IS NOT NULL THEN RAISE SQLSTATE 'LR001'; END IF;
+        IF j ? 'put' THEN
+            UPDATE leadroute_record SET version = e + 1, status = s, owner = o, due = d, data = t
+            FROM (
+                SELECT * FROM jsonb_to_recordset(j->'put') AS {_WRITE}
+                LIMIT jsonb_array_length(j->'put')) AS a  -- a hint: few, so by the index
+            WHERE key = k;
+        END IF;
+        IF j ? 'drop' THEN
+            DELETE FROM leadroute_record WHERE key = ANY (ARRAY(
+                SELECT k FROM jsonb_to_recordset(j->'drop') AS {_WRITE}));
+        END IF;
+        IF j ? 'ack' OR j ? 'defer' THEN
+            what := 'gone';
+            WITH asked AS MATERIALIZED (
+                SELECT i FROM jsonb_to_recordset(j->'ack') AS {_OUT}
+                UNION ALL SELECT i FROM jsonb_to_recordset(j->'defer') AS {_OUT}),
+            held AS MATERIALIZED (
+                SELECT event_id FROM leadroute_outbox
+                WHERE event_id = ANY (ARRAY(SELECT i FROM asked)) ORDER BY event_id FOR UPDATE)
+            SELECT i INTO bad FROM asked
+            WHERE i NOT IN (SELECT event_id FROM held) ORDER BY i LIMIT 1;
+            IF FOUND THEN RAISE SQLSTATE 'LR001'; END IF;
+            DELETE FROM leadroute_outbox WHERE event_id = ANY (ARRAY(
+                SELECT i FROM jsonb_to_recordset(j->'ack') AS {_OUT}));
+            UPDATE leadroute_outbox SET until = u, attempts = a.n, error = r
+            FROM (
+                SELECT * FROM jsonb_to_recordset(j->'defer') AS {_OUT}
+                LIMIT jsonb_array_length(j->'defer')) AS a
+            WHERE event_id = i;
+        END IF;
+        what := 'limit';
+        IF j ? 'add' THEN
+            WITH asked AS MATERIALIZED (SELECT * FROM jsonb_to_recordset(j->'add') AS {_ADD}),
+            after AS (
+                INSERT INTO leadroute_counter AS c (key, n) SELECT k, d FROM asked ORDER BY k
+                ON CONFLICT (key) DO UPDATE SET n = c.n + excluded.n RETURNING c.key, c.n)
+            SELECT k INTO bad FROM asked JOIN after ON after.key = k
+            WHERE n - d NOT BETWEEN l AND h ORDER BY k LIMIT 1;
+            IF FOUND THEN RAISE SQLSTATE 'LR001'; END IF;
+        END IF;
+        IF j ? 'raise' THEN
+            WITH asked AS MATERIALIZED (SELECT * FROM jsonb_to_recordset(j->'raise') AS {_RAISE})
+            INSERT INTO leadroute_counter AS c (key, n) SELECT k, greatest(0, t) FROM asked ORDER BY k
+            ON CONFLICT (key) DO UPDATE SET n = (SELECT t FROM asked WHERE k = excluded.key)
+            WHERE c.n < (SELECT t FROM asked WHERE k = excluded.key);
+        END IF;
+        IF j ? 'emit' THEN
+            what := 'log';
+            WITH asked AS MATERIALIZED (SELECT * FROM jsonb_to_recordset(j->'emit') AS {_EMIT}),
+            fresh AS (
+                INSERT INTO leadroute_event (lead, n, type, at, change, data)
+                SELECT l, n, y, a, j->>'id', t FROM asked ORDER BY l, n
+                ON CONFLICT DO NOTHING RETURNING id, lead, n),
+            sent AS (
+                INSERT INTO leadroute_outbox (event_id, until, attempts, error, lead, n)
+                SELECT id, least(a, 0), 0, '', l, fresh.n FROM fresh
+                JOIN asked ON l = lead AND asked.n = fresh.n WHERE d)
+            SELECT l INTO bad FROM asked WHERE NOT EXISTS (
+                SELECT 1 FROM fresh WHERE lead = l AND fresh.n = asked.n)
+            ORDER BY l, n LIMIT 1;
+            IF FOUND THEN RAISE SQLSTATE 'LR001'; END IF;
+        END IF;
+        RETURN '';
+    EXCEPTION
+        WHEN SQLSTATE 'LR001' THEN NULL;
+        WHEN numeric_value_out_of_range THEN
+            SELECT k INTO bad FROM jsonb_to_recordset(j->'add') AS {_ADD}
+            LEFT JOIN leadroute_counter c ON c.key = k
+            WHERE coalesce(n, 0) NOT BETWEEN l AND h ORDER BY k LIMIT 1;
+            IF NOT FOUND THEN RETURN '["transient", "a counter has changed"]'; END IF;
+        WHEN serialization_failure OR deadlock_detected OR lock_not_available THEN
+            RETURN json_build_array('transient', SQLERRM);
+    END;
+    RETURN json_build_array(what, bad, CASE what
+        WHEN 'duplicate' THEN (SELECT to_json(value) FROM leadroute_once WHERE key = bad)
+        WHEN 'version' THEN
+            to_json(coalesce((SELECT version FROM leadroute_record WHERE key = bad), 0))
+        WHEN 'limit' THEN to_json(coalesce((SELECT n FROM leadroute_counter WHERE key = bad), 0))
+        WHEN 'log' THEN (SELECT to_json(max(n)) FROM leadroute_event WHERE lead = bad)
+    END, current_setting('transaction_isolation'));
+END
+$function$
+"""
+
+_STATEMENT = f"""
+WITH c AS MATERIALIZED (SELECT %s::text::jsonb AS j),
+once_asked AS MATERIALIZED (SELECT a.* FROM c, jsonb_to_recordset(j->'once') AS {_ONCE}),
+once_fresh AS (
+    INSERT INTO leadroute_once (key, value, fingerprint, at)
+    SELECT k, v, f, (j->>'at')::bigint FROM c, once_asked ORDER BY k
+    ON CONFLICT DO NOTHING RETURNING key),
+check_asked AS MATERIALIZED (SELECT a.* FROM c, jsonb_to_recordset(j->'check') AS {_CHECK}),
+check_held AS MATERIALIZED (
+    SELECT key, version FROM leadroute_record
+    WHERE key = ANY (ARRAY(SELECT k FROM check_asked WHERE NOT w)) ORDER BY key FOR SHARE),
+checked AS (
+    SELECT 1 FROM check_asked LEFT JOIN check_held ON key = k
+    WHERE v = coalesce(version, (
+        SELECT version FROM leadroute_record r WHERE w AND r.key = k), 0)),
+new_asked AS MATERIALIZED (SELECT a.* FROM c, jsonb_to_recordset(j->'new') AS {_WRITE}),
+new_fresh AS (
+    INSERT INTO leadroute_record (key, version, status, owner, due, data)
+    SELECT k, 1, s, o, d, t FROM new_asked ORDER BY k
+    ON CONFLICT DO NOTHING RETURNING key),
+put_asked AS MATERIALIZED (SELECT a.* FROM c, jsonb_to_recordset(j->'put') AS {_WRITE}),
+drop_asked AS MATERIALIZED (SELECT a.k, a.e FROM c, jsonb_to_recordset(j->'drop') AS {_WRITE}),
+held AS MATERIALIZED (
+    SELECT key, version FROM leadroute_record
+    WHERE key = ANY (ARRAY(SELECT k FROM put_asked UNION ALL SELECT k FROM drop_asked))
+    ORDER BY key FOR UPDATE),
+put_done AS (
+    UPDATE leadroute_record r SET version = e + 1, status = s, owner = o, due = d, data = t
+    FROM put_asked JOIN held ON held.key = k AND held.version = e
+    WHERE r.key = k AND r.version = e RETURNING 1),
+drop_done AS (
+    DELETE FROM leadroute_record r USING drop_asked JOIN held ON held.key = k AND held.version = e
+    WHERE r.key = k AND r.version = e RETURNING 1),
+ack_asked AS MATERIALIZED (SELECT a.i FROM c, jsonb_to_recordset(j->'ack') AS {_OUT}),
+ack_done AS (
+    DELETE FROM leadroute_outbox WHERE event_id = ANY (ARRAY(SELECT i FROM ack_asked)) RETURNING 1),
+defer_asked AS MATERIALIZED (SELECT a.* FROM c, jsonb_to_recordset(j->'defer') AS {_OUT}),
+defer_done AS (
+    UPDATE leadroute_outbox o SET until = u, attempts = a.n, error = r
+    FROM defer_asked a WHERE event_id = i RETURNING 1),
+counted AS MATERIALIZED (
+    SELECT coalesce(a.k, r.k) AS k, coalesce(d, 0) AS d, coalesce(l, -9223372036854775807) AS l,
+        coalesce(h, 9223372036854775807) AS h, t
+    FROM (SELECT a.* FROM c, jsonb_to_recordset(j->'add') AS {_ADD}) AS a
+    FULL JOIN (SELECT a.* FROM c, jsonb_to_recordset(j->'raise') AS {_RAISE}) AS r ON a.k = r.k),
+written AS (  -- what is out of bounds becomes NULL, which the column refuses
+    INSERT INTO leadroute_counter AS c (key, n) SELECT k, greatest(d, t) FROM counted ORDER BY k
+    ON CONFLICT (key) DO UPDATE SET n = (
+        SELECT greatest(c.n + d, t) FROM counted WHERE k = excluded.key AND c.n BETWEEN l AND h)
+    RETURNING key, xmax = 0 AS is_new),
+count_done AS (SELECT 1 FROM counted JOIN written ON key = k WHERE NOT is_new OR 0 BETWEEN l AND h),
+emit_asked AS MATERIALIZED (SELECT a.* FROM c, jsonb_to_recordset(j->'emit') AS {_EMIT}),
+emit_fresh AS (
+    INSERT INTO leadroute_event (lead, n, type, at, change, data)
+    SELECT l, n, y, a.a, j->>'id', t FROM c, emit_asked a ORDER BY l, n
+    ON CONFLICT DO NOTHING RETURNING id, lead, n),
+sent AS (
+    INSERT INTO leadroute_outbox (event_id, until, attempts, error, lead, n)
+    SELECT id, least(a.a, 0), 0, '', l, a.n FROM emit_fresh f
+    JOIN emit_asked a ON l = lead AND a.n = f.n WHERE d RETURNING 1)
+SELECT 1 / CASE WHEN
+    (SELECT count(*) FROM once_fresh) = (SELECT count(*) FROM once_asked)
+    AND (SELECT count(*) FROM checked) = (SELECT count(*) FROM check_asked)
+    AND (SELECT count(*) FROM new_fresh) = (SELECT count(*) FROM new_asked)
+    AND (SELECT count(*) FROM put_done) = (SELECT count(*) FROM put_asked)
+    AND (SELECT count(*) FROM drop_done) = (SELECT count(*) FROM drop_asked)
+    AND (SELECT count(*) FROM ack_done) = (SELECT count(*) FROM ack_asked)
+    AND (SELECT count(*) FROM defer_done) = (SELECT count(*) FROM defer_asked)
+    AND (SELECT count(*) FROM count_done) = (SELECT count(*) FROM counted)
+    AND (SELECT count(*) FROM emit_fresh) = (SELECT count(*) FROM emit_asked)
+    AND (SELECT count(*) FROM sent) >= 0
+THEN 1 ELSE 0 END
+"""
+
+_VIEWS = (
+    """CREATE OR REPLACE VIEW leadroute_placement AS
+        SELECT d->>'lead_id' AS lead_id, status,
+            CASE WHEN status IN ('accepted', 'contacted', 'closed', 'withdrawn') THEN
+                coalesce(d->>'owner', d->>'rep_id') END AS owner,
+            d->>'rule' AS rule, d->>'pool' AS pool, d->>'reason_code' AS reason_code,
+            d->>'outcome' AS outcome, coalesce((d->>'priority')::bigint, 0) AS priority,
+            d->>'received_at' AS received_at, nullif(due, 9223372036854775807) AS due, version, data
+        FROM (SELECT *, data::jsonb AS d FROM leadroute_record
+            WHERE key >= 'placement/' AND key < 'placement0') AS r""",
+    """CREATE OR REPLACE VIEW leadroute_offer AS
+        SELECT data::jsonb->>'lead_id' AS lead_id, o->>'rep_id' AS rep_id, o->>'pool' AS pool,
+            o->>'made_at' AS made_at, o->>'expires_at' AS expires_at
+        FROM leadroute_record, jsonb_array_elements(data::jsonb->'offers') AS o
+        WHERE key >= 'placement/' AND key < 'placement0'""",
+    """CREATE OR REPLACE VIEW leadroute_line AS
+        SELECT substr(status, 6) AS line, data::jsonb->>'lead' AS lead_id,
+            row_number() OVER (PARTITION BY status ORDER BY key) AS place
+        FROM leadroute_record WHERE key >= 'wait/' AND key < 'wait0'""",
+    """CREATE OR REPLACE VIEW leadroute_load AS
+        SELECT replace(replace(substr(key, 10), '%2F', '/'), '%25', '%') AS rep_id, n AS open
+        FROM leadroute_counter WHERE key >= 'rep/open/' AND key < 'rep/open0'""",
+)
+VIEWS = _VIEWS
+FUNCTION = _FUNCTION
+
+_COLUMNS = "key, version, data, status, owner, due"
+_RECORDS = f"SELECT {_COLUMNS} FROM leadroute_record WHERE key = ANY (%s)"
+_BOTH = (
+    f"SELECT {_COLUMNS}, '' FROM leadroute_record WHERE key = ANY (%s) UNION ALL "
+    f"SELECT '{ONCE}' || key, 1, value, '', '', {NEVER}, fingerprint FROM leadroute_once "
+    "WHERE key = ANY (%s)"
+)
+_COUNTS = "SELECT key, n FROM leadroute_counter WHERE key = ANY (%s) AND n <> 0"
+_COUNTS_IN = (
+    "SELECT key, n FROM leadroute_counter WHERE key >= %s AND key > %s AND key < %s AND n <> 0 "
+    "ORDER BY key LIMIT %s"
+)
+_PAGE = (
+    f"SELECT {_COLUMNS} FROM leadroute_record "
+    "WHERE (due, key) > (%s, %s) AND due <= %s{} ORDER BY due, key LIMIT %s"
+)
+_OF_EACH = f"SELECT r.* FROM unnest(%s::text[]) AS s (wanted) CROSS JOIN LATERAL ({_PAGE}) AS r"
+_EVENTS = (
+    "SELECT e.id, e.lead, e.n, e.type, e.data, e.at, e.change, o.until, o.attempts, o.error "
+    "FROM {} ON o.event_id = e.id WHERE {} LIMIT %s"
+)
+_LOG = "leadroute_event e LEFT JOIN leadroute_outbox o"
+_WAITING = "leadroute_outbox o JOIN leadroute_event e"
+_FIRST = "NOT EXISTS (SELECT 1 FROM leadroute_outbox b WHERE b.lead = o.lead AND b.n < o.n)"
+_TRIM = """
+WITH onces AS (
+    DELETE FROM leadroute_once WHERE key = ANY (ARRAY(
+        SELECT key FROM leadroute_once WHERE at < %s ORDER BY key LIMIT %s)) RETURNING 1),
+events AS (
+    DELETE FROM leadroute_event WHERE id = ANY (ARRAY(
+        SELECT id FROM leadroute_event e WHERE at < %s
+        AND NOT EXISTS (SELECT 1 FROM leadroute_outbox WHERE event_id = e.id)
+        AND NOT EXISTS (SELECT 1 FROM leadroute_event k WHERE k.lead = e.lead AND k.n < e.n
+            AND (k.at >= %s OR EXISTS (SELECT 1 FROM leadroute_outbox WHERE event_id = k.id)))
+        ORDER BY id LIMIT %s - (SELECT count(*) FROM onces))) RETURNING 1),
+zeros AS (
+    DELETE FROM leadroute_counter WHERE n = 0 AND key = ANY (ARRAY(
+        SELECT key FROM leadroute_counter WHERE n = 0 ORDER BY key
+        LIMIT %s - (SELECT count(*) FROM onces) - (SELECT count(*) FROM events))) RETURNING 1)
+SELECT (SELECT count(*) FROM onces) + (SELECT count(*) FROM events) + (SELECT count(*) FROM zeros)
+"""
+_CLOCK = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
+
+
+class Postgresql:
+    """The statements on the tables with one prefix and schema.
+
+    Args:
+        sql: Puts the prefix and schema into a statement, and the driver's form of places.
+        function: Whether the tables have their function.
+    """
+
+    def __init__(self, sql: Callable[[str], str], *, function: bool) -> None:
+        self.function = function
+        self._commit = sql("SELECT leadroute_commit_3(%s)" if function else _STATEMENT)
+        self._records, self._both = sql(_RECORDS), sql(_BOTH)
+        self._counts, self._counts_in = sql(_COUNTS), sql(_COUNTS_IN)
+        narrowed = {
+            (False, False): "",
+            (True, False): " AND status = %s",
+            (False, True): " AND owner = %s",
+            (True, True): " AND status = %s AND owner = %s",
+        }
+        self._find = {key: sql(_PAGE.replace("{}", more)) for key, more in narrowed.items()}
+        self._of_each = {
+            owned: sql(_OF_EACH.replace("{}", f" AND status = wanted{more}"))
+            for owned, more in ((False, ""), (True, " AND owner = %s"))
+        }
+
+        def events(source: str, wanted: str) -> str:
+            return sql(_EVENTS.replace("{}", source, 1).replace("{}", wanted))
+
+        self._events = {
+            (False, False): events(_LOG, "e.id > %s ORDER BY e.id"),
+            (False, True): events(
+                _WAITING, f"o.event_id > %s AND o.until <= %s AND {_FIRST} ORDER BY o.event_id"
+            ),
+            (True, False): events(_LOG, "e.n > %s AND e.lead = %s ORDER BY e.n"),
+            (True, True): events(
+                _WAITING, f"o.n > %s AND o.until <= %s AND o.lead = %s AND {_FIRST} ORDER BY o.n"
+            ),
+        }
+        self._of_change = events(_LOG, "e.id > %s AND e.change = %s ORDER BY e.id")
+        self._trim = sql(_TRIM)
+        self._onces = sql("SELECT key, value FROM leadroute_once WHERE key = ANY (%s)")
+        self._waiting = sql("SELECT event_id FROM leadroute_outbox WHERE event_id = ANY (%s)")
+        self._taken = sql("SELECT n FROM leadroute_event WHERE lead = %s AND n >= %s")
+
+    def begin(self, db: Database) -> None:
+        """Each statement is a transaction."""
+
+    def commit(self, db: Database) -> None:
+        """Each statement is a transaction."""
+
+    def savepoint(self, db: Database) -> bool:
+        """The function needs none."""
+        if not self.function:
+            db.execute("SAVEPOINT leadroute")
+        return not self.function
+
+    def apply(self, db: Database, change: Change) -> None:
+        """Do a change in one statement."""
+        parts = Parts.of(change)
+        ((answer,),) = db.rows(self._commit, as_json(parts))
+        if not self.function or not answer:
+            return
+        kind, *rest = json.loads(answer)
+        if kind == "transient":
+            raise TransientError(rest[0])
+        key, current, isolation = rest
+        raise parts.refused(kind, key, current, isolation)
+
+    def refusal(self, db: Database, change: Change) -> Exception:
+        """Look up why the one statement failed, which has been undone."""
+        parts = Parts.of(change)
+        keys = [op.key for op in parts.checks] + [op.key for op in parts.writes]
+        onces: dict[str, str] = dict(db.rows(self._onces, [op.key for op in parts.onces]))
+        versions = {key: record.version for key, record in self.get(db, keys).items()}
+        waiting = {mark for (mark,) in db.rows(self._waiting, parts.entries)}
+        counters = self.counts(db, [each.key for each in parts.sums], "", "", None)
+        taken = {
+            op.lead: [n for (n,) in db.rows(self._taken, op.lead, op.n)]
+            for op in reversed(parts.emits)  # the first of a lead is what counts
+        }
+        found = parts.first_refused(onces, versions, waiting, counters, taken)
+        return found or TransientError("another change came between")
+
+    def get(self, db: Database, keys: Sequence[str]) -> dict[str, Record]:
+        """See :meth:`Store.get`."""
+        records = [key for key in keys if not key.startswith(ONCE)]
+        if len(records) == len(keys):
+            found = {row[0]: record_of(row) for row in db.rows(self._records, records)}
+        else:
+            onces = [key.removeprefix(ONCE) for key in keys if key.startswith(ONCE)]
+            found = {}
+            for *row, fingerprint in db.rows(self._both, records, onces):
+                record = record_of(tuple(row))
+                found[row[0]] = evolve(record, fingerprint=fingerprint) if fingerprint else record
+        return {key: found[key] for key in keys if key in found}
+
+    def counts(
+        self, db: Database, keys: Sequence[str] | None, prefix: str, after: str, limit: int | None
+    ) -> dict[str, int]:
+        """See :meth:`Store.counts`."""
+        if keys is None:
+            return dict(db.rows(self._counts_in, prefix, after, next_prefix(prefix), limit))
+        found: dict[str, int] = dict(db.rows(self._counts, list(keys)))
+        return {key: found[key] for key in keys if key in found}
+
+    def find(
+        self,
+        db: Database,
+        statuses: Sequence[str] | None,
+        owner: str | None,
+        upto: int | None,
+        after: Record | None,
+        limit: int,
+        first: int | None,
+    ) -> list[Record]:
+        """See :meth:`Store.find`."""
+        due = None if after is None else after.due
+        start = (EARLIEST, "") if after is None else (NEVER if due is None else due, after.key)
+        end = NEVER if upto is None else min(upto, NEVER - 1)
+        most = limit if first is None else min(first, limit)
+        owners = [] if owner is None else [owner]
+        if statuses is not None and len(statuses) != 1:
+            statement = self._of_each[owner is not None]
+            rows = db.rows(statement, list(statuses), *start, end, *owners, most)
+            rows.sort(key=due_and_key)
+        else:
+            statement = self._find[statuses is not None, owner is not None]
+            rows = db.rows(statement, *start, end, *(statuses or ()), *owners, most)
+        return [record_of(row) for row in rows[:limit]]
+
+    def events(
+        self,
+        db: Database,
+        after: int,
+        limit: int,
+        lead: str | None,
+        pending_at: int | None,
+        change: str | None,
+    ) -> list[Event]:
+        """See :meth:`Store.events`."""
+        wanted = [value for value in (pending_at, lead, change) if value is not None]
+        statement = self._events[lead is not None, pending_at is not None]
+        if change is not None:
+            statement = self._of_change
+        return [event_of(row) for row in db.rows(statement, after, *wanted, limit)]
+
+    def trim(self, db: Database, before: int, limit: int) -> int:
+        """See :meth:`Store.trim`."""
+        ((forgotten,),) = db.rows(self._trim, before, limit, before, before, limit, limit)
+        return int(forgotten)
+
+    def clock(self, db: Database) -> int:
+        """The present by the clock of the server, in microseconds."""
+        ((now,),) = db.rows(_CLOCK)
+        return int(now)

@@ -1,0 +1,617 @@
+"""The stores over SQLAlchemy: on an engine, or inside a transaction of the host.
+
+* Everything that is said to a database is written once, for a connection that blocks: SQLAlchemy
+  runs the same over the drivers of asyncio.
+* On an engine a store has one connection at a time, and none between two calls. PostgreSQL gets each
+  change as one statement that commits itself, so that a connection that breaks meanwhile leaves one
+  question only: whether it was done.
+* Inside a transaction a store never begins, commits or retries.
+"""
+
+from __future__ import annotations
+
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Coroutine, Sequence
+from types import TracebackType
+from typing import Any, Self, TypeVar, cast
+
+from sqlalchemy import URL, Connection, Engine, create_engine, make_url
+from sqlalchemy.engine import Dialect as EngineDialect
+from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidRequestError, NoSuchModuleError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.orm import Session
+
+from leadroute.errors import (
+    ConfigError,
+    MissingExtraError,
+    TransactionRequiredError,
+    TransientError,
+)
+from leadroute.offers.change import Change, Event, Record
+from leadroute.offers.store import one_page_of_counts, one_question, page_size, statuses_of
+from leadroute.stores.sqlalchemy import drivers, jobs
+from leadroute.stores.sqlalchemy.jobs import Job, Tables, Work
+
+T = TypeVar("T")
+
+
+def _get(keys: Sequence[str]) -> Work[dict[str, Record]]:
+    return lambda dialect, db: dialect.get(db, keys)
+
+
+def _counts(
+    keys: Sequence[str] | None, prefix: str, after: str, limit: int | None
+) -> Work[dict[str, int]]:
+    one_page_of_counts(keys, prefix, after, limit)
+    return lambda dialect, db: dialect.counts(db, keys, prefix, after, limit)
+
+
+def _find(
+    status: str | Sequence[str] | None,
+    owner: str | None,
+    upto: int | None,
+    after: Record | None,
+    limit: int,
+    first: int | None,
+) -> Work[list[Record]]:
+    statuses, most = statuses_of(status, first), page_size(limit)
+    return lambda dialect, db: dialect.find(db, statuses, owner, upto, after, most, first)
+
+
+def _events(
+    after: int, limit: int, lead: str | None, pending_at: int | None, change: str | None
+) -> Work[list[Event]]:
+    one_question(change, lead, pending_at)
+    most = page_size(limit)
+    return lambda dialect, db: dialect.events(db, after, most, lead, pending_at, change)
+
+
+def _trim(before: int, limit: int) -> Work[int]:
+    most = page_size(limit)
+    return lambda dialect, db: dialect.trim(db, before, most)
+
+
+class _Store(ABC):
+    """The six methods of a store that blocks."""
+
+    tables: Tables
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} on the tables {self.tables}*>"
+
+    @abstractmethod
+    def _read(self, work: Work[T]) -> T: ...
+
+    @abstractmethod
+    def _write(self, work: Work[T], change: Change | None = None) -> T: ...
+
+    def commit(self, change: Change) -> None:
+        """Apply every operation of the change, or none; see :meth:`Store.commit`."""
+        self._write(lambda dialect, db: dialect.apply(db, change), change)
+
+    def get(self, keys: Sequence[str]) -> dict[str, Record]:
+        """Return the existing records among ``keys``; see :meth:`Store.get`."""
+        return self._read(_get(keys))
+
+    def counts(
+        self,
+        keys: Sequence[str] | None = None,
+        *,
+        prefix: str = "",
+        after: str = "",
+        limit: int | None = None,
+    ) -> dict[str, int]:
+        """Return counters by key or prefix, without those at 0; see :meth:`Store.counts`."""
+        return self._read(_counts(keys, prefix, after, limit))
+
+    def find(
+        self,
+        *,
+        status: str | Sequence[str] | None = None,
+        owner: str | None = None,
+        upto: int | None = None,
+        after: Record | None = None,
+        limit: int = 100,
+        first: int | None = None,
+    ) -> list[Record]:
+        """Return records by (due, key), from an index; see :meth:`Store.find`."""
+        return self._read(_find(status, owner, upto, after, limit, first))
+
+    def events(
+        self,
+        *,
+        after: int = 0,
+        limit: int = 500,
+        lead: str | None = None,
+        pending_at: int | None = None,
+        change: str | None = None,
+    ) -> list[Event]:
+        """Return a page of the log; see :meth:`Store.events`."""
+        return self._read(_events(after, limit, lead, pending_at, change))
+
+    def trim(self, before: int, limit: int = 1000) -> int:
+        """Delete what is older and no longer needed; see :meth:`Store.trim`."""
+        return self._write(_trim(before, limit))
+
+
+class _AsyncStore(ABC):
+    """The six methods of a store whose calls are awaited."""
+
+    tables: Tables
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} on the tables {self.tables}*>"
+
+    @abstractmethod
+    async def _read(self, work: Work[T]) -> T: ...
+
+    @abstractmethod
+    async def _write(self, work: Work[T], change: Change | None = None) -> T: ...
+
+    async def commit(self, change: Change) -> None:
+        """Apply every operation of the change, or none; see :meth:`AsyncStore.commit`."""
+        await self._write(lambda dialect, db: dialect.apply(db, change), change)
+
+    async def get(self, keys: Sequence[str]) -> dict[str, Record]:
+        """Return the existing records among ``keys``; see :meth:`AsyncStore.get`."""
+        return await self._read(_get(keys))
+
+    async def counts(
+        self,
+        keys: Sequence[str] | None = None,
+        *,
+        prefix: str = "",
+        after: str = "",
+        limit: int | None = None,
+    ) -> dict[str, int]:
+        """Return counters by key or prefix, without those at 0; see :meth:`AsyncStore.counts`."""
+        return await self._read(_counts(keys, prefix, after, limit))
+
+    async def find(
+        self,
+        *,
+        status: str | Sequence[str] | None = None,
+        owner: str | None = None,
+        upto: int | None = None,
+        after: Record | None = None,
+        limit: int = 100,
+        first: int | None = None,
+    ) -> list[Record]:
+        """Return records by (due, key), from an index; see :meth:`AsyncStore.find`."""
+        return await self._read(_find(status, owner, upto, after, limit, first))
+
+    async def events(
+        self,
+        *,
+        after: int = 0,
+        limit: int = 500,
+        lead: str | None = None,
+        pending_at: int | None = None,
+        change: str | None = None,
+    ) -> list[Event]:
+        """Return a page of the log; see :meth:`AsyncStore.events`."""
+        return await self._read(_events(after, limit, lead, pending_at, change))
+
+    async def trim(self, before: int, limit: int = 1000) -> int:
+        """Delete what is older and no longer needed; see :meth:`AsyncStore.trim`."""
+        return await self._write(_trim(before, limit))
+
+
+class _Engine:
+    """An engine of SQLAlchemy, made from a URL or the host's."""
+
+    def __init__(self, given: Any, kind: type[Any], make: Callable[..., Any], other: str) -> None:
+        self.is_ours = isinstance(given, str | URL)
+        engine = _made(given, make) if self.is_ours else given
+        if not isinstance(engine, kind):
+            shape = f"an {kind.__name__} of SQLAlchemy or a URL"
+            raise ConfigError(f"{type(given).__name__} is no engine for it; give {shape}{other}")
+        drivers.require_driver(engine.dialect)
+        at_once = engine.dialect.name == "postgresql"
+        self.engine = engine
+        self.used = engine.execution_options(isolation_level="AUTOCOMMIT") if at_once else engine
+        self._pid = os.getpid()
+
+    def forked(self) -> bool:
+        """Whether this is another process than before, which must not use the parent's connections."""
+        if self._pid == os.getpid():
+            return False
+        self._pid = os.getpid()
+        return True
+
+
+def _made(url: str | URL, make: Callable[..., Any]) -> Any:
+    """Make an engine. The password of a URL is never told."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        like = "postgresql+psycopg://user:password@host/database"
+        raise ConfigError(f"this is no URL of SQLAlchemy; write one like {like}") from error
+    told = parsed.render_as_string()
+    try:
+        return make(parsed)
+    except NoSuchModuleError as error:
+        known = ", ".join(f"{kind}+{names[False][0]}" for kind, names in drivers.DRIVERS.items())
+        raise ConfigError(f"{told}: no such database; begin with one of {known}") from error
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(told, drivers.extra_of(str(error.name))) from error
+    except InvalidRequestError as error:
+        raise ConfigError(f"{told}: {error}") from error
+
+
+class SqlAlchemyStore(_Store):
+    """A store over an engine of SQLAlchemy, to PostgreSQL, MariaDB, MySQL or SQLite.
+
+    Each call takes a connection of the engine's pool and gives it back; a pool of one is enough.
+    The tables must be there: make them with :meth:`create`, or with your migrations
+    (:func:`add_tables`).
+
+    Args:
+        engine: Your engine, or a URL such as ``postgresql+psycopg://user@host/database``.
+        schema: The schema of the tables; ``None`` is the connection's own.
+        prefix: The prefix of all table names.
+
+    Raises:
+        ConfigError: The engine, its driver, the schema or the prefix cannot be used.
+        MissingExtraError: The driver is not installed.
+
+    Example:
+        >>> with SqlAlchemyStore("sqlite://") as store:
+        ...     store.create()
+        ...     store.counts(prefix="rep/open/")
+        {}
+    """
+
+    clock: Callable[[], int]
+    """The present by the clock of the server, in microseconds; SQLite has none and no such method."""
+
+    def __init__(
+        self, engine: Engine | URL | str, *, schema: str | None = None, prefix: str = "leadroute"
+    ) -> None:
+        other = ", or take AsyncSqlAlchemyStore" if isinstance(engine, AsyncEngine) else ""
+        self._engine = _Engine(engine, Engine, create_engine, other)
+        self.tables = Tables(prefix, schema, self._engine.engine.dialect)
+        if self.tables.has_clock:
+            self.clock = self._clock
+
+    def _run(self, job: Job[T]) -> T:
+        if self._engine.forked():
+            self._engine.engine.dispose(close=False)
+        try:
+            connection = self._engine.used.connect()
+        except DBAPIError as error:
+            raise _unconnected(error) from error
+        with connection:
+            return job(connection)
+
+    def _read(self, work: Work[T]) -> T:
+        return self._run(jobs.own_read(self.tables, work))
+
+    def _write(self, work: Work[T], change: Change | None = None) -> T:
+        return self._run(jobs.own_write(self.tables, work, change))
+
+    def _clock(self) -> int:
+        return self._run(jobs.clock(self.tables, is_own=True))
+
+    def create(self) -> None:
+        """Create missing tables, and update those of an older release.
+
+        You can call it again, and from many processes at once.
+
+        Raises:
+            ConfigError: The tables were made by a newer release.
+        """
+        with self._engine.engine.connect() as connection:
+            jobs.create_all(self.tables, connection)
+
+    def purge(self) -> bool:
+        """Take what was deleted out of the files of the database, as far as it lets itself be told.
+
+        Returns:
+            Whether nothing is left. A server overwrites what was deleted at a time of its own, by
+            VACUUM for instance, so the answer is ``False``.
+        """
+        return self._run(jobs.purge(self.tables))
+
+    def bind(self, host: Connection | Session) -> SqlAlchemyTransaction:
+        """Return the store inside the transaction of your connection or session."""
+        return SqlAlchemyTransaction(host, _of=self)
+
+    def close(self) -> None:
+        """Close every connection of an engine that was made from a URL; yours stays open."""
+        if self._engine.is_ours:
+            self._engine.engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class AsyncSqlAlchemyStore(_AsyncStore):
+    """A store over an async engine of SQLAlchemy; all else is as in :class:`SqlAlchemyStore`.
+
+    Args:
+        engine: Your engine, or a URL such as ``postgresql+asyncpg://user@host/database``.
+        schema: The schema of the tables; ``None`` is the connection's own.
+        prefix: The prefix of all table names.
+
+    Raises:
+        ConfigError: The engine, its driver, the schema or the prefix cannot be used.
+        MissingExtraError: The driver is not installed.
+    """
+
+    clock: Callable[[], Coroutine[Any, Any, int]]
+
+    def __init__(
+        self,
+        engine: AsyncEngine | URL | str,
+        *,
+        schema: str | None = None,
+        prefix: str = "leadroute",
+    ) -> None:
+        other = ", or take SqlAlchemyStore" if isinstance(engine, Engine) else ""
+        self._engine = _Engine(engine, AsyncEngine, create_async_engine, other)
+        self.tables = Tables(prefix, schema, self._engine.engine.dialect)
+        if self.tables.has_clock:
+            self.clock = self._clock
+
+    async def _run(self, job: Job[T]) -> T:
+        if self._engine.forked():
+            await self._engine.engine.dispose(close=False)
+        connection = self._engine.used.connect()
+        try:
+            await connection.start()
+        except DBAPIError as error:
+            raise _unconnected(error) from error
+        try:
+            return cast("T", await connection.run_sync(job))
+        finally:
+            await connection.close()
+
+    async def _read(self, work: Work[T]) -> T:
+        return await self._run(jobs.own_read(self.tables, work))
+
+    async def _write(self, work: Work[T], change: Change | None = None) -> T:
+        return await self._run(jobs.own_write(self.tables, work, change))
+
+    async def _clock(self) -> int:
+        return await self._run(jobs.clock(self.tables, is_own=True))
+
+    async def create(self) -> None:
+        """Create missing tables, and update those of an older release."""
+        async with self._engine.engine.connect() as connection:
+            await connection.run_sync(lambda found: jobs.create_all(self.tables, found))
+
+    async def purge(self) -> bool:
+        """Take what was deleted out of the files; see :meth:`SqlAlchemyStore.purge`."""
+        return await self._run(jobs.purge(self.tables))
+
+    def bind(self, host: AsyncConnection | AsyncSession) -> AsyncSqlAlchemyTransaction:
+        """Return the store inside the transaction of your connection or session."""
+        return AsyncSqlAlchemyTransaction(host, _of=self)
+
+    async def close(self) -> None:
+        """Close every connection of an engine that was made from a URL; yours stays open."""
+        if self._engine.is_ours:
+            await self._engine.engine.dispose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+
+def _unconnected(error: DBAPIError) -> Exception:
+    """The error of a connection that was not made: one that may pass, or SQLAlchemy's own."""
+    if error.orig is not None and drivers.is_unreachable(error.orig):
+        return TransientError(f"no connection: {type(error.orig).__name__}")
+    return error
+
+
+class _Host:
+    """A connection or session of the host, and the transaction in which the store was first used."""
+
+    is_bound = True
+
+    def __init__(self, host: Any, kinds: tuple[type[Any], ...], other: str) -> None:
+        if not isinstance(host, kinds):
+            names = " or ".join(kind.__name__ for kind in kinds)
+            raise ConfigError(f"{type(host).__name__} cannot be bound; give a {names}{other}")
+        self.host = host
+        self._began: Any = None
+        self.dialect: EngineDialect = _dialect_of(host)
+
+    def connected(self, host: Connection | Session, name: str) -> Connection:
+        """The connection, in the same transaction as ever.
+
+        Like any statement on it, the first use begins the transaction that SQLAlchemy begins by
+        itself.
+        """
+        if isinstance(host, Session):
+            current = host.get_transaction()
+            connection = host.connection()
+            now: Any = current or host.get_transaction()
+        else:
+            connection = host
+            now = host.get_transaction() or host.begin()
+        if self._began is None:
+            self._began = now
+        if now is not self._began or not now.is_active:
+            raise TransactionRequiredError(name, "bind again in each transaction")
+        if drivers.is_autocommit(connection):
+            remedy = "its driver is in autocommit: leave isolation_level at the default"
+            raise TransactionRequiredError(name, remedy)
+        return connection
+
+    @property
+    def sees_commits(self) -> bool:
+        """Whether reading again shows what others have committed since."""
+        if self.dialect.name == "sqlite":
+            return False  # its transaction has the file for itself
+        asked = getattr(self.host, "get_execution_options", None)
+        options: Any = asked() if asked else {}
+        level = options.get("isolation_level") or self.dialect.default_isolation_level
+        if level is None:  # nobody has connected yet
+            return self.dialect.name == "postgresql"
+        return level in ("READ COMMITTED", "READ UNCOMMITTED")
+
+
+def _dialect_of(host: Any) -> EngineDialect:
+    found = host.get_bind() if hasattr(host, "get_bind") else host
+    dialect: EngineDialect = found.dialect
+    return dialect
+
+
+class SqlAlchemyTransaction(_Store):
+    """A store inside your transaction, which commits or rolls back with it.
+
+    It never begins, commits or retries. A conflict, a race or a wait that the database ends leaves
+    your transaction usable, where the database lets it; the error says what happened.
+
+    Args:
+        host: Your connection or session.
+        schema: The schema of the tables; ``None`` is the connection's own.
+        prefix: The prefix of all table names.
+
+    Raises:
+        ConfigError: It is neither, or its driver, the schema or the prefix cannot be used.
+    """
+
+    is_bound = True
+
+    def __init__(
+        self,
+        host: Connection | Session,
+        *,
+        schema: str | None = None,
+        prefix: str = "leadroute",
+        _of: SqlAlchemyStore | None = None,
+    ) -> None:
+        is_async = isinstance(host, AsyncConnection | AsyncSession)
+        other = ", or take AsyncSqlAlchemyTransaction" if is_async else ""
+        self._host = _Host(host, (Connection, Session), other)
+        self.origin: _Store = _of or self
+        """The store that this one was bound from, whose clock it shares."""
+        self.tables = _tables_of(_of, self._host, prefix, schema)
+        if self.tables.has_clock:
+            self.clock = self._clock
+
+    clock: Callable[[], int]
+
+    @property
+    def sees_commits(self) -> bool:
+        """Whether reading again shows what others have committed since."""
+        return self._host.sees_commits
+
+    def _run(self, job: Job[T]) -> T:
+        return job(self._host.connected(self._host.host, type(self).__name__))
+
+    def _read(self, work: Work[T]) -> T:
+        return self._run(jobs.bound_read(self.tables, work))
+
+    def _write(self, work: Work[T], change: Change | None = None) -> T:
+        return self._run(jobs.bound_write(self.tables, work, change))
+
+    def _clock(self) -> int:
+        return self._run(jobs.clock(self.tables, is_own=False))
+
+    def create(self) -> None:
+        """Create missing tables in your transaction.
+
+        Raises:
+            ConfigError: MariaDB and MySQL would commit it.
+        """
+        self._run(lambda connection: jobs.create_within(self.tables, connection))
+
+    def purge(self) -> bool:
+        """Return False: what your transaction deletes is gone once it has committed."""
+        return False
+
+
+class AsyncSqlAlchemyTransaction(_AsyncStore):
+    """A store inside the transaction of your async connection or session.
+
+    All else is as in :class:`SqlAlchemyTransaction`.
+
+    Args:
+        host: Your connection or session.
+        schema: The schema of the tables; ``None`` is the connection's own.
+        prefix: The prefix of all table names.
+
+    Raises:
+        ConfigError: It is neither, or its driver, the schema or the prefix cannot be used.
+    """
+
+    is_bound = True
+
+    def __init__(
+        self,
+        host: AsyncConnection | AsyncSession,
+        *,
+        schema: str | None = None,
+        prefix: str = "leadroute",
+        _of: AsyncSqlAlchemyStore | None = None,
+    ) -> None:
+        is_sync = isinstance(host, Connection | Session)
+        other = ", or take SqlAlchemyTransaction" if is_sync else ""
+        self._host = _Host(host, (AsyncConnection, AsyncSession), other)
+        self.origin: _AsyncStore = _of or self
+        self.tables = _tables_of(_of, self._host, prefix, schema)
+        if self.tables.has_clock:
+            self.clock = self._clock
+
+    clock: Callable[[], Coroutine[Any, Any, int]]
+
+    @property
+    def sees_commits(self) -> bool:
+        """Whether reading again shows what others have committed since."""
+        return self._host.sees_commits
+
+    async def _run(self, job: Job[T]) -> T:
+        name = type(self).__name__
+        found: T = await self._host.host.run_sync(
+            lambda host: job(self._host.connected(host, name))
+        )
+        return found
+
+    async def _read(self, work: Work[T]) -> T:
+        return await self._run(jobs.bound_read(self.tables, work))
+
+    async def _write(self, work: Work[T], change: Change | None = None) -> T:
+        return await self._run(jobs.bound_write(self.tables, work, change))
+
+    async def _clock(self) -> int:
+        return await self._run(jobs.clock(self.tables, is_own=False))
+
+    async def create(self) -> None:
+        """Create missing tables in your transaction."""
+        await self._run(lambda connection: jobs.create_within(self.tables, connection))
+
+    async def purge(self) -> bool:
+        """Return False: what your transaction deletes is gone once it has committed."""
+        return False
+
+
+def _tables_of(
+    origin: _Store | _AsyncStore | None, host: _Host, prefix: str, schema: str | None
+) -> Tables:
+    """The tables of the store that is bound, or those that are named."""
+    tables = Tables(prefix, schema, host.dialect) if origin is None else origin.tables
+    if tables.family != drivers.family(host.dialect.name):
+        kinds = f"{host.dialect.name}, and the store is in {tables.family}"
+        raise ConfigError(f"the connection is to {kinds}; bind one to the database of the store")
+    return tables

@@ -51,7 +51,7 @@ RECORD = {
     "long functions": (0, 0),
     "deep functions": (0, 0),
     "long modules": (0, 0),
-    "lines": (47_400, 28_000),
+    "lines": (47_600, 28_000),
     "modules": (132, 125),
     "names": (40, 40),
     "hidden names": (0, 0),

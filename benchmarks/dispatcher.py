@@ -303,7 +303,8 @@ def quiet(here):
     for record in store.find(status="line", limit=10_000):
         due = round((here.clock.now() + timedelta(minutes=4)).timestamp() * 1e6)
         ops.append(at_another_time(record, due))
-    store.commit(Change(f"quiet {here.clock.now()}", ops))
+    if ops:
+        store.commit(Change(f"quiet {here.clock.now()}", ops))
 
 
 def at_another_time(record, due):

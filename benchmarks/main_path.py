@@ -47,7 +47,7 @@ from leadroute import (
 )
 from leadroute.model.geography import COUNTRIES
 from leadroute.model.keys import open_key, parts
-from leadroute.offers.change import Add, Change
+from leadroute.offers.change import Add, Change, Once
 from leadroute.stores import MemoryStore
 
 LOOP = {5: 3, 20: 2.5, 100: 1.5, 1_000: 1.2, 10_000: 1.2}
@@ -423,8 +423,8 @@ class Office:
 
     def begin(self):
         """Every rep has some leads open, so that there is a counter for each."""
-        ops = tuple(Add(open_key(rep.id), 2) for rep in self.roster)
-        self.store.commit(Change("begin", ops))
+        ops = [Add(open_key(rep.id), 2) for rep in self.roster]
+        self.store.commit(Change("begin", (Once("begin"), *ops)))
 
     def submit(self, count):
         """CPU time to submit the next leads, and of the parts: one ``rank`` each, and the bare commits."""

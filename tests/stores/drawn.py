@@ -25,7 +25,7 @@ from leadroute.offers.change import (
     Raise,
     Record,
 )
-from leadroute.testing.contract.queries import Contract
+from leadroute.testing.contract.queries import Contract, shown
 
 NOW = 50
 KEYS = ("a", "A", "a ", "é", "'", "\U0001f600")
@@ -88,11 +88,11 @@ class Latest:
         kept = []
         for op in filter(None, map(self._now, ops)):
             try:
-                Change(name, (*kept, op))
+                Change(name, shown((*kept, op), name))
             except ValueError:
                 continue
             kept.append(op)
-        return Change(name, kept)
+        return Change(name, shown(kept, name))
 
     def _now(self, op):
         """The operation as it is done now; ``None`` where there is nothing to do it to."""

@@ -1,19 +1,31 @@
 """Every store keeps the contract, and the contract notices stores that do not."""
 
 import asyncio
-from contextlib import contextmanager, nullcontext
+import sqlite3
+from contextlib import closing, contextmanager, nullcontext
+from itertools import count
 
 import pytest
 from attrs import evolve
 
 from leadroute.errors import LeadrouteError, TransientError
 from leadroute.offers.change import Ack, Add, Change, Check, Drop, Emit, Once, Put, Raise
-from leadroute.stores import AsyncThread, MemoryStore, Store, memory
+from leadroute.stores import (
+    AsyncThread,
+    BindsToTransaction,
+    CreatesTables,
+    MemoryStore,
+    SqliteStore,
+    Store,
+    TellsTime,
+    memory,
+)
 from leadroute.testing.contract import store_contract
-from leadroute.testing.contract.queries import Contract, together
+from leadroute.testing.contract.queries import Contract, shown, together
 from leadroute.testing.doubles import METHODS
 from tests.stores.places import HOSTS, STORES
 
+PARTS = count()
 CASES = [
     pytest.param(check, id=f"{store}-{name}")
     for store, make_store in STORES.items()
@@ -76,6 +88,35 @@ def test_stores_have_the_six_methods(make_store):
         assert isinstance(store, Store)
 
 
+def part(change, *ops):
+    """Return a part of a change, with a once-key of its own where it shows nothing."""
+    return Change(change.id, shown(ops, f"part {next(PARTS)}"))
+
+
+ABILITIES = (CreatesTables, BindsToTransaction, TellsTime)
+
+
+class Telling(MemoryStore):
+    """A store with a clock of its own."""
+
+    def clock(self):
+        return 0
+
+
+def test_abilities_are_asked_for_one_by_one(tmp_path):
+    """A store has the abilities that it has methods for, each apart from the others."""
+
+    def abilities(store):
+        return [ability for ability in ABILITIES if isinstance(store, ability)]
+
+    assert abilities(MemoryStore()) == []
+    assert abilities(Telling()) == [TellsTime]
+    with SqliteStore(tmp_path / "crm.db") as store:
+        assert abilities(store) == [CreatesTables, BindsToTransaction]
+        with closing(sqlite3.connect(tmp_path / "crm.db")) as connection:
+            assert abilities(store.bind(connection)) == [CreatesTables]
+
+
 class NoGuard(MemoryStore):
     """Counters without bounds."""
 
@@ -101,7 +142,7 @@ class NoOnce(MemoryStore):
 
     def commit(self, change):
         ops = (o for o in change.ops if not (isinstance(o, Once) and self.get([f"once/{o.key}"])))
-        super().commit(Change(change.id, ops))
+        super().commit(part(change, *ops))
 
 
 class PartialRollback(MemoryStore):
@@ -109,14 +150,14 @@ class PartialRollback(MemoryStore):
 
     def commit(self, change):
         for op in memory.ordered(change):
-            super().commit(Change(change.id, (op,)))
+            super().commit(part(change, op))
 
 
 class LostAck(MemoryStore):
     """Acknowledgements that do not arrive."""
 
     def commit(self, change):
-        super().commit(Change(change.id, (op for op in change.ops if not isinstance(op, Ack))))
+        super().commit(part(change, *(op for op in change.ops if not isinstance(op, Ack))))
 
 
 class FoldedKeys(MemoryStore):
@@ -171,7 +212,7 @@ class LowerMark(MemoryStore):
         for op in change.ops:
             if isinstance(op, Raise):
                 delta = op.to - self.counts([op.key]).get(op.key, 0)
-                super().commit(Change(change.id, (Add(op.key, delta, lo=None),)))
+                super().commit(part(change, Add(op.key, delta, lo=None)))
 
 
 class LooseTies(MemoryStore):
@@ -219,7 +260,8 @@ class GreedyTrim(MemoryStore):
 
     def trim(self, before, limit=1000):
         waiting = self.events(pending_at=before, limit=limit)
-        super().commit(Change("trim", (Ack(event.id) for event in waiting)))
+        if waiting:
+            super().commit(Change("trim", (Ack(event.id) for event in waiting)))
         return super().trim(before, limit)
 
 

@@ -79,7 +79,15 @@ FAULTS = {
     ),
     "the first are one more": ("islice(part, first)", "islice(part, first + 1)"),
     "a counter at 0 is told": ("if (n := get(key))}", "if (n := get(key)) is not None}"),
-    "a counter below 0 is left out": ("if counters[key]:", "if counters[key] > 0:"),
+    "a counter below 0 is left out": (
+        "filter(counters.get, among)",
+        "(key for key in among if counters[key] > 0)",
+    ),
+    "a page of counters holds one more": ("among), limit)", "among), limit and limit + 1)"),
+    "a page of counters begins with its mark": (
+        "inclusive=(after < prefix, True)",
+        "inclusive=(True, True)",
+    ),
     "what is as old as the instant is trimmed": (
         "events[mark].at >= before",
         "events[mark].at > before",

@@ -59,7 +59,7 @@ def count_then_take(barrier, answer, path, number, places):
         free = store.counts(["rep/open/ada"]).get("rep/open/ada", 0) < places
         barrier.wait(LONGEST)
         if free:
-            store.commit(Change("c", (Add("rep/open/ada", 1),)))
+            store.commit(Change("c", (Add("rep/open/ada", 1), Once(f"taken-{number}"))))
         answer.send(int(free))
 
 

@@ -25,6 +25,7 @@ from leadroute.stores import SqliteStore, SqliteTransaction, sqlite
 from leadroute.stores.sqlite_hosts import StoreConnection
 from leadroute.stores.sqlite_statements import Tables
 from leadroute.testing import ManualClock
+from leadroute.testing.contract.queries import Contract
 from tests.offers.world import placements as placements_of
 from tests.stores.test_written import KEPT
 
@@ -288,9 +289,9 @@ def test_a_connection_in_use_is_closed_when_its_call_ends(path):
 def test_connections_are_used_again(store):
     """Calls one after the other need one connection."""
     for number in range(5):
-        store.commit(Change("c", (Add("a", 1, hi=3),))) if number < 3 else store.get(["a"])
+        Contract(store).done(Add("a", 1, hi=3)) if number < 3 else store.get(["a"])
     with pytest.raises(ConflictError):
-        store.commit(Change("c", (Add("a", 1, hi=3),)))
+        Contract(store).done(Add("a", 1, hi=3))
     assert len(store._pool[1]) == 1
     assert not any(connection.in_transaction for connection in store._pool[1])
 
@@ -463,7 +464,7 @@ def test_a_stale_read_makes_the_hosts_first_write_transient(store, host):
     assert bound.counts() == {}
     store.commit(ROUTE)
     with pytest.raises(TransientError):
-        bound.commit(Change("c", (Add("a", 1),)))
+        Contract(bound).done(Add("a", 1))
     host.rollback()
     assert store.counts(["a"]) == {}
 
@@ -482,9 +483,9 @@ def test_savepoints_of_the_host_hold_leadroutes_commits(store, host):
     """A rollback to the host's own savepoint takes leadroute's commits with it."""
     host.execute("BEGIN IMMEDIATE")
     bound = store.bind(host)
-    bound.commit(Change("c", (Add("a", 1),)))
+    Contract(bound).done(Add("a", 1))
     host.execute("SAVEPOINT mine")
-    bound.commit(Change("d", (Add("a", 1),)))
+    Contract(bound).done(Add("a", 1))
     host.execute("ROLLBACK TO mine")
     host.commit()
     assert store.counts() == {"a": 1}
@@ -504,15 +505,15 @@ def test_the_prefix_of_a_store_is_that_of_its_transactions(path):
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on this system")
 def test_a_fork_opens_its_own_connections(store):
     """A child process uses none of its parent's connections, and both work on."""
-    store.commit(Change("c", (Add("a", 1),)))
+    store.commit(Change("c", (Add("a", 1), Once("c"))))
     before = list(store._pool[1])
     with mock.patch.object(sqlite.os, "getpid", return_value=-1):
-        store.commit(Change("d", (Add("a", 1),)))
+        store.commit(Change("d", (Add("a", 1), Once("d"))))
         assert store._pool[0] == -1
         assert not set(before) & set(store._pool[1])
     inherited = sqlite._inherited.pop(0)
     assert list(inherited) == before
-    store.commit(Change("e", (Add("a", 1),)))
+    store.commit(Change("e", (Add("a", 1), Once("e"))))
     assert store.counts() == {"a": 3}
     for abandoned in (inherited, *sqlite._inherited):
         while abandoned:

@@ -12,12 +12,17 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
 from leadroute.errors import ConfigError, TransactionRequiredError, TransientError
-from leadroute.offers.change import Add, Change
+from leadroute.offers.change import Add
 from leadroute.stores import SqliteStore, SqliteTransaction, sqlite, sqlite_hosts
+from leadroute.testing.contract.queries import Contract
 from tests.stores.hosts import django_atomic, django_connection, engine_of, sqlalchemy_session
 
-ONE = Change("c", (Add("a", 1),))
 TOO_LATE = 'at its event "connect" set isolation_level = None on the driver\'s connection'
+
+
+def add_one(store):
+    """Commit a change that adds one to a counter."""
+    Contract(store).done(Add("a", 1))
 
 
 @pytest.fixture
@@ -72,10 +77,10 @@ def clock(monkeypatch):
 def test_session_commits_and_rolls_back_with_its_host(store, engine):
     """What a session commits stays, and what it rolls back is gone, the first write too."""
     with Session(engine) as session, session.begin():
-        store.bind(session).commit(ONE)
+        add_one(store.bind(session))
         assert store.counts() == {}
     with Session(engine) as session:
-        store.bind(session).commit(ONE)
+        add_one(store.bind(session))
         session.rollback()
     assert store.counts() == {"a": 1}
 
@@ -83,9 +88,9 @@ def test_session_commits_and_rolls_back_with_its_host(store, engine):
 def test_connection_of_sqlalchemy_is_bound(store, engine):
     """A connection and a scoped session are bound like a session."""
     with engine.begin() as connection:
-        store.bind(connection).commit(ONE)
+        add_one(store.bind(connection))
     sessions = scoped_session(sessionmaker(engine))
-    store.bind(sessions).commit(ONE)
+    add_one(store.bind(sessions))
     sessions.commit()
     sessions.remove()
     assert store.counts() == {"a": 2}
@@ -95,9 +100,9 @@ def test_savepoint_of_a_session_takes_commits_with_it(store, engine):
     """A nested transaction that is rolled back undoes what was committed inside."""
     with Session(engine) as session, session.begin():
         bound = store.bind(session)
-        bound.commit(ONE)
+        add_one(bound)
         nested = session.begin_nested()
-        bound.commit(ONE)
+        add_one(bound)
         nested.rollback()
     assert store.counts() == {"a": 1}
 
@@ -107,12 +112,12 @@ def test_django_commits_and_rolls_back_with_its_host(store, path):
     with django_connection(path) as connection:
         with transaction.atomic():
             bound = store.bind(connection)
-            bound.commit(ONE)
+            add_one(bound)
             with pytest.raises(ZeroDivisionError), transaction.atomic():  # noqa: PT012
-                bound.commit(ONE)
+                add_one(bound)
                 raise ZeroDivisionError
         with pytest.raises(ZeroDivisionError), transaction.atomic():  # noqa: PT012
-            store.bind(connection).commit(ONE)
+            add_one(store.bind(connection))
             raise ZeroDivisionError
     assert store.counts() == {"a": 1}
 
@@ -247,9 +252,9 @@ def test_transaction_that_has_ended_is_not_used(store, engine, path):
     with engine.connect() as connection:
         with connection.begin():
             bound = store.bind(connection)
-            bound.commit(ONE)
+            add_one(bound)
         with connection.begin():
-            for work in (bound.counts, lambda: bound.commit(ONE)):
+            for work in (bound.counts, lambda: add_one(bound)):
                 with pytest.raises(TransactionRequiredError, match="bind again in each transact"):
                     work()
     with django_connection(path) as connection:
@@ -265,9 +270,9 @@ def test_transaction_that_has_ended_is_not_used(store, engine, path):
 def test_forgotten_bind_says_so_after_a_second(store, path, clock, open_host):
     """A store that waits for its own caller says so, instead of waiting until its patience ends."""
     with open_host(path) as host:
-        store.bind(host).commit(ONE)
+        add_one(store.bind(host))
         with pytest.raises(TransientError, match=r"join it with store.bind\(connection\)"):
-            store.commit(ONE)
+            add_one(store)
     assert clock.now == pytest.approx(1, abs=0.01)
 
 
@@ -285,7 +290,7 @@ def test_other_writers_are_waited_for(store, path, clock):
     thread.start()
     begun.wait()
     with pytest.raises(TransientError, match=r"busy \(database is locked\)"):
-        store.commit(ONE)
+        add_one(store)
     done.set()
     thread.join()
     assert clock.now == pytest.approx(30, abs=0.1)
@@ -299,7 +304,7 @@ def test_commits_of_others_are_no_standstill(store, path, clock, monkeypatch):
             clock.now += seconds
             if clock.now > 0.5 and not done:
                 done.append(host.execute("COMMIT"))
-                store_two.commit(ONE)
+                add_one(store_two)
                 host.execute("BEGIN IMMEDIATE")
             if clock.now > 5 and host.in_transaction:
                 host.execute("COMMIT")
@@ -308,7 +313,7 @@ def test_commits_of_others_are_no_standstill(store, path, clock, monkeypatch):
         with SqliteStore(path) as store_two:
             host.execute("BEGIN IMMEDIATE")
             monkeypatch.setattr(clock, "sleep", sleep)
-            store.commit(ONE)
+            add_one(store)
     assert store.counts() == {"a": 2}
 
 
@@ -316,7 +321,7 @@ def test_another_error_of_begin_is_the_drivers(store):
     """Only a busy database is waited for."""
     store._read(lambda cursor: cursor.execute("BEGIN"))
     with pytest.raises(sqlite3.OperationalError, match="within a transaction"):
-        store.commit(ONE)
+        add_one(store)
 
 
 def test_own_connection_elsewhere_is_not_in_the_way(store, path, tmp_path):
@@ -343,6 +348,6 @@ def test_transaction_may_make_the_tables_of_a_session(path, engine):
     with Session(engine) as session, session.begin():
         bound = SqliteTransaction(session, prefix="crm")
         bound.create()
-        bound.commit(ONE)
+        add_one(bound)
     with SqliteStore(path, prefix="crm") as store:
         assert store.counts() == {"a": 1}

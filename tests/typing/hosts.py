@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session, scoped_session
 
 from leadroute import SqliteStore
-from leadroute.stores import SqliteTransaction
+from leadroute.stores import BindsToTransaction, CreatesTables, SqliteTransaction
 
 
 def bound(
@@ -26,3 +26,14 @@ def bound(
     # A transaction is asked for, not what makes one.
     store.bind(engine)  # type: ignore[arg-type]
     store.bind("crm.db")  # type: ignore[arg-type]
+
+
+def able(creates: CreatesTables, binds: BindsToTransaction) -> None:
+    """Use a store for what it can do, whatever it is."""
+    creates.create()
+    binds.bind(object()).get(["placement/L-1"])
+
+
+def use(store: SqliteStore) -> None:
+    """Use what a SQLite store can do."""
+    able(store, store)

@@ -10,6 +10,8 @@
 * A missing record has version 0, and a missing counter stands at 0.
 * A change writes each record, once-key, outbox entry and log position at most once. Several Adds on
   one counter are applied one after the other in the order given, each within its own bounds.
+* A change holds at least one Once, Put, Drop, Ack, Defer or Emit. They show whether it took effect,
+  which matters when the answer to a commit is lost; a Check, an Add and a Raise show nothing.
 """
 
 from __future__ import annotations
@@ -288,7 +290,8 @@ _PLACES: dict[type, Callable[..., _Place]] = {
     Raise: lambda op: (5, op.key, 0),
     Emit: lambda op: (6, op.lead, op.n),
 }
-_REPEATABLE = frozenset((Check, Add, Raise))
+_SHOWS_NOTHING = frozenset((Check, Add, Raise))
+"""What may stand in a change more than once, and leaves nothing by which the change is recognized."""
 _WHAT = {
     0: "once-key {1!r}",
     2: "record {1!r}",
@@ -311,7 +314,7 @@ def _operations(change: object, _: Attribute[tuple[Op, ...]], ops: tuple[Op, ...
         if type(op) not in _PLACES:
             problem = f"hold a {type(op).__name__}; only the operations of this module can be kept"
             raise _refuse(change, "ops", problem)
-        if type(op) in _REPEATABLE:
+        if type(op) in _SHOWS_NOTHING:
             continue
         place = _place(op)
         if place in seen:
@@ -319,6 +322,12 @@ def _operations(change: object, _: Attribute[tuple[Op, ...]], ops: tuple[Op, ...
             problem = f"write {what} twice; a change writes each at most once"
             raise _refuse(change, "ops", problem)
         seen.add(place)
+    if not seen:
+        problem = (
+            "show nothing of their change, which cannot be recognized after a lost answer; "
+            "add a Once with a key of its own, or a Put, Drop, Emit, Ack or Defer"
+        )
+        raise _refuse(change, "ops", problem)
 
 
 @frozen
@@ -327,10 +336,10 @@ class Change:
 
     Args:
         id: Names the change; it is kept with every event, so that a commit whose answer was lost can be recognized.
-        ops: The operations, in any order.
+        ops: The operations, in any order; at least one of them is a Once, Put, Drop, Ack, Defer or Emit.
 
     Raises:
-        ValidationError: Two operations write the same thing.
+        ValidationError: Two operations write the same thing, or none shows whether the change took effect.
 
     Example:
         >>> Change("c-1", (Put("placement/L-1", "{}", expect=0), Add("rep/open/ada", 1, hi=20))).id
@@ -342,7 +351,14 @@ class Change:
 
 
 def ordered(change: Change) -> tuple[Op, ...]:
-    """The operations in canonical order; those with the same place keep the order given."""
+    """Return the operations of a change in canonical order.
+
+    Those with the same place keep the order given.
+
+    Example:
+        >>> [type(op).__name__ for op in ordered(Change("c-1", (Add("a", 1), Once("k"))))]
+        ['Once', 'Add']
+    """
     return tuple(sorted(change.ops, key=_place))
 
 

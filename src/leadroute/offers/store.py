@@ -1,4 +1,4 @@
-"""What a store must do: six methods, and the meaning of each.
+"""What a store must do: six methods, the meaning of each, and three abilities that it may have.
 
 The rules of every store (:mod:`leadroute.testing.contract` proves them):
 
@@ -6,8 +6,13 @@ The rules of every store (:mod:`leadroute.testing.contract` proves them):
 2. Guards look at the latest committed state, never at a snapshot.
 3. Operations apply in canonical order (:mod:`leadroute.offers.change`), and the first that fails is the one reported.
 4. ``ConflictError``: a guard failed, read and decide again. ``TransientError``: the store was busy, send the same
-   change again. In both cases nothing happened. A driver's own errors pass through as they are.
-5. Keys are compared exactly.
+   change again. In both cases nothing happened. ``UnknownOutcomeError``: the connection broke during
+   COMMIT, so the change happened or not; look for its id by ``events(change=id)``. Where it emits
+   nothing, send it again: then the guard of another operation tells. A driver's own errors pass
+   through as they are.
+5. Keys are compared exactly, and are in the order of code points. Records are paged by (due, key),
+   events by id or number, counters by key; what comes or goes between two pages neither repeats nor
+   hides anything else. A counter at 0 is on no page.
 6. An event waits until it is acknowledged, and is pending when it is the first of its lead that
    waits, so that the events of a lead are delivered in order. A dead letter waits for a person and
    holds back its own lead alone. The id of an event is a page mark, never a cursor of delivery.
@@ -17,27 +22,39 @@ The rules of every store (:mod:`leadroute.testing.contract` proves them):
 9. A store may be used by many threads and survives a fork.
 10. A store inside the transaction of a host says so by ``is_bound = True``, and by ``sees_commits =
     True`` where reading again shows what others have committed since.
+11. What not every store can do is an ability with a protocol of its own: ``CreatesTables``,
+    ``BindsToTransaction`` and ``TellsTime``. Each is asked for by ``isinstance``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from inspect import iscoroutinefunction
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from leadroute.errors import ConfigError
 from leadroute.offers.change import Change, Event, Record
 
 
 def page_size(limit: int) -> int:
-    """The limit of a page, as every store checks it."""
+    """Return the limit of a page, as every store checks it.
+
+    Raises:
+        ConfigError: It is no whole number from 0 up.
+    """
     if type(limit) is not int or limit < 0:
         raise ConfigError(f"limit is {limit!r}; write how many at most, from 0 up")
     return limit
 
 
 def statuses_of(status: str | Sequence[str] | None, first: int | None) -> list[str] | None:
-    """The statuses that are asked for, each once; ``None`` is any."""
+    """Return the statuses that ``find`` is asked for, each once.
+
+    ``None`` is any status.
+
+    Raises:
+        ConfigError: ``first`` is below 1, or there is no status.
+    """
     if first is not None and (status is None or type(first) is not int or first < 1):
         raise ConfigError(
             f"first is {first!r:.40}; write how many of each status at most, from 1 up, with status="
@@ -48,7 +65,11 @@ def statuses_of(status: str | Sequence[str] | None, first: int | None) -> list[s
 
 
 def one_question(change: str | None, *others: object) -> None:
-    """Refuse a change together with anything else that narrows a page of events."""
+    """Refuse a change with anything else that narrows ``events``.
+
+    Raises:
+        ConfigError: Another of the values is not ``None``.
+    """
     if change is not None and any(other is not None for other in others):
         raise ConfigError("events takes a change, or a lead and pending_at, not both")
 
@@ -56,7 +77,11 @@ def one_question(change: str | None, *others: object) -> None:
 def one_page_of_counts(
     keys: Sequence[str] | None, prefix: str, after: str, limit: int | None
 ) -> None:
-    """Refuse keys together with a prefix or its page, and a limit that is none."""
+    """Refuse keys with a prefix or its page in ``counts``.
+
+    Raises:
+        ConfigError: Both were given, or the limit is no whole number from 0 up.
+    """
     if keys is not None and (prefix or after or limit is not None):
         raise ConfigError("counts takes keys, or a prefix with its page (after, limit), not both")
     if limit is not None:
@@ -231,6 +256,45 @@ class AsyncStore(Protocol):
 
     async def trim(self, before: int, limit: int = 1000) -> int:
         """Delete entries older than ``before`` that are not needed anymore."""
+        ...
+
+
+@runtime_checkable
+class CreatesTables(Protocol):
+    """The ability of a store to create its own tables."""
+
+    def create(self) -> None:
+        """Create missing tables, and update those of an older release.
+
+        It may be called again, and by many processes at once. An async store awaits it.
+        """
+        ...
+
+
+@runtime_checkable
+class BindsToTransaction(Protocol):
+    """The ability of a store to work inside your transaction."""
+
+    def bind(self, transaction: Any, /) -> Store:
+        """Return the store inside a transaction, which never begins, commits or retries.
+
+        It is a store of the same kind: an async store returns an async one, and this call is not awaited.
+
+        Args:
+            transaction: Your connection or session; each store says which it takes.
+        """
+        ...
+
+
+@runtime_checkable
+class TellsTime(Protocol):
+    """The ability of a store to tell its database's time."""
+
+    def clock(self) -> int:
+        """Return the time by the database's own clock.
+
+        It is in microseconds since 1970, UTC. An async store awaits it.
+        """
         ...
 
 

@@ -26,8 +26,19 @@ if TYPE_CHECKING:
         Put,
         Raise,
         Record,
+        ordered,
     )
-    from leadroute.offers.store import AsyncStore, Store
+    from leadroute.offers.store import (
+        AsyncStore,
+        BindsToTransaction,
+        CreatesTables,
+        Store,
+        TellsTime,
+        one_page_of_counts,
+        one_question,
+        page_size,
+        statuses_of,
+    )
     from leadroute.rules.fields import HARMLESS
     from leadroute.stores.memory import MemoryStore
     from leadroute.stores.retention import STORED, Stored
@@ -44,9 +55,11 @@ __all__ = [
     "Add",
     "AsyncStore",
     "AsyncThread",
+    "BindsToTransaction",
     "Change",
     "Check",
     "Clock",
+    "CreatesTables",
     "Defer",
     "Drop",
     "Emit",
@@ -62,21 +75,28 @@ __all__ = [
     "Store",
     "Stored",
     "SystemClock",
+    "TellsTime",
     "from_micros",
+    "one_page_of_counts",
+    "one_question",
+    "ordered",
+    "page_size",
+    "statuses_of",
     "to_micros",
 ]
 
 _HOMES = by_name(
     {
         "leadroute.offers.change": "Ack Add Change Check Defer Drop Emit Event MAX_DATA MAX_KEY "
-        "ONCE Once Op Put Raise Record",
+        "ONCE Once Op Put Raise Record ordered",
         "leadroute.clock": "Clock SystemClock",
         "leadroute.rules.fields": "HARMLESS",
         "leadroute.stores.memory": "MemoryStore",
         "leadroute.stores.retention": "STORED Stored",
         "leadroute.stores.sqlite": "SqliteStore SqliteTransaction",
         "leadroute.stores.threads": "AsyncThread",
-        "leadroute.offers.store": "AsyncStore Store",
+        "leadroute.offers.store": "AsyncStore BindsToTransaction CreatesTables Store TellsTime "
+        "one_page_of_counts one_question page_size statuses_of",
         "leadroute.model.duration": "from_micros to_micros",
     }
 )

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from sqlite3 import OperationalError
 from typing import Any, Protocol
 
@@ -279,9 +280,7 @@ class Tables:
     """The statements on the tables with one prefix, each inside its cursor's transaction."""
 
     def __init__(self, prefix: str) -> None:
-        def sql(statement: str) -> str:
-            return named(prefix, statement)
-
+        sql = partial(named, prefix)
         self._once, self._value = sql(_ONCE), sql(_VALUE)
         self._version, self._insert = sql(_VERSION), sql(_INSERT)
         self._update, self._drop = sql(_UPDATE), sql(_DROP)
@@ -317,7 +316,11 @@ class Tables:
         self._of_change = events(_LOG, "e.id > ? AND e.change = ? ORDER BY e.id")
         self._old_onces, self._old_events, self._zeros = map(sql, (_OLD_ONCES, _OLD_EVENTS, _ZEROS))
         self._forget = tuple(map(sql, _FORGET))
-        self._moves: dict[type, Callable[[Cursor, Any], None]] = {
+        self._moves = self._by_kind()
+
+    def _by_kind(self) -> dict[type, Callable[[Cursor, Any], None]]:
+        """What applies an operation of each kind but Once and Emit, which need their change."""
+        return {
             Check: self._checked,
             Put: self._put,
             Drop: self._dropped,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import TypeVar
@@ -13,6 +13,7 @@ from leadroute.offers.change import (
     MAX_DATA,
     Add,
     Change,
+    Check,
     Drop,
     Emit,
     Event,
@@ -47,6 +48,13 @@ def emitted(lead: str = "L", n: int = 1, at: int = 0, *, deliver: bool = True) -
     return Emit(lead, n, "offered", "{}", at, deliver)
 
 
+def shown(ops: Sequence[Op], key: str) -> tuple[Op, ...]:
+    """Return what makes a change: the operations, and a once-key where none of them shows anything."""
+    if all(isinstance(op, Check | Add | Raise) for op in ops):
+        return (Once(key), *ops)
+    return tuple(ops)
+
+
 class Contract:
     """Promises about a new and empty store, each a method whose docstring is the promise."""
 
@@ -55,7 +63,8 @@ class Contract:
 
     def done(self, *ops: Op) -> None:
         """Commit a change that nothing stands against."""
-        self.store.commit(Change(f"change-{next(_numbers)}", ops))
+        name = f"change-{next(_numbers)}"
+        self.store.commit(Change(name, shown(ops, name)))
 
     def counted(self, *ops: Op) -> dict[str, int]:
         """Commit a change that nothing stands against, and return all counters after it."""
@@ -75,6 +84,7 @@ class Contract:
 
     def refused(self, *ops: Op, kind: str, key: str, current: int | str | None = None) -> None:
         """Fail unless a change meets this conflict and leaves nothing behind."""
+        ops = shown(ops, f"refused-{next(_numbers)}")
         onces = [op.key for op in ops if isinstance(op, Once)]
         before = self.state(*onces)
         try:

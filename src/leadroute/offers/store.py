@@ -6,7 +6,8 @@ The rules of every store (:mod:`leadroute.testing.contract` proves them):
 2. Guards look at the latest committed state, never at a snapshot.
 3. Operations apply in canonical order (:mod:`leadroute.offers.change`), and the first that fails is the one reported.
 4. ``ConflictError``: a guard failed, read and decide again. ``TransientError``: the store was busy, send the same
-   change again. In both cases nothing happened. A driver's own errors pass through as they are.
+   change again. In both cases nothing happened. ``ConfigError``: a person must act first, as with a damaged file.
+   A driver's other errors pass through as they are.
 5. Keys are compared exactly.
 6. An event waits until it is acknowledged, and is pending when it is the first of its lead that
    waits, so that the events of a lead are delivered in order. A dead letter waits for a person and

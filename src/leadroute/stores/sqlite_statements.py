@@ -131,6 +131,9 @@ def schema_of(cursor: Cursor, prefix: str) -> int | None:
         raise ConfigError(f"{problem}; choose another prefix or file", file_of(cursor)) from None
     if found is None or found == SCHEMA or found in _UPGRADES:
         return found
+    if not isinstance(found, int):
+        problem = f"the table {prefix}_schema is of another program (its version is no number)"
+        raise ConfigError(f"{problem}; choose another prefix or file", file_of(cursor))
     problem = f"the tables {prefix}_* have schema {found}; this release reads {min(_UPGRADES)} to {SCHEMA}"
     remedy = (
         "install the release of leadroute that made them, or newer"

@@ -43,7 +43,7 @@ from leadroute.errors import (
 from leadroute.model.duration import parse_duration
 from leadroute.offers.change import Change, Event, Record
 from leadroute.offers.store import page_size, statuses_of
-from leadroute.stores.sqlite_errors import code_of, explained
+from leadroute.stores.sqlite_errors import DAMAGED, code_of, explained
 from leadroute.stores.sqlite_hosts import (
     HostConnection,
     StoreConnection,
@@ -60,6 +60,7 @@ from leadroute.stores.sqlite_statements import (
     schema_of,
     valid_prefix,
 )
+from leadroute.stores.sqlite_upkeep import copy_file, file_named, problems, require_new
 
 _T = TypeVar("_T")
 
@@ -185,19 +186,14 @@ class SqliteStore(_Sqlite):
         busy_timeout: timedelta | str = "30s",
     ) -> None:
         self._pool: tuple[int, deque[Connection]] = (os.getpid(), deque())
-        if not isinstance(path, str | os.PathLike):
-            raise ConfigError(f"path is {path!r:.60}; write the name of a file")
-        self._path = os.fspath(path)
+        self._path = file_named(path)
         if self._path in ("", ":memory:"):
             raise ConfigError(
                 "a SqliteStore needs a file; for a store in memory write MemoryStore()"
             )
-        if isinstance(self._path, str) and ("\0" in self._path or self._path.startswith("file:")):
-            problem = "holds a NUL character" if "\0" in self._path else "is a URI"
-            raise ConfigError(f"path {problem}: {self._path!r:.60}; write the name of a file")
         if synchronous not in _SYNCHRONOUS:
             raise ConfigError(f"synchronous is {synchronous!r:.60}; write 'full' or 'normal'")
-        self._file = Path(self._name()).absolute()  # the folder of the process may change
+        self._file = Path(self._path).absolute()  # the folder of the process may change
         self._synchronous = _SYNCHRONOUS[synchronous]
         self._busy_timeout = parse_duration(busy_timeout).total_seconds()
         self._prefix = valid_prefix(prefix)
@@ -242,6 +238,41 @@ class SqliteStore(_Sqlite):
             return False
         return not busy
 
+    def check(self) -> tuple[str, ...]:
+        """Look for damage in the file and for what does not fit in the tables.
+
+        It reads the whole file, while others go on writing. ``Dispatcher.audit`` compares the leads with
+        their logs and the counters, which a store knows nothing of.
+
+        Returns:
+            What is wrong, a sentence each and at most 100 of a kind; empty when all is well.
+
+        Raises:
+            ConfigError: The file is gone or cannot be opened.
+        """
+        try:
+            return self._snapshot(lambda cursor: problems(cursor, self._prefix))
+        except ConfigError as error:
+            if isinstance(error.__cause__, DatabaseError) and code_of(error.__cause__) in DAMAGED:
+                return (str(error),)
+            raise
+
+    def backup(self, path: str | os.PathLike[str]) -> None:
+        """Copy the file, with all its tables, while others go on writing.
+
+        The copy has what was committed when it began, and can be opened as a store.
+
+        Args:
+            path: A file that is not there yet, or is empty.
+
+        Raises:
+            ConfigError: Something is there already, or the copy cannot be written; nothing of it stays.
+        """
+        target = Path(file_named(path)).absolute()
+        self._require_file()
+        require_new(target, self._file)
+        self._snapshot(lambda cursor: copy_file(cursor, target, self._file))
+
     def bind(self, connection: HostConnection) -> SqliteTransaction:
         """Return the store inside the open transaction of your connection.
 
@@ -254,7 +285,7 @@ class SqliteStore(_Sqlite):
             TransactionRequiredError: SQLAlchemy or Django has not begun a transaction.
         """
         self._require_file()
-        return SqliteTransaction(connection, prefix=self._prefix, path=self._name())
+        return SqliteTransaction(connection, prefix=self._prefix, path=self._path)
 
     def close(self) -> None:
         """Close every connection.
@@ -297,10 +328,10 @@ class SqliteStore(_Sqlite):
         if self._identity is not None and self._identity != self._found():
             problem = "the file was deleted, moved or replaced after it was opened"
             remedy = "put it back, or close this store and make another"
-            raise ConfigError(f"{problem}; {remedy}", self._name())
+            raise ConfigError(f"{problem}; {remedy}", self._path)
 
     def _name(self) -> str:
-        return os.fsdecode(self._path)
+        return self._path
 
     def _idle(self) -> deque[Connection]:
         """The connections of this process that nobody uses."""

@@ -39,7 +39,7 @@ SCHEMA = 3  # the version of the tables that this release reads and writes
 
 _PREFIX = re.compile("[a-z][a-z0-9_]{0,29}")
 
-_TABLES = (
+TABLES = (
     "CREATE TABLE IF NOT EXISTS leadroute_schema (version INTEGER NOT NULL)",
     """CREATE TABLE IF NOT EXISTS leadroute_record (
         key TEXT NOT NULL PRIMARY KEY, version INTEGER NOT NULL, status TEXT NOT NULL,
@@ -154,7 +154,7 @@ def create(cursor: Cursor, prefix: str) -> None:
     if found == SCHEMA:
         return
     upgrade = (step for old in range(found or SCHEMA, SCHEMA) for step in _UPGRADES[old])
-    for statement in (*upgrade, *_TABLES, "DELETE FROM leadroute_schema"):
+    for statement in (*upgrade, *TABLES, "DELETE FROM leadroute_schema"):
         cursor.execute(named(prefix, statement))
     stamp = named(prefix, "INSERT INTO leadroute_schema (version) VALUES (?)")
     cursor.execute(stamp, (SCHEMA,))

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     )
     from leadroute.offers.store import AsyncStore, Store
     from leadroute.rules.fields import HARMLESS
+    from leadroute.stores.copying import CopyResult, copy_store
     from leadroute.stores.memory import MemoryStore
     from leadroute.stores.retention import STORED, Stored
     from leadroute.stores.sqlite import SqliteStore, SqliteTransaction
@@ -47,6 +48,7 @@ __all__ = [
     "Change",
     "Check",
     "Clock",
+    "CopyResult",
     "Defer",
     "Drop",
     "Emit",
@@ -62,6 +64,7 @@ __all__ = [
     "Store",
     "Stored",
     "SystemClock",
+    "copy_store",
     "from_micros",
     "to_micros",
 ]
@@ -72,6 +75,7 @@ _HOMES = by_name(
         "ONCE Once Op Put Raise Record",
         "leadroute.clock": "Clock SystemClock",
         "leadroute.rules.fields": "HARMLESS",
+        "leadroute.stores.copying": "CopyResult copy_store",
         "leadroute.stores.memory": "MemoryStore",
         "leadroute.stores.retention": "STORED Stored",
         "leadroute.stores.sqlite": "SqliteStore SqliteTransaction",

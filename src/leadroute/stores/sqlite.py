@@ -239,7 +239,7 @@ class SqliteStore(_Sqlite):
         return not busy
 
     def check(self) -> tuple[str, ...]:
-        """Look for damage in the file and for what does not fit in the tables.
+        """Look for damage in the file and its tables.
 
         It reads the whole file, while others go on writing. ``Dispatcher.audit`` compares the leads with
         their logs and the counters, which a store knows nothing of.

@@ -296,10 +296,13 @@ class AuditSteps:
         """Mend what belongs to no lead, with an event in the log of the audit."""
         leads = self.lines.leads
         record = (yield from requests.get([AUDIT])).get(AUDIT)
-        number = 0 if record is None else record.version
+        # The document counts, not the version: that of a copy is another.
+        number, version = 0, 0
+        if record is not None:
+            number, version = json.loads(record.data)["repairs"], record.version
         event = Repaired(leads.now(), tuple([f"{each.kind} {each.about}" for each in found]))
         told = AUDIT, number + 1, event.kind, document(event), to_micros(event.at)
-        count = Put(AUDIT, stamped({"repairs": number + 1}), number)
+        count = Put(AUDIT, stamped({"repairs": number + 1}), version)
         return (yield from self._committed([Emit(*told, leads.desk.publish), count, *ops]))
 
     def _committed(self, ops: Sequence[Op]) -> Steps[bool]:

@@ -8,8 +8,8 @@ The rules of every store (:mod:`leadroute.testing.contract` proves them):
 4. ``ConflictError``: a guard failed, read and decide again. ``TransientError``: the store was busy, send the same
    change again. In both cases nothing happened. ``UnknownOutcomeError``: the connection broke during
    COMMIT, so the change happened or not; look for its id by ``events(change=id)``. Where it emits
-   nothing, send it again: then the guard of another operation tells. A driver's own errors pass
-   through as they are.
+   nothing, send it again: then the guard of another operation tells. ``ConfigError``: a person must
+   act first, as with a damaged file. A driver's other errors pass through as they are.
 5. Keys are compared exactly, and are in the order of code points. Records are paged by (due, key),
    events by id or number, counters by key; what comes or goes between two pages neither repeats nor
    hides anything else. A counter at 0 is on no page.

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         statuses_of,
     )
     from leadroute.rules.fields import HARMLESS
+    from leadroute.stores.copying import CopyResult, copy_store
     from leadroute.stores.memory import MemoryStore
     from leadroute.stores.retention import STORED, Stored
     from leadroute.stores.sqlite import SqliteStore, SqliteTransaction
@@ -59,6 +60,7 @@ __all__ = [
     "Change",
     "Check",
     "Clock",
+    "CopyResult",
     "CreatesTables",
     "Defer",
     "Drop",
@@ -76,6 +78,7 @@ __all__ = [
     "Stored",
     "SystemClock",
     "TellsTime",
+    "copy_store",
     "from_micros",
     "one_page_of_counts",
     "one_question",
@@ -91,6 +94,7 @@ _HOMES = by_name(
         "ONCE Once Op Put Raise Record ordered",
         "leadroute.clock": "Clock SystemClock",
         "leadroute.rules.fields": "HARMLESS",
+        "leadroute.stores.copying": "CopyResult copy_store",
         "leadroute.stores.memory": "MemoryStore",
         "leadroute.stores.retention": "STORED Stored",
         "leadroute.stores.sqlite": "SqliteStore SqliteTransaction",

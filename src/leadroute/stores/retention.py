@@ -62,7 +62,9 @@ STORED: Final[Mapping[str, Stored]] = FrozenDict(
         "turn_credit/": Stored(
             "turns given to a rep, with the id of their cause", False, _ALWAYS, _NOBODY
         ),
-        "leadroute/": Stored("how many repairs an audit made", False, _ALWAYS, _NOBODY),
+        "leadroute/": Stored(
+            "how many repairs an audit made; that a copy is under way", False, _ALWAYS, _NOBODY
+        ),
         "events": Stored(
             "ids of lead and rep, names of the policy, numbers and times",
             False,

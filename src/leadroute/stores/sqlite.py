@@ -20,11 +20,10 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from sqlite3 import (
     SQLITE_BUSY,
-    SQLITE_CANTOPEN,
-    SQLITE_NOTADB,
-    SQLITE_READONLY,
+    SQLITE_FULL,
     Connection,
     Cursor,
     DatabaseError,
@@ -44,6 +43,7 @@ from leadroute.errors import (
 from leadroute.model.duration import parse_duration
 from leadroute.offers.change import Change, Event, Record
 from leadroute.offers.store import one_page_of_counts, page_size, statuses_of
+from leadroute.stores.sqlite_errors import DAMAGED, code_of, explained
 from leadroute.stores.sqlite_hosts import (
     HostConnection,
     StoreConnection,
@@ -52,7 +52,15 @@ from leadroute.stores.sqlite_hosts import (
     in_the_way,
     require_tables,
 )
-from leadroute.stores.sqlite_statements import SCHEMA, Tables, create, schema_of, valid_prefix
+from leadroute.stores.sqlite_statements import (
+    SCHEMA,
+    Tables,
+    create,
+    file_of,
+    schema_of,
+    valid_prefix,
+)
+from leadroute.stores.sqlite_upkeep import copy_file, file_named, problems, require_new
 
 _T = TypeVar("_T")
 
@@ -68,26 +76,11 @@ _inherited: list[deque[Connection]] = []
 """Connections of a parent process: kept, because closing them would disturb the parent's locks."""
 
 
-def _code(error: DatabaseError) -> int:
-    found: int = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    return found
-
-
-@contextmanager
-def _busy_is_transient() -> Iterator[None]:
-    try:
-        yield
-    except OperationalError as error:
-        if _code(error) == SQLITE_BUSY:
-            raise TransientError(str(error)) from error
-        raise
-
-
 def _commit(cursor: Cursor) -> None:
     try:
         cursor.execute("COMMIT")
-    except OperationalError as error:
-        if _code(error) == SQLITE_BUSY:
+    except DatabaseError as error:
+        if code_of(error) in (SQLITE_BUSY, SQLITE_FULL):  # then it is certain that nothing happened
             raise
         raise UnknownOutcomeError(str(error)) from error
 
@@ -201,31 +194,23 @@ class SqliteStore(_Sqlite):
         busy_timeout: timedelta | str = "30s",
     ) -> None:
         self._pool: tuple[int, deque[Connection]] = (os.getpid(), deque())
-        if not isinstance(path, str | os.PathLike):
-            raise ConfigError(f"path is {path!r:.60}; write the name of a file")
-        self._path = os.fspath(path)
+        self._path = file_named(path)
         if self._path in ("", ":memory:"):
             raise ConfigError(
                 "a SqliteStore needs a file; for a store in memory write MemoryStore()"
             )
-        if isinstance(self._path, str) and ("\0" in self._path or self._path.startswith("file:")):
-            problem = "holds a NUL character" if "\0" in self._path else "is a URI"
-            raise ConfigError(f"path {problem}: {self._path!r:.60}; write the name of a file")
         if synchronous not in _SYNCHRONOUS:
             raise ConfigError(f"synchronous is {synchronous!r:.60}; write 'full' or 'normal'")
+        self._file = Path(self._path).absolute()  # the folder of the process may change
         self._synchronous = _SYNCHRONOUS[synchronous]
         self._busy_timeout = parse_duration(busy_timeout).total_seconds()
         self._prefix = valid_prefix(prefix)
         self._tables = Tables(prefix)
         self._closed = False
+        self._identity: tuple[int, int] | None = None
         try:
             self.create()
-        except DatabaseError as error:
-            self.close()
-            if _code(error) not in (SQLITE_CANTOPEN, SQLITE_NOTADB):
-                raise
-            remedy = "name a database, or a new file in a folder that is there"
-            raise ConfigError(f"{self._path}: {error}; {remedy}") from error
+            self._identity = self._found()
         except BaseException:
             self.close()
             raise
@@ -261,6 +246,41 @@ class SqliteStore(_Sqlite):
             return False
         return not busy
 
+    def check(self) -> tuple[str, ...]:
+        """Look for damage in the file and its tables.
+
+        It reads the whole file, while others go on writing. ``Dispatcher.audit`` compares the leads with
+        their logs and the counters, which a store knows nothing of.
+
+        Returns:
+            What is wrong, a sentence each and at most 100 of a kind; empty when all is well.
+
+        Raises:
+            ConfigError: The file is gone or cannot be opened.
+        """
+        try:
+            return self._snapshot(lambda cursor: problems(cursor, self._prefix))
+        except ConfigError as error:
+            if isinstance(error.__cause__, DatabaseError) and code_of(error.__cause__) in DAMAGED:
+                return (str(error),)
+            raise
+
+    def backup(self, path: str | os.PathLike[str]) -> None:
+        """Copy the file, with all its tables, while others go on writing.
+
+        The copy has what was committed when it began, and can be opened as a store.
+
+        Args:
+            path: A file that is not there yet, or is empty.
+
+        Raises:
+            ConfigError: Something is there already, or the copy cannot be written; nothing of it stays.
+        """
+        target = Path(file_named(path)).absolute()
+        self._require_file()
+        require_new(target, self._file)
+        self._snapshot(lambda cursor: copy_file(cursor, target, self._file))
+
     def bind(self, connection: HostConnection) -> SqliteTransaction:
         """Return the store inside the open transaction of your connection.
 
@@ -272,6 +292,7 @@ class SqliteStore(_Sqlite):
             ConfigError: It is to another database, or a setting, which the message names, makes its transaction unreal.
             TransactionRequiredError: SQLAlchemy or Django has not begun a transaction.
         """
+        self._require_file()
         return SqliteTransaction(connection, prefix=self._prefix, path=self._path)
 
     def close(self) -> None:
@@ -300,6 +321,26 @@ class SqliteStore(_Sqlite):
             warnings.warn(f"{self!r} was not closed", ResourceWarning, stacklevel=1, source=self)
             self.close()
 
+    def _found(self) -> tuple[int, int] | None:
+        """The file that the path leads to now; ``None`` for none."""
+        try:
+            found = self._file.stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
+    def _require_file(self) -> None:
+        """Refuse to go on in a file that nobody finds anymore: what is written to it would be lost."""
+        if self._closed:
+            raise ConfigError(f"{self!r} is closed; make another")
+        if self._identity is not None and self._identity != self._found():
+            problem = "the file was deleted, moved or replaced after it was opened"
+            remedy = "put it back, or close this store and make another"
+            raise ConfigError(f"{problem}; {remedy}", self._path)
+
+    def _name(self) -> str:
+        return self._path
+
     def _idle(self) -> deque[Connection]:
         """The connections of this process that nobody uses."""
         pid, idle = self._pool
@@ -312,8 +353,7 @@ class SqliteStore(_Sqlite):
     @contextmanager
     def _connection(self) -> Iterator[Connection]:
         """A connection for one call. After an error but ConflictError it is closed."""
-        if self._closed:
-            raise ConfigError(f"{self!r} is closed; make another")
+        self._require_file()
         try:
             connection = self._idle().pop()
         except IndexError:
@@ -331,7 +371,7 @@ class SqliteStore(_Sqlite):
 
     def _open(self) -> Connection:
         connection = connect(
-            self._path,
+            self._file,
             timeout=0,
             isolation_level=None,
             check_same_thread=False,
@@ -358,7 +398,7 @@ class SqliteStore(_Sqlite):
             try:
                 return step()
             except OperationalError as error:
-                if _code(error) != SQLITE_BUSY or time.monotonic() >= deadline:
+                if code_of(error) != SQLITE_BUSY or time.monotonic() >= deadline:
                     raise
             time.sleep(_PAUSES[attempt % len(_PAUSES)])
             attempt += 1
@@ -378,10 +418,10 @@ class SqliteStore(_Sqlite):
             try:
                 self._patiently(begin, seconds)
             except OperationalError as error:
-                if _code(error) != SQLITE_BUSY:
+                if code_of(error) != SQLITE_BUSY:
                     raise
                 now = self._patiently(commits)
-                if now == before and in_the_way(self._path):
+                if now == before and in_the_way(str(self._file)):
                     raise TransientError(f"{error}: {_FORGOTTEN}") from error
                 before = now
             else:
@@ -389,7 +429,7 @@ class SqliteStore(_Sqlite):
         self._patiently(begin, self._busy_timeout - first)
 
     def _read(self, work: Callable[[Cursor], _T]) -> _T:
-        with _busy_is_transient(), self._connection() as connection:
+        with explained(self._name), self._connection() as connection:
             return self._patiently(lambda: work(connection.cursor()))
 
     def _snapshot(self, work: Callable[[Cursor], _T]) -> _T:
@@ -398,23 +438,18 @@ class SqliteStore(_Sqlite):
             try:
                 return work(cursor)
             finally:
-                cursor.execute("ROLLBACK")
+                if cursor.connection.in_transaction:  # an error of the disk may have ended it
+                    cursor.execute("ROLLBACK")
 
         return self._read(together)
 
     def _write(self, work: Callable[[Cursor], _T]) -> _T:
-        try:
-            with _busy_is_transient(), self._connection() as connection:
-                cursor = connection.cursor()
-                self._begin(cursor)
-                answer = work(cursor)
-                _commit(cursor)
-                return answer
-        except OperationalError as error:
-            if _code(error) != SQLITE_READONLY:
-                raise
-            remedy = "give this process the right to write the file and its folder"
-            raise ConfigError(f"{self._path}: {error}; {remedy}") from error
+        with explained(self._name), self._connection() as connection:
+            cursor = connection.cursor()
+            self._begin(cursor)
+            answer = work(cursor)
+            _commit(cursor)
+            return answer
 
 
 class SqliteTransaction(_Sqlite):
@@ -460,8 +495,11 @@ class SqliteTransaction(_Sqlite):
     def _read(self, work: Callable[[Cursor], _T]) -> _T:
         if not self._host.is_current():
             raise TransactionRequiredError(type(self).__name__, "bind again in each transaction")
-        with _busy_is_transient():
+        with explained(self._name):
             return work(cursor_of(self._host.driver))
+
+    def _name(self) -> str:
+        return file_of(cursor_of(self._host.driver)) or "a database in memory"
 
     def _snapshot(self, work: Callable[[Cursor], _T]) -> _T:
         return self._read(work)

@@ -129,7 +129,7 @@ def cursor_of(connection: Connection) -> Cursor:
 def require_tables(cursor: Cursor, prefix: str, path: str) -> None:
     """Refuse a connection to another database than a store's."""
     file = file_of(cursor)
-    if not file or not Path(file).samefile(path):
+    if not file or not Path(file).exists() or not Path(file).samefile(path):
         problem = f"the connection is to {file or 'a database in memory'}"
         raise ConfigError(f"{problem}, and the store is in {path}; bind one to the same file")
     if schema_of(cursor, prefix) != SCHEMA:

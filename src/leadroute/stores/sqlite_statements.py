@@ -64,7 +64,7 @@ SCHEMA = 3  # the version of the tables that this release reads and writes
 
 _PREFIX = re.compile("[a-z][a-z0-9_]{0,29}")
 
-_TABLES = (
+TABLES = (
     "CREATE TABLE IF NOT EXISTS leadroute_schema (version INTEGER NOT NULL)",
     """CREATE TABLE IF NOT EXISTS leadroute_record (
         key TEXT NOT NULL PRIMARY KEY, version INTEGER NOT NULL, status TEXT NOT NULL,
@@ -160,6 +160,9 @@ def schema_of(cursor: Cursor, prefix: str) -> int | None:
         raise ConfigError(f"{problem}; choose another prefix or file", file_of(cursor)) from None
     if found is None or found == SCHEMA or found in _UPGRADES:
         return found
+    if not isinstance(found, int):
+        problem = f"the table {prefix}_schema is of another program (its version is no number)"
+        raise ConfigError(f"{problem}; choose another prefix or file", file_of(cursor))
     problem = f"the tables {prefix}_* have schema {found}; this release reads {min(_UPGRADES)} to {SCHEMA}"
     remedy = (
         "install the release of leadroute that made them, or newer"
@@ -180,7 +183,7 @@ def create(cursor: Cursor, prefix: str) -> None:
     if found == SCHEMA:
         return
     upgrade = (step for old in range(found or SCHEMA, SCHEMA) for step in _UPGRADES[old])
-    for statement in (*upgrade, *_TABLES, *VIEWS, "DELETE FROM leadroute_schema"):
+    for statement in (*upgrade, *TABLES, *VIEWS, "DELETE FROM leadroute_schema"):
         cursor.execute(named(prefix, statement))
     stamp = named(prefix, "INSERT INTO leadroute_schema (version) VALUES (?)")
     cursor.execute(stamp, (SCHEMA,))

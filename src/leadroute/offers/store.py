@@ -16,7 +16,9 @@ The rules of every store (:mod:`leadroute.testing.contract` proves them):
    It never decides and never logs.
 9. A store may be used by many threads and survives a fork.
 10. A store inside the transaction of a host says so by ``is_bound = True``, and by ``sees_commits =
-    True`` where reading again shows what others have committed since.
+    True`` where reading again shows what others have committed since. Its ``origin`` is the store
+    that it was bound from.
+11. A store over a server may tell the server's time (``TellsTime``). Dispatchers then go by it.
 """
 
 from __future__ import annotations
@@ -203,6 +205,18 @@ class AsyncStore(Protocol):
 
     async def trim(self, before: int, limit: int = 1000) -> int:
         """Delete entries older than ``before`` that are not needed anymore."""
+        ...
+
+
+@runtime_checkable
+class TellsTime(Protocol):
+    """The ability of a store to tell the time of its database."""
+
+    def clock(self) -> int:
+        """Return the time of the database in microseconds since 1970.
+
+        It is the present, also in the middle of a transaction. An async store has ``async def clock()``.
+        """
         ...
 
 

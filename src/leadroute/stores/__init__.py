@@ -27,7 +27,8 @@ if TYPE_CHECKING:
         Raise,
         Record,
     )
-    from leadroute.offers.store import AsyncStore, Store
+    from leadroute.offers.store import AsyncStore, Store, TellsTime
+    from leadroute.offers.store_clock import StoreClock
     from leadroute.rules.fields import HARMLESS
     from leadroute.stores.memory import MemoryStore
     from leadroute.stores.retention import STORED, Stored
@@ -60,8 +61,10 @@ __all__ = [
     "SqliteStore",
     "SqliteTransaction",
     "Store",
+    "StoreClock",
     "Stored",
     "SystemClock",
+    "TellsTime",
     "from_micros",
     "to_micros",
 ]
@@ -76,7 +79,8 @@ _HOMES = by_name(
         "leadroute.stores.retention": "STORED Stored",
         "leadroute.stores.sqlite": "SqliteStore SqliteTransaction",
         "leadroute.stores.threads": "AsyncThread",
-        "leadroute.offers.store": "AsyncStore Store",
+        "leadroute.offers.store": "AsyncStore Store TellsTime",
+        "leadroute.offers.store_clock": "StoreClock",
         "leadroute.model.duration": "from_micros to_micros",
     }
 )

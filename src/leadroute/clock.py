@@ -1,6 +1,7 @@
 """Where the present comes from: one call that gives an aware UTC instant.
 
-Nothing in leadroute asks the operating system for the time except :class:`SystemClock`.
+Nothing in leadroute asks the operating system for the time of day except :class:`SystemClock`. A ``StoreClock`` asks a
+database, and between two answers the monotonic clock, which knows no time of day.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ from leadroute.conditions import Condition
 from leadroute.insight import DecisionRecord
 from leadroute.ranking.decision_record import decide, rerun
 from leadroute.scorers import RoutingContext
-from leadroute.stores import Clock
+from leadroute.stores import AsyncThread, Clock, StoreClock
 from leadroute.testing import ManualClock
 
 assert_type(leadroute.__version__, str)
@@ -161,4 +161,32 @@ def swept(dispatcher: Dispatcher) -> Clock:
 
 swept(Dispatcher(router, [rep], MemoryStore(), ManualClock(at)))
 Dispatcher(router, [rep], MemoryStore(), clock=lambda: at)
+
+
+class Server(MemoryStore):
+    """A store that tells the time."""
+
+    def clock(self) -> int:
+        """Tell the time."""
+        return 0
+
+
+async def measured() -> None:
+    """Measure a clock, and await that of an async store."""
+    blocking, awaited = StoreClock(Server()), StoreClock(AsyncThread(Server()))
+    assert_type(blocking.now(), datetime)
+    assert_type(await awaited.measure(), None)
+    blocking.measure()
+    blocking.measure_if_due()
+    await blocking.measure()  # type: ignore[misc]
+    desk = Dispatcher(router, [rep], Server(), clock=blocking)
+    assert_type(desk, Dispatcher[StoreClock[Server]])
+    StoreClock(MemoryStore())  # type: ignore[type-var]
+
+
+def asked(clock: StoreClock) -> datetime:
+    """Take the clock of any store."""
+    return clock.now()
+
+
 Dispatcher(router, [rep], MemoryStore(), clock=5)  # type: ignore[arg-type]

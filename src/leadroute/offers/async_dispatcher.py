@@ -7,10 +7,10 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Generic, Literal, Self, TypeVar, cast
 
-from attrs import Attribute, evolve, field, frozen
+from attrs import Attribute, Factory, evolve, field, frozen
 from attrs.converters import optional
 
-from leadroute.clock import AnyClock_co, Clock, SystemClock, as_clock
+from leadroute.clock import AnyClock_co, Clock, as_clock
 from leadroute.errors import ConfigError
 from leadroute.model.guidance import guided, guided_attributes
 from leadroute.model.lead import Lead
@@ -30,6 +30,7 @@ from leadroute.offers.placement import Placement, Status
 from leadroute.offers.queries import WorkItem
 from leadroute.offers.requests import Steps, run_async
 from leadroute.offers.store import AsyncStore, is_async
+from leadroute.offers.store_clock import AwaitedTime, StoreClock, awaited_clock, default_clock
 from leadroute.offers.use_cases import UseCases, use_cases
 from leadroute.ranking.router import Router
 
@@ -98,7 +99,9 @@ class AsyncDispatcher(Generic[AnyClock_co]):
     roster: Roster = field(converter=roster_of)
     store: AsyncStore = field(validator=_awaited)
     clock: AnyClock_co = field(
-        factory=cast("Any", SystemClock), converter=as_clock, validator=of_kind(Clock)
+        default=Factory(cast("Any", default_clock), takes_self=True),
+        converter=as_clock,
+        validator=[of_kind(Clock), awaited_clock],
     )
     track_records: TrackRecords = field(default=TrackRecords(), validator=of_kind(TrackRecords))
     presence: Mapping[str, Presence] = field(default=FrozenDict(), converter=by_rep)
@@ -276,4 +279,6 @@ class AsyncDispatcher(Generic[AnyClock_co]):
         return await self._run(self._cases.tracked())
 
     async def _run(self, steps: Steps[T]) -> T:
+        if isinstance(self.clock, StoreClock):
+            await cast("StoreClock[AwaitedTime]", self.clock).measure_if_due()
         return await run_async(steps, self.store, self.pause)

@@ -13,10 +13,10 @@ from os import urandom
 from time import sleep
 from typing import Any, Generic, Literal, Self, TypeVar, cast
 
-from attrs import Attribute, evolve, field, frozen
+from attrs import Attribute, Factory, evolve, field, frozen
 from attrs.converters import optional
 
-from leadroute.clock import AnyClock_co, Clock, SystemClock, as_clock
+from leadroute.clock import AnyClock_co, Clock, as_clock
 from leadroute.errors import ConfigError
 from leadroute.model.guidance import guided, guided_attributes
 from leadroute.model.lead import Lead
@@ -35,6 +35,7 @@ from leadroute.offers.placement import Placement, Status
 from leadroute.offers.queries import WorkItem
 from leadroute.offers.requests import Steps, run
 from leadroute.offers.store import Store, is_async
+from leadroute.offers.store_clock import StoreClock, blocking_clock, default_clock
 from leadroute.offers.use_cases import UseCases, use_cases
 from leadroute.ranking.router import Router
 
@@ -72,7 +73,8 @@ class Dispatcher(Generic[AnyClock_co]):
         router: The policy.
         roster: The reps, as a ``Roster`` or a list.
         store: Where placements are kept; a bound store keeps them in your own transaction.
-        clock: The source of the present; the clock of the machine by default.
+        clock: The source of the present; by default ``StoreClock(store)`` for a store with the
+            ability ``clock``, and the clock of the machine for any other.
         track_records: The results of earlier leads, which some scorers read:
             ``track_records_of(histories)`` or ``tracked()``; none by default.
         earlier: Earlier versions of the policy, by ``router.version``: a waiting lead is judged by the
@@ -116,7 +118,9 @@ class Dispatcher(Generic[AnyClock_co]):
     roster: Roster = field(converter=roster_of)
     store: Store = field(validator=blocking)
     clock: AnyClock_co = field(
-        factory=cast("Any", SystemClock), converter=as_clock, validator=of_kind(Clock)
+        default=Factory(cast("Any", default_clock), takes_self=True),
+        converter=as_clock,
+        validator=[of_kind(Clock), blocking_clock],
     )
     track_records: TrackRecords = field(default=TrackRecords(), validator=of_kind(TrackRecords))
     presence: Mapping[str, Presence] = field(default=FrozenDict(), converter=by_rep)
@@ -668,4 +672,6 @@ class Dispatcher(Generic[AnyClock_co]):
         return self._run(self._cases.tracked())
 
     def _run(self, steps: Steps[T]) -> T:
+        if isinstance(self.clock, StoreClock):
+            self.clock.measure_if_due()
         return run(steps, self.store, self.pause)

@@ -21,7 +21,8 @@ The rules of every store (:mod:`leadroute.testing.contract` proves them):
    It never decides and never logs.
 9. A store may be used by many threads and survives a fork.
 10. A store inside the transaction of a host says so by ``is_bound = True``, and by ``sees_commits =
-    True`` where reading again shows what others have committed since.
+    True`` where reading again shows what others have committed since. Its ``origin`` is the store
+    that it was bound from.
 11. What not every store can do is an ability with a protocol of its own: ``CreatesTables``,
     ``BindsToTransaction`` and ``TellsTime``. Each is asked for by ``isinstance``.
 """
@@ -293,7 +294,8 @@ class TellsTime(Protocol):
     def clock(self) -> int:
         """Return the time by the database's own clock.
 
-        It is in microseconds since 1970, UTC. An async store awaits it.
+        It is in microseconds since 1970, UTC, and the present in the middle of a transaction too. An
+        async store awaits it.
         """
         ...
 

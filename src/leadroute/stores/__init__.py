@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         page_size,
         statuses_of,
     )
+    from leadroute.offers.store_clock import StoreClock
     from leadroute.rules.fields import HARMLESS
     from leadroute.stores.copying import CopyResult, copy_store
     from leadroute.stores.memory import MemoryStore
@@ -75,6 +76,7 @@ __all__ = [
     "SqliteStore",
     "SqliteTransaction",
     "Store",
+    "StoreClock",
     "Stored",
     "SystemClock",
     "TellsTime",
@@ -101,6 +103,7 @@ _HOMES = by_name(
         "leadroute.stores.threads": "AsyncThread",
         "leadroute.offers.store": "AsyncStore BindsToTransaction CreatesTables Store TellsTime "
         "one_page_of_counts one_question page_size statuses_of",
+        "leadroute.offers.store_clock": "StoreClock",
         "leadroute.model.duration": "from_micros to_micros",
     }
 )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
 from leadroute.errors import ConfigError
 from leadroute.offers.change import Change, Event, Record
 from leadroute.offers.store import Store, is_async
+from leadroute.offers.store_clock import tells_time
 
 T = TypeVar("T")
 
@@ -32,13 +33,23 @@ class AsyncThread:
         {}
     """
 
+    clock: Callable[[], Coroutine[Any, Any, int]]
+    """Tells the time of the database; there only when the store has this ability."""
+
     def __init__(self, store: Store) -> None:
         if is_async(store):
             raise ConfigError(f"{type(store).__name__} is an async store; use it as it is")
         self._store = store
+        if tells_time(store):
+            self.clock = partial(_in_thread, store.clock)
 
     def __repr__(self) -> str:
         return f"AsyncThread({self._store!r})"
+
+    @property
+    def origin(self) -> object:
+        """The store, or the one that it was bound from."""
+        return getattr(self._store, "origin", self._store)
 
     @property
     def is_bound(self) -> bool:

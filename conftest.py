@@ -43,7 +43,7 @@ from tests.profiles import PROFILE, SCALES, load_profile
 ROOT = Path(__file__).parent
 SOURCE = ROOT / "src"
 
-pytest_plugins = ["pytester"]  # for the tests of this file
+pytest_plugins = ["pytester", "tests.servers.plugin"]  # the first is for the tests of this file
 load_profile()
 LEFT_OUT = pytest.StashKey[int]()
 UNKNOWN = pytest.StashKey[list[str]]()

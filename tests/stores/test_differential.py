@@ -1,5 +1,6 @@
-"""The same changes in memory and in SQLite: equal answers and an equal state, always."""
+"""The same changes in memory and in a database: equal answers and an equal state, always."""
 
+import pytest
 from hypothesis import event, given
 
 from leadroute.offers.change import Change, ordered
@@ -7,6 +8,17 @@ from leadroute.testing.contract.queries import Contract
 from tests.profiles import examples
 from tests.stores.drawn import Latest, answer, changes, followed, seen, steps
 from tests.stores.places import memory, sqlite
+from tests.stores.renumbered import Renumbered
+from tests.stores.sql import OWN
+
+
+def compare(drawn, model, store):
+    """Do drawn steps in both; each must answer as the other, and look like it."""
+    for step, most, said, shown in followed(store, drawn):
+        kind = said[0] if isinstance(said, tuple) else "done"
+        event("trim" if isinstance(said, int) else kind)
+        assert answer(model, step, most) == said
+        assert seen(model) == shown
 
 
 @examples(200)
@@ -14,11 +26,16 @@ from tests.stores.places import memory, sqlite
 def test_memory_and_sqlite_cannot_be_told_apart(drawn):
     """Any changes and trims, in any order, give the same answers and leave the same state."""
     with memory() as model, sqlite() as store:
-        for step, most, said, shown in followed(store, drawn):
-            kind = said[0] if isinstance(said, tuple) else "done"
-            event("trim" if isinstance(said, int) else kind)
-            assert answer(model, step, most) == said
-            assert seen(model) == shown
+        compare(drawn, model, store)
+
+
+@pytest.mark.parametrize("kind", OWN)
+@examples(40)
+@given(drawn=steps)
+def test_memory_and_databases_cannot_be_told_apart(kind, drawn):
+    """Any changes and trims give the same answers through SQLAlchemy, on every kind of database."""
+    with memory() as model, OWN[kind]() as store:
+        compare(drawn, model, Renumbered(store))
 
 
 @given(changes)

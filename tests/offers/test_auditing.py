@@ -20,6 +20,7 @@ from leadroute.offers.placement import Status
 from leadroute.offers.requests import newest_event, run
 from leadroute.plain import document, stamped
 from leadroute.stores import MemoryStore
+from leadroute.testing.contract.queries import shown
 
 POLICY = Router(
     rules=[
@@ -76,7 +77,8 @@ class Planting:
 
     def commit(self, *ops):
         self.number += 1
-        self.store.commit(Change(f"planted {self.number}", ops))
+        name = f"planted {self.number}"
+        self.store.commit(Change(name, shown(ops, name)))
 
     def take(self, fits):
         found = next(placed for placed in self.free if fits(placed))

@@ -18,7 +18,7 @@ from leadroute.errors import (
 )
 from leadroute.model.keys import open_key
 from leadroute.offers import LiveCounts
-from leadroute.offers.change import Add, Change, Emit
+from leadroute.offers.change import Add, Change, Emit, Once
 from leadroute.offers.placement import Status
 from leadroute.offers.requests import run
 from leadroute.stores import AsyncThread, MemoryStore
@@ -184,7 +184,7 @@ def test_everything_is_read_again_after_a_pause(pause):
     store, seconds = Counted(), Seconds()
     here = live(desk("ada", "bob", store=store), seconds)
     here.submit(Lead("L-0"))
-    store.store.commit(Change("behind the log", (Add(open_key("bob"), 1),)))
+    store.store.commit(Change("behind the log", (Add(open_key("bob"), 1), Once("k"))))
     assert in_step(here) != kept_of(store.store)
     seconds.at += pause
     store.prefixes = 0

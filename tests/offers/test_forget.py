@@ -299,7 +299,7 @@ def test_reader_hinders_it_and_is_told(tmp_path, monkeypatch):
         assert not found.complete
         assert str(found) == (
             "lead L-1 is forgotten; older copies may be left in the files of the store: "
-            "forget it again once readers and your transaction are done"
+            "forget it again once readers and your transaction are done; a server has its VACUUM"
         )
         assert left_in(path)
         reader.execute("COMMIT")

@@ -60,7 +60,8 @@ class ForgetResult:
     Args:
         placement: The lead as it stands.
         complete: Whether nothing is left of it in the files of the store either. A reader of a SQLite
-            file can hinder that, and so does a transaction of yours that is not over.
+            file can hinder that, and so does a transaction of yours that is not over. A database
+            server never tells, so with one it is ``False``.
     """
 
     placement: Placement
@@ -70,5 +71,5 @@ class ForgetResult:
         told = f"lead {one_line(self.placement.lead_id)} is forgotten"
         if self.complete:
             return told
-        remedy = "forget it again once readers and your transaction are done"
+        remedy = "forget it again once readers and your transaction are done; a server has its VACUUM"
         return f"{told}; older copies may be left in the files of the store: {remedy}"

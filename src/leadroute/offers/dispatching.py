@@ -71,5 +71,7 @@ class ForgetResult:
         told = f"lead {one_line(self.placement.lead_id)} is forgotten"
         if self.complete:
             return told
-        remedy = "forget it again once readers and your transaction are done; a server has its VACUUM"
+        remedy = (
+            "forget it again once readers and your transaction are done; a server has its VACUUM"
+        )
         return f"{told}; older copies may be left in the files of the store: {remedy}"

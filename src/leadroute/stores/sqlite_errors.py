@@ -86,13 +86,14 @@ def explained(file: Callable[[], str]) -> Iterator[None]:
     try:
         yield
     except DatabaseError as error:
-        found = _ours(error, file)
+        found = ours(error, file)
         if found is None:
             raise
         raise found from error
 
 
-def _ours(error: DatabaseError, file: Callable[[], str]) -> LeadrouteError | None:
+def ours(error: DatabaseError, file: Callable[[], str]) -> LeadrouteError | None:
+    """The error of leadroute for one of the driver; ``None`` where it is not about the file."""
     if code_of(error) in _BUSY:
         return TransientError(str(error))
     name = file()

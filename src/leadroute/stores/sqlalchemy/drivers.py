@@ -6,12 +6,11 @@ import re
 from typing import Any
 
 from sqlalchemy import Connection
-from sqlalchemy.engine import Dialect
 
 from leadroute.errors import ConfigError, TransientError
 
 DRIVERS: dict[str, dict[bool, tuple[str, ...]]] = {
-    "postgresql": {False: ("psycopg", "psycopg2"), True: ("asyncpg", "psycopg_async")},
+    "postgresql": {False: ("psycopg", "psycopg2"), True: ("asyncpg", "psycopg")},
     "mysql": {False: ("pymysql",), True: ("asyncmy",)},
     "sqlite": {False: ("pysqlite",), True: ("aiosqlite",)},
 }
@@ -23,7 +22,6 @@ EXTRAS = ("aiosqlite", "asyncmy", "asyncpg", "psycopg", "pymysql")
 _BUSY = {
     *("40001", "40P01", "55P03", "57014", "53300"),  # PostgreSQL: a race, a wait, too many
     *(1213, 1205, 1020, 1040),  # MariaDB and MySQL
-    *(5, 6),  # SQLite
 }
 _NO_TABLE = {"42P01", "3F000", 1146}
 _UNDONE = {"22012", "22003", "23502"}
@@ -38,30 +36,27 @@ def family(dialect: str) -> str:
     return "mysql" if dialect == "mariadb" else dialect
 
 
-def require_driver(dialect: Dialect) -> None:
-    """Refuse a database or a driver that no store can work with."""
-    known = DRIVERS.get(family(dialect.name))
+def require_driver(kind: str, driver: str, *, is_async: bool) -> None:
+    """Refuse a database or a driver that no such store can work with."""
+    known = DRIVERS.get(family(kind))
     if known is None:
         names = "PostgreSQL, MariaDB, MySQL or SQLite"
-        raise ConfigError(f"{dialect.name} has no store; take {names}, or write a store for it")
-    if dialect.driver not in (*known[False], *known[True]):
-        advised = known[dialect.is_async][0]
-        url = f"{dialect.name}+{advised}://"
+        raise ConfigError(f"{kind} has no store; take {names}, or write a store for it")
+    if driver not in known[is_async]:
+        advised = known[is_async][0]
+        why = "has no asyncio" if is_async else "is for asyncio"
+        problem = why if driver in known[not is_async] else "is not one that is tested"
         raise ConfigError(
-            f"the driver {dialect.driver} cannot be used for {dialect.name}; take {advised}, by a "
-            f"URL that starts with {url}"
+            f"the driver {driver} of {kind} {problem}; take {advised}, by a URL that starts with "
+            f"{kind}+{advised}://"
         )
 
 
 def code_of(error: BaseException) -> object:
     """The code of a driver's error: SQLSTATE, or the server's number."""
-    for name in ("sqlstate", "pgcode"):
-        if found := getattr(error, name, None):
-            return found
-    number = getattr(error, "sqlite_errorcode", None)
-    if number is not None:
-        return number & 0xFF
-    return error.args[0] if error.args else None
+    if error.args and isinstance(error.args[0], int):
+        return error.args[0]
+    return getattr(error, "sqlstate", None) or getattr(error, "pgcode", None)
 
 
 def was_undone(error: BaseException) -> bool:
@@ -79,9 +74,7 @@ def explained(error: Exception, tables: str) -> Exception | None:
     code = code_of(error)
     if code in _BUSY:
         return TransientError(_line(error))
-    if code in _NO_TABLE or "no such table" in str(error):
-        return missing(tables)
-    return None
+    return missing(tables) if code in _NO_TABLE else None
 
 
 def missing(tables: str) -> ConfigError:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from sqlite3 import DatabaseError
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, MetaData
@@ -15,6 +16,7 @@ from sqlalchemy.engine import Dialect as EngineDialect
 
 from leadroute.errors import ConfigError, ConflictError, TransientError, UnknownOutcomeError
 from leadroute.offers.change import Change
+from leadroute.stores import sqlite_errors
 from leadroute.stores.sqlalchemy import drivers
 from leadroute.stores.sqlalchemy.database import Database, Dialect
 from leadroute.stores.sqlalchemy.mysql import Mysql
@@ -34,7 +36,6 @@ class Tables:
     """The tables of one store, on whatever connection: what is written and how, found out at the first use."""
 
     def __init__(self, prefix: str, schema: str | None, dialect: EngineDialect) -> None:
-        drivers.require_driver(dialect)
         self.family = drivers.family(dialect.name)
         self.has_clock = self.family != "sqlite"
         self.names = Names.of(prefix, schema, self.family)
@@ -123,7 +124,11 @@ def _told(connection: Connection, tables: Tables, *, unknown: bool) -> Iterator[
             connection.invalidate(error)
             kind = UnknownOutcomeError if unknown else TransientError
             raise kind(f"the connection broke: {type(error).__name__}") from error
-        told = drivers.explained(error, str(tables))
+        if isinstance(error, DatabaseError):
+            file = connection.engine.url.database or ":memory:"
+            told: Exception | None = sqlite_errors.ours(error, lambda: file)
+        else:
+            told = drivers.explained(error, str(tables))
         if told is None:
             raise
         raise told from error

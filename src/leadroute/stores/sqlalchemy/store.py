@@ -13,12 +13,13 @@ from __future__ import annotations
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine, Sequence
+from sqlite3 import DatabaseError
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast
 
 from sqlalchemy import URL, Connection, Engine, create_engine, make_url
 from sqlalchemy.engine import Dialect as EngineDialect
-from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidRequestError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import Session
 
@@ -30,6 +31,7 @@ from leadroute.errors import (
 )
 from leadroute.offers.change import Change, Event, Record
 from leadroute.offers.store import one_page_of_counts, one_question, page_size, statuses_of
+from leadroute.stores import sqlite_errors
 from leadroute.stores.sqlalchemy import drivers, jobs
 from leadroute.stores.sqlalchemy.jobs import Job, Tables, Work
 
@@ -203,11 +205,12 @@ class _Engine:
 
     def __init__(self, given: Any, kind: type[Any], make: Callable[..., Any], other: str) -> None:
         self.is_ours = isinstance(given, str | URL)
-        engine = _made(given, make) if self.is_ours else given
+        engine = _made(given, make, is_async=kind is AsyncEngine) if self.is_ours else given
         if not isinstance(engine, kind):
             shape = f"an {kind.__name__} of SQLAlchemy or a URL"
             raise ConfigError(f"{type(given).__name__} is no engine for it; give {shape}{other}")
-        drivers.require_driver(engine.dialect)
+        is_async = kind is AsyncEngine
+        drivers.require_driver(engine.dialect.name, engine.dialect.driver, is_async=is_async)
         at_once = engine.dialect.name == "postgresql"
         self.engine = engine
         self.used = engine.execution_options(isolation_level="AUTOCOMMIT") if at_once else engine
@@ -221,23 +224,24 @@ class _Engine:
         return True
 
 
-def _made(url: str | URL, make: Callable[..., Any]) -> Any:
+def _made(url: str | URL, make: Callable[..., Any], *, is_async: bool) -> Any:
     """Make an engine. The password of a URL is never told."""
     try:
         parsed = make_url(url)
     except ArgumentError as error:
         like = "postgresql+psycopg://user:password@host/database"
         raise ConfigError(f"this is no URL of SQLAlchemy; write one like {like}") from error
-    told = parsed.render_as_string()
+    kind = parsed.get_backend_name()
+    if "+" in parsed.drivername or kind not in drivers.DRIVERS:
+        driver = parsed.drivername.partition("+")[2]
+        drivers.require_driver(kind, driver, is_async=is_async)
+    else:  # SQLAlchemy's default may be none of ours
+        parsed = parsed.set(drivername=f"{kind}+{drivers.DRIVERS[kind][is_async][0]}")
     try:
         return make(parsed)
-    except NoSuchModuleError as error:
-        known = ", ".join(f"{kind}+{names[False][0]}" for kind, names in drivers.DRIVERS.items())
-        raise ConfigError(f"{told}: no such database; begin with one of {known}") from error
     except ModuleNotFoundError as error:
+        told = f"the driver of {parsed.render_as_string()}"
         raise MissingExtraError(told, drivers.extra_of(str(error.name))) from error
-    except InvalidRequestError as error:
-        raise ConfigError(f"{told}: {error}") from error
 
 
 class SqlAlchemyStore(_Store):
@@ -281,7 +285,7 @@ class SqlAlchemyStore(_Store):
         try:
             connection = self._engine.used.connect()
         except DBAPIError as error:
-            raise _unconnected(error) from error
+            raise _unconnected(error, self._engine.engine) from error
         with connection:
             return job(connection)
 
@@ -370,7 +374,7 @@ class AsyncSqlAlchemyStore(_AsyncStore):
         try:
             await connection.start()
         except DBAPIError as error:
-            raise _unconnected(error) from error
+            raise _unconnected(error, self._engine.engine) from error
         try:
             return cast("T", await connection.run_sync(job))
         finally:
@@ -415,8 +419,11 @@ class AsyncSqlAlchemyStore(_AsyncStore):
         await self.close()
 
 
-def _unconnected(error: DBAPIError) -> Exception:
+def _unconnected(error: DBAPIError, engine: Any) -> Exception:
     """The error of a connection that was not made: one that may pass, or SQLAlchemy's own."""
+    if isinstance(error.orig, DatabaseError):
+        file = engine.url.database or ":memory:"
+        return sqlite_errors.ours(error.orig, lambda: file) or error
     if error.orig is not None and drivers.is_unreachable(error.orig):
         return TransientError(f"no connection: {type(error.orig).__name__}")
     return error
@@ -434,6 +441,8 @@ class _Host:
         self.host = host
         self._began: Any = None
         self.dialect: EngineDialect = _dialect_of(host)
+        is_async = AsyncSession in kinds
+        drivers.require_driver(self.dialect.name, self.dialect.driver, is_async=is_async)
 
     def connected(self, host: Connection | Session, name: str) -> Connection:
         """The connection, in the same transaction as ever.

@@ -22,7 +22,9 @@ class Database:
     def __init__(self, connection: Connection, *, is_own: bool) -> None:
         self.is_own = is_own
         self.driver: Any = connection.connection  # SQLAlchemy's, which passes all on
-        self._options = {"prepare": False} if connection.dialect.driver == "psycopg" else {}
+        dialect = connection.dialect
+        plain = dialect.driver == "psycopg" and not dialect.is_async
+        self._options = {"prepare": False} if plain else {}
         self._cursor: Any = self.driver.cursor()
 
     @property

@@ -138,34 +138,55 @@ def own_read(tables: Tables, work: Work[T]) -> Job[T]:
     """Read, on a connection of the store's own."""
 
     def job(connection: Connection) -> T:
-        with _told(connection, tables, unknown=False):
+        with _told(connection, tables, unknown=False), _at_once(connection, tables):
             db = Database(connection, is_own=True)
             return work(tables.dialect(connection, db), db)
 
     return job
 
 
+@contextmanager
+def _at_once(connection: Connection, tables: Tables) -> Iterator[None]:
+    """Let each statement on PostgreSQL commit itself: it is a flag of the driver, and no round trip."""
+    if tables.family != "postgresql":
+        yield
+        return
+    driver: Any = connection.connection
+    before = driver.autocommit
+    driver.dbapi_connection.autocommit = True
+    try:
+        yield
+    finally:
+        if not connection.invalidated:
+            driver.dbapi_connection.autocommit = before
+
+
 def own_write(tables: Tables, work: Work[T], change: Change | None) -> Job[T]:
     """Write all or nothing, on a connection of the store's own."""
 
     def job(connection: Connection) -> T:
-        with _told(connection, tables, unknown=False):
-            db = Database(connection, is_own=True)
-            dialect = tables.dialect(connection, db)
-        at_once = isinstance(dialect, Postgresql)
-
-        def undo() -> None:
-            if not at_once and not connection.invalidated:
-                db.driver.rollback()
-
-        with _told(connection, tables, unknown=at_once):
-            dialect.begin(db)
-            answer = _done(dialect, db, work, change, undo)
-        with _told(connection, tables, unknown=True):
-            dialect.commit(db)
-        return answer
+        with _at_once(connection, tables):
+            return _written(connection, tables, work, change)
 
     return job
+
+
+def _written(connection: Connection, tables: Tables, work: Work[T], change: Change | None) -> T:
+    with _told(connection, tables, unknown=False):
+        db = Database(connection, is_own=True)
+        dialect = tables.dialect(connection, db)
+    at_once = isinstance(dialect, Postgresql)
+
+    def undo() -> None:
+        if not at_once and not connection.invalidated:
+            db.driver.rollback()
+
+    with _told(connection, tables, unknown=at_once):
+        dialect.begin(db)
+        answer = _done(dialect, db, work, change, undo)
+    with _told(connection, tables, unknown=True):
+        dialect.commit(db)
+    return answer
 
 
 def bound_read(tables: Tables, work: Work[T]) -> Job[T]:

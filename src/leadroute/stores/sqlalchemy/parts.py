@@ -184,8 +184,11 @@ def _by_key(ops: Iterable[Any]) -> Iterable[list[Any]]:
 
 def as_json(parts: Parts) -> str:
     """The change as one JSON document, for the function of PostgreSQL; what is empty is left out."""
+    summed = {each.key for each in parts.sums}
+    # To raise and to add are one statement, but for what is below 0 and what is added to as well.
+    plain = [(key, to) for key, to in parts.raises if to >= 0 and key not in summed]
     written = {op.key for op in parts.writes} if parts.checks else set()
-    rows: dict[str, list[dict[str, Any]]] = {
+    rows: dict[str, list[Any]] = {
         "once": [{"k": op.key, "v": op.value, "f": op.fingerprint} for op in parts.onces],
         "check": [{"k": op.key, "v": op.version, "w": op.key in written} for op in parts.checks],
         "new": [_row(op) for op in parts.new],
@@ -197,8 +200,10 @@ def as_json(parts: Parts) -> str:
         ],
         "add": [
             {"k": each.key, "d": each.delta, "l": each.low, "h": each.high} for each in parts.sums
-        ],
-        "raise": [{"k": key, "t": to} for key, to in parts.raises],
+        ]
+        + [{"k": key, "d": to} for key, to in plain],
+        "up": [key for key, _ in plain],
+        "raise": [{"k": key, "t": to} for key, to in parts.raises if (key, to) not in plain],
         "emit": [
             {"l": op.lead, "n": op.n, "y": op.type, "t": op.data, "a": op.at, "d": op.deliver}
             for op in parts.emits

@@ -49,14 +49,9 @@ BEGIN
     BEGIN
         IF j ? 'once' THEN
             what := 'duplicate';
-            WITH asked AS MATERIALIZED (SELECT * FROM jsonb_to_recordset(j->'once') AS {_ONCE}),
-            fresh AS (
-                INSERT INTO leadroute_once (key, value, fingerprint, at)
-                SELECT k, v, f, (j->>'at')::bigint FROM asked ORDER BY k
-                ON CONFLICT DO NOTHING RETURNING key)
-            SELECT k INTO bad FROM asked
-            WHERE k NOT IN (SELECT key FROM fresh) ORDER BY k LIMIT 1;
-            IF FOUND THEN RAISE SQLSTATE 'LR001'; END IF;
+            INSERT INTO leadroute_once (key, value, fingerprint, at)
+            SELECT k, v, f, (j->>'at')::bigint FROM jsonb_to_recordset(j->'once') AS {_ONCE}
+            ORDER BY k;
         END IF;
         what := 'version';
         IF j ? 'check' THEN
@@ -71,13 +66,8 @@ BEGIN
             IF FOUND THEN RAISE SQLSTATE 'LR001'; END IF;
         END IF;
         IF j ? 'new' THEN
-            WITH asked AS MATERIALIZED (SELECT * FROM jsonb_to_recordset(j->'new') AS {_WRITE}),
-            fresh AS (
-                INSERT INTO leadroute_record (key, version, status, owner, due, data)
-                SELECT k, 1, s, o, d, t FROM asked ORDER BY k
-                ON CONFLICT DO NOTHING RETURNING key)
-            SELECT k INTO bad FROM asked
-            WHERE k NOT IN (SELECT key FROM fresh) ORDER BY k LIMIT 1;
+            INSERT INTO leadroute_record (key, version, status, owner, due, data)
+            SELECT k, 1, s, o, d, t FROM jsonb_to_recordset(j->'new') AS {_WRITE} ORDER BY k;
         END IF;
         IF j ? 'put' OR j ? 'drop' THEN
             WITH asked AS MATERIALIZED (
@@ -86,10 +76,10 @@ BEGIN
             held AS MATERIALIZED (
                 SELECT key, version FROM leadroute_record
                 WHERE key = ANY (ARRAY(SELECT k FROM asked)) ORDER BY key FOR UPDATE)
-            SELECT least(bad COLLATE "C", min(k)) INTO bad FROM asked LEFT JOIN held ON held.key = k
-            WHERE held.version IS DISTINCT FROM e;
+            SELECT k INTO bad FROM asked LEFT JOIN held ON held.key = k
+            WHERE held.version IS DISTINCT FROM e ORDER BY k LIMIT 1;
+            IF FOUND THEN RAISE SQLSTATE 'LR001'; END IF;
         END IF;
-        IF bad IS NOT NULL THEN RAISE SQLSTATE 'LR001'; END IF;
         IF j ? 'put' THEN
             UPDATE leadroute_record SET version = e + 1, status = s, owner = o, due = d, data = t
             FROM (
@@ -125,9 +115,12 @@ BEGIN
             WITH asked AS MATERIALIZED (SELECT * FROM jsonb_to_recordset(j->'add') AS {_ADD}),
             after AS (
                 INSERT INTO leadroute_counter AS c (key, n) SELECT k, d FROM asked ORDER BY k
-                ON CONFLICT (key) DO UPDATE SET n = c.n + excluded.n RETURNING c.key, c.n)
+                ON CONFLICT (key) DO UPDATE SET n = CASE
+                    WHEN j->'up' ? excluded.key THEN greatest(c.n, excluded.n)
+                    ELSE c.n + excluded.n END
+                RETURNING c.key, c.n)
             SELECT k INTO bad FROM asked JOIN after ON after.key = k
-            WHERE n - d NOT BETWEEN l AND h ORDER BY k LIMIT 1;
+            WHERE l IS NOT NULL AND n - d NOT BETWEEN l AND h ORDER BY k LIMIT 1;
             IF FOUND THEN RAISE SQLSTATE 'LR001'; END IF;
         END IF;
         IF j ? 'raise' THEN
@@ -141,20 +134,29 @@ BEGIN
             WITH asked AS MATERIALIZED (SELECT * FROM jsonb_to_recordset(j->'emit') AS {_EMIT}),
             fresh AS (
                 INSERT INTO leadroute_event (lead, n, type, at, change, data)
-                SELECT l, n, y, a, j->>'id', t FROM asked ORDER BY l, n
-                ON CONFLICT DO NOTHING RETURNING id, lead, n),
-            sent AS (
-                INSERT INTO leadroute_outbox (event_id, until, attempts, error, lead, n)
-                SELECT id, least(a, 0), 0, '', l, fresh.n FROM fresh
-                JOIN asked ON l = lead AND asked.n = fresh.n WHERE d)
-            SELECT l INTO bad FROM asked WHERE NOT EXISTS (
-                SELECT 1 FROM fresh WHERE lead = l AND fresh.n = asked.n)
-            ORDER BY l, n LIMIT 1;
-            IF FOUND THEN RAISE SQLSTATE 'LR001'; END IF;
+                SELECT l, n, y, a, j->>'id', t FROM asked ORDER BY l, n RETURNING id, lead, n)
+            INSERT INTO leadroute_outbox (event_id, until, attempts, error, lead, n)
+            SELECT id, least(a, 0), 0, '', l, fresh.n FROM fresh
+            JOIN asked ON l = lead AND asked.n = fresh.n WHERE d;
         END IF;
         RETURN '';
     EXCEPTION
         WHEN SQLSTATE 'LR001' THEN NULL;
+        WHEN unique_violation THEN
+            SELECT k INTO bad FROM (
+                SELECT k FROM jsonb_to_recordset(j->'once') AS {_ONCE}
+                JOIN leadroute_once ON key = k WHERE what = 'duplicate'
+                UNION ALL SELECT k FROM jsonb_to_recordset(j->'new') AS {_WRITE}
+                JOIN leadroute_record ON key = k WHERE what = 'version'
+                UNION ALL SELECT k FROM (
+                    SELECT k, e FROM jsonb_to_recordset(j->'put') AS {_WRITE}
+                    UNION ALL SELECT k, e FROM jsonb_to_recordset(j->'drop') AS {_WRITE}) AS a
+                LEFT JOIN leadroute_record ON key = k
+                WHERE what = 'version' AND version IS DISTINCT FROM e
+                UNION ALL SELECT l FROM jsonb_to_recordset(j->'emit') AS {_EMIT}
+                JOIN leadroute_event e ON e.lead = l AND e.n = a.n WHERE what = 'log') AS a
+            ORDER BY k LIMIT 1;
+            IF NOT FOUND THEN RETURN '["transient", "another change came between"]'; END IF;
         WHEN numeric_value_out_of_range THEN
             SELECT k INTO bad FROM jsonb_to_recordset(j->'add') AS {_ADD}
             LEFT JOIN leadroute_counter c ON c.key = k
@@ -214,11 +216,14 @@ defer_asked AS MATERIALIZED (SELECT a.* FROM c, jsonb_to_recordset(j->'defer') A
 defer_done AS (
     UPDATE leadroute_outbox o SET until = u, attempts = a.n, error = r
     FROM defer_asked a WHERE event_id = i RETURNING 1),
+add_asked AS MATERIALIZED (SELECT a.* FROM c, jsonb_to_recordset(j->'add') AS {_ADD}),
+raise_asked AS (
+    SELECT k, d AS t FROM add_asked WHERE l IS NULL
+    UNION ALL SELECT a.* FROM c, jsonb_to_recordset(j->'raise') AS {_RAISE}),
 counted AS MATERIALIZED (
     SELECT coalesce(a.k, r.k) AS k, coalesce(d, 0) AS d, coalesce(l, -9223372036854775807) AS l,
         coalesce(h, 9223372036854775807) AS h, t
-    FROM (SELECT a.* FROM c, jsonb_to_recordset(j->'add') AS {_ADD}) AS a
-    FULL JOIN (SELECT a.* FROM c, jsonb_to_recordset(j->'raise') AS {_RAISE}) AS r ON a.k = r.k),
+    FROM (SELECT * FROM add_asked WHERE l IS NOT NULL) AS a FULL JOIN raise_asked r ON a.k = r.k),
 written AS (  -- what is out of bounds becomes NULL, which the column refuses
     INSERT INTO leadroute_counter AS c (key, n) SELECT k, greatest(d, t) FROM counted ORDER BY k
     ON CONFLICT (key) DO UPDATE SET n = (

@@ -211,9 +211,7 @@ class _Engine:
             raise ConfigError(f"{type(given).__name__} is no engine for it; give {shape}{other}")
         is_async = kind is AsyncEngine
         drivers.require_driver(engine.dialect.name, engine.dialect.driver, is_async=is_async)
-        at_once = engine.dialect.name == "postgresql"
         self.engine = engine
-        self.used = engine.execution_options(isolation_level="AUTOCOMMIT") if at_once else engine
         self._pid = os.getpid()
 
     def forked(self) -> bool:
@@ -283,7 +281,7 @@ class SqlAlchemyStore(_Store):
         if self._engine.forked():
             self._engine.engine.dispose(close=False)
         try:
-            connection = self._engine.used.connect()
+            connection = self._engine.engine.connect()
         except DBAPIError as error:
             raise _unconnected(error, self._engine.engine) from error
         with connection:
@@ -370,7 +368,7 @@ class AsyncSqlAlchemyStore(_AsyncStore):
     async def _run(self, job: Job[T]) -> T:
         if self._engine.forked():
             await self._engine.engine.dispose(close=False)
-        connection = self._engine.used.connect()
+        connection = self._engine.engine.connect()
         try:
             await connection.start()
         except DBAPIError as error:

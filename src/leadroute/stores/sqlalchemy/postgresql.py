@@ -381,15 +381,14 @@ class Postgresql:
 
     def apply(self, db: Database, change: Change) -> None:
         """Do a change in one statement."""
-        parts = Parts.of(change)
-        ((answer,),) = db.rows(self._commit, as_json(parts))
+        ((answer,),) = db.rows(self._commit, as_json(change))
         if not self.function or not answer:
             return
         kind, *rest = json.loads(answer)
         if kind == "transient":
             raise TransientError(rest[0])
         key, current, isolation = rest
-        raise parts.refused(kind, key, current, isolation)
+        raise Parts.of(change).refused(kind, key, current, isolation)
 
     def refusal(self, db: Database, change: Change) -> Exception:
         """Look up why the one statement failed, which has been undone."""

@@ -1,8 +1,10 @@
-"""What the SQL stores have in common: how the rows of their tables read, and the ends of a page."""
+"""What the SQL stores have in common: how rows read, the ends of a page, and closing."""
 
 from __future__ import annotations
 
-from typing import Any
+from abc import ABC, abstractmethod
+from types import TracebackType
+from typing import Any, Self
 
 from leadroute.offers.change import MAX_KEY, Event, Record
 
@@ -39,3 +41,22 @@ def event_of(row: tuple[Any, ...]) -> Event:
     """The event of a row of the log with its delivery, if it waits for one."""
     mark, lead, n, kind, data, at, change, until, attempts, error = row
     return Event(mark, lead, n, kind, data, at, change, until, attempts, error or "")
+
+
+class Closes(ABC):
+    """A store that is closed at the end of a ``with`` block."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close every connection."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

@@ -30,8 +30,7 @@ from sqlite3 import (
     OperationalError,
     connect,
 )
-from types import TracebackType
-from typing import Literal, Self, TypeVar
+from typing import Literal, TypeVar
 
 from leadroute.errors import (
     ConfigError,
@@ -43,6 +42,7 @@ from leadroute.errors import (
 from leadroute.model.duration import parse_duration
 from leadroute.offers.change import Change, Event, Record
 from leadroute.offers.store import one_page_of_counts, page_size, statuses_of
+from leadroute.stores.rows import Closes
 from leadroute.stores.sqlite_errors import DAMAGED, code_of, explained
 from leadroute.stores.sqlite_hosts import (
     HostConnection,
@@ -161,7 +161,7 @@ class _Sqlite(ABC):
         return self._write(lambda cursor: self._tables.forget(cursor, outdated))
 
 
-class SqliteStore(_Sqlite):
+class SqliteStore(_Sqlite, Closes):
     """A store in a SQLite file, its own or yours.
 
     Making one creates the tables that are missing; any number of processes may do so at once.
@@ -304,17 +304,6 @@ class SqliteStore(_Sqlite):
         idle = self._idle()
         while idle:
             idle.pop().close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def __del__(self) -> None:
         if not self._closed:

@@ -6,12 +6,13 @@ prepare them, which PgBouncer needs.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
 from leadroute.offers.change import Change, Event, Record
+from leadroute.stores.rows import event_of
 
 Row = tuple[Any, ...]
 
@@ -108,3 +109,55 @@ class Dialect(Protocol):
 
     def trim(self, db: Database, before: int, limit: int) -> int:
         """See :meth:`Store.trim`."""
+
+
+_EVENTS = (
+    "SELECT e.id, e.lead, e.n, e.type, e.data, e.at, e.{0}, o.until, o.attempts, o.error "
+    "FROM {1} ON o.event_id = e.id WHERE {2} LIMIT %s"
+)
+_LOG = "leadroute_event e LEFT JOIN leadroute_outbox o"
+_FIRST = "NOT EXISTS (SELECT 1 FROM leadroute_outbox b WHERE b.lead = o.lead AND b.n < o.n)"
+
+
+class Log:
+    """The questions to the log, which PostgreSQL and MariaDB are asked alike.
+
+    Args:
+        sql: Puts the prefix and schema into a statement, and the driver's form of places.
+        change: The column of that name, which is a word of MariaDB's.
+        join: How the outbox is joined to the log, so that it is read first.
+    """
+
+    def __init__(self, sql: Callable[[str], str], change: str, join: str) -> None:
+        waiting = f"leadroute_outbox o {join} leadroute_event e"
+
+        def events(source: str, wanted: str) -> str:
+            return sql(_EVENTS.format(change, source, wanted))
+
+        self._statements = {
+            (False, False): events(_LOG, "e.id > %s ORDER BY e.id"),
+            (False, True): events(
+                waiting, f"o.event_id > %s AND o.until <= %s AND {_FIRST} ORDER BY o.event_id"
+            ),
+            (True, False): events(_LOG, "e.n > %s AND e.lead = %s ORDER BY e.n"),
+            (True, True): events(
+                waiting, f"o.n > %s AND o.until <= %s AND o.lead = %s AND {_FIRST} ORDER BY o.n"
+            ),
+        }
+        self._of_change = events(_LOG, f"e.id > %s AND e.{change} = %s ORDER BY e.id")
+
+    def events(
+        self,
+        db: Database,
+        after: int,
+        limit: int,
+        lead: str | None,
+        pending_at: int | None,
+        change: str | None,
+    ) -> list[Event]:
+        """See :meth:`Store.events`."""
+        wanted = [value for value in (pending_at, lead, change) if value is not None]
+        statement = self._statements[lead is not None, pending_at is not None]
+        if change is not None:
+            statement = self._of_change
+        return [event_of(row) for row in db.rows(statement, after, *wanted, limit)]

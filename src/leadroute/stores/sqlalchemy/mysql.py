@@ -12,15 +12,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from leadroute.errors import TransientError
-from leadroute.offers.change import ONCE, Change, Event, Put, Record
+from leadroute.offers.change import ONCE, Change, Put, Record
 from leadroute.stores.rows import (
     NEVER,
     due_and_key,
-    event_of,
     next_prefix,
     record_of,
 )
-from leadroute.stores.sqlalchemy.database import Database, Row
+from leadroute.stores.sqlalchemy.database import Database, Log, Row
 from leadroute.stores.sqlalchemy.parts import Parts, Sum
 
 _PLACEMENT = "`key` >= 'placement/' AND `key` < 'placement0'"
@@ -67,14 +66,6 @@ _COUNTS_IN = (
     "AND n <> 0 ORDER BY `key` LIMIT %s"
 )
 _PAGE = f"SELECT {_COLUMNS} FROM leadroute_record WHERE {{}} ORDER BY due, `key` LIMIT %s"
-_EVENTS = (
-    "SELECT e.id, e.lead, e.n, e.type, e.data, e.at, e.`change`, o.until, o.attempts, o.error "
-    "FROM {} ON o.event_id = e.id WHERE {} LIMIT %s"
-)
-_LOG = "leadroute_event e LEFT JOIN leadroute_outbox o"
-_WAITING = "leadroute_outbox o STRAIGHT_JOIN leadroute_event e"
-_FIRST = "NOT EXISTS (SELECT 1 FROM leadroute_outbox b WHERE b.lead = o.lead AND b.n < o.n)"
-
 _KEEP = "INSERT INTO leadroute_once (`key`, value, fingerprint, at) VALUES "
 _VALUES = (
     "SELECT `key`, value FROM leadroute_once WHERE `key` IN {} ORDER BY `key` LOCK IN SHARE MODE"
@@ -138,7 +129,7 @@ def _code(error: Exception) -> object:
     return error.args[0] if error.args else None
 
 
-class Mysql:
+class Mysql(Log):
     """The statements on the tables with one prefix and schema.
 
     Args:
@@ -150,20 +141,7 @@ class Mysql:
         self._sql = sql
         self._returning = returning
 
-        def events(source: str, wanted: str) -> str:
-            return sql(_EVENTS.replace("{}", source, 1).replace("{}", wanted))
-
-        self._events = {
-            (False, False): events(_LOG, "e.id > %s ORDER BY e.id"),
-            (False, True): events(
-                _WAITING, f"o.event_id > %s AND o.until <= %s AND {_FIRST} ORDER BY o.event_id"
-            ),
-            (True, False): events(_LOG, "e.n > %s AND e.lead = %s ORDER BY e.n"),
-            (True, True): events(
-                _WAITING, f"o.n > %s AND o.until <= %s AND o.lead = %s AND {_FIRST} ORDER BY o.n"
-            ),
-        }
-        self._of_change = events(_LOG, "e.id > %s AND e.`change` = %s ORDER BY e.id")
+        super().__init__(sql, "`change`", "STRAIGHT_JOIN")
 
     def begin(self, db: Database) -> None:
         """Let the next transaction see what was committed last, as guards must."""
@@ -348,22 +326,6 @@ class Mysql:
         if first is not None:
             rows = _first_of_each(rows, first)
         return [record_of(row) for row in rows[:limit]]
-
-    def events(
-        self,
-        db: Database,
-        after: int,
-        limit: int,
-        lead: str | None,
-        pending_at: int | None,
-        change: str | None,
-    ) -> list[Event]:
-        """See :meth:`Store.events`."""
-        wanted = [value for value in (pending_at, lead, change) if value is not None]
-        statement = self._events[lead is not None, pending_at is not None]
-        if change is not None:
-            statement = self._of_change
-        return [event_of(row) for row in db.rows(statement, after, *wanted, limit)]
 
     def trim(self, db: Database, before: int, limit: int) -> int:
         """See :meth:`Store.trim`."""

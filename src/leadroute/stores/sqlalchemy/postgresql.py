@@ -16,16 +16,15 @@ from collections.abc import Callable, Sequence
 from attrs import evolve
 
 from leadroute.errors import TransientError
-from leadroute.offers.change import ONCE, Change, Event, Record
+from leadroute.offers.change import ONCE, Change, Record
 from leadroute.stores.rows import (
     EARLIEST,
     NEVER,
     due_and_key,
-    event_of,
     next_prefix,
     record_of,
 )
-from leadroute.stores.sqlalchemy.database import Database
+from leadroute.stores.sqlalchemy.database import Database, Log
 from leadroute.stores.sqlalchemy.parts import Parts, as_json
 
 _ONCE = 'a (k text COLLATE "C", v text, f text)'
@@ -296,13 +295,6 @@ _PAGE = (
     "WHERE (due, key) > (%s, %s) AND due <= %s{} ORDER BY due, key LIMIT %s"
 )
 _OF_EACH = f"SELECT r.* FROM unnest(%s::text[]) AS s (wanted) CROSS JOIN LATERAL ({_PAGE}) AS r"
-_EVENTS = (
-    "SELECT e.id, e.lead, e.n, e.type, e.data, e.at, e.change, o.until, o.attempts, o.error "
-    "FROM {} ON o.event_id = e.id WHERE {} LIMIT %s"
-)
-_LOG = "leadroute_event e LEFT JOIN leadroute_outbox o"
-_WAITING = "leadroute_outbox o JOIN leadroute_event e"
-_FIRST = "NOT EXISTS (SELECT 1 FROM leadroute_outbox b WHERE b.lead = o.lead AND b.n < o.n)"
 _TRIM = """
 WITH onces AS (
     DELETE FROM leadroute_once WHERE key = ANY (ARRAY(
@@ -323,7 +315,7 @@ SELECT (SELECT count(*) FROM onces) + (SELECT count(*) FROM events) + (SELECT co
 _CLOCK = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
 
 
-class Postgresql:
+class Postgresql(Log):
     """The statements on the tables with one prefix and schema.
 
     Args:
@@ -348,20 +340,7 @@ class Postgresql:
             for owned, more in ((False, ""), (True, " AND owner = %s"))
         }
 
-        def events(source: str, wanted: str) -> str:
-            return sql(_EVENTS.replace("{}", source, 1).replace("{}", wanted))
-
-        self._events = {
-            (False, False): events(_LOG, "e.id > %s ORDER BY e.id"),
-            (False, True): events(
-                _WAITING, f"o.event_id > %s AND o.until <= %s AND {_FIRST} ORDER BY o.event_id"
-            ),
-            (True, False): events(_LOG, "e.n > %s AND e.lead = %s ORDER BY e.n"),
-            (True, True): events(
-                _WAITING, f"o.n > %s AND o.until <= %s AND o.lead = %s AND {_FIRST} ORDER BY o.n"
-            ),
-        }
-        self._of_change = events(_LOG, "e.id > %s AND e.change = %s ORDER BY e.id")
+        super().__init__(sql, "change", "JOIN")
         self._trim = sql(_TRIM)
         self._onces = sql("SELECT key, value FROM leadroute_once WHERE key = ANY (%s)")
         self._waiting = sql("SELECT event_id FROM leadroute_outbox WHERE event_id = ANY (%s)")
@@ -451,22 +430,6 @@ class Postgresql:
             statement = self._find[statuses is not None, owner is not None]
             rows = db.rows(statement, *start, end, *(statuses or ()), *owners, most)
         return [record_of(row) for row in rows[:limit]]
-
-    def events(
-        self,
-        db: Database,
-        after: int,
-        limit: int,
-        lead: str | None,
-        pending_at: int | None,
-        change: str | None,
-    ) -> list[Event]:
-        """See :meth:`Store.events`."""
-        wanted = [value for value in (pending_at, lead, change) if value is not None]
-        statement = self._events[lead is not None, pending_at is not None]
-        if change is not None:
-            statement = self._of_change
-        return [event_of(row) for row in db.rows(statement, after, *wanted, limit)]
 
     def trim(self, db: Database, before: int, limit: int) -> int:
         """See :meth:`Store.trim`."""

@@ -32,6 +32,7 @@ from leadroute.errors import (
 from leadroute.offers.change import Change, Event, Record
 from leadroute.offers.store import one_page_of_counts, one_question, page_size, statuses_of
 from leadroute.stores import sqlite_errors
+from leadroute.stores.rows import Closes
 from leadroute.stores.sqlalchemy import drivers, jobs
 from leadroute.stores.sqlalchemy.jobs import Job, Tables, Work
 
@@ -74,10 +75,21 @@ def _trim(before: int, limit: int) -> Work[int]:
     return lambda dialect, db: dialect.trim(db, before, most)
 
 
-class _Store(ABC):
-    """The six methods of a store that blocks."""
+class _OnTables:
+    """A store on tables, which can tell the time where their server can."""
 
     tables: Tables
+    clock: Any
+    _clock: Any
+
+    def _use(self, tables: Tables) -> None:
+        self.tables = tables
+        if tables.has_clock:
+            self.clock = self._clock
+
+
+class _Store(_OnTables, ABC):
+    """The six methods of a store that blocks."""
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} on the tables {self.tables}*>"
@@ -137,10 +149,8 @@ class _Store(ABC):
         return self._write(_trim(before, limit))
 
 
-class _AsyncStore(ABC):
+class _AsyncStore(_OnTables, ABC):
     """The six methods of a store whose calls are awaited."""
-
-    tables: Tables
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} on the tables {self.tables}*>"
@@ -200,19 +210,32 @@ class _AsyncStore(ABC):
         return await self._write(_trim(before, limit))
 
 
+_TWINS: dict[type[object], str] = {
+    Engine: "SqlAlchemyStore",
+    AsyncEngine: "AsyncSqlAlchemyStore",
+}
+"""The store for each kind of engine."""
+
+
 class _Engine:
     """An engine of SQLAlchemy, made from a URL or the host's."""
 
-    def __init__(self, given: Any, kind: type[Any], make: Callable[..., Any], other: str) -> None:
+    def __init__(self, given: Any, kind: type[Any], make: Callable[..., Any]) -> None:
         self.is_ours = isinstance(given, str | URL)
         engine = _made(given, make, is_async=kind is AsyncEngine) if self.is_ours else given
         if not isinstance(engine, kind):
             shape = f"an {kind.__name__} of SQLAlchemy or a URL"
+            twin = _TWINS.get(type(engine))
+            other = f", or take {twin}" if twin else ""
             raise ConfigError(f"{type(given).__name__} is no engine for it; give {shape}{other}")
         is_async = kind is AsyncEngine
         drivers.require_driver(engine.dialect.name, engine.dialect.driver, is_async=is_async)
         self.engine = engine
         self._pid = os.getpid()
+
+    def tables(self, prefix: str, schema: str | None) -> Tables:
+        """The tables of a store on this engine."""
+        return Tables(prefix, schema, self.engine.dialect)
 
     def forked(self) -> bool:
         """Whether this is another process than before, which must not use the parent's connections."""
@@ -242,7 +265,7 @@ def _made(url: str | URL, make: Callable[..., Any], *, is_async: bool) -> Any:
         raise MissingExtraError(told, drivers.extra_of(str(error.name))) from error
 
 
-class SqlAlchemyStore(_Store):
+class SqlAlchemyStore(_Store, Closes):
     """A store over an engine of SQLAlchemy, to PostgreSQL, MariaDB, MySQL or SQLite.
 
     Each call takes a connection of the engine's pool and gives it back; a pool of one is enough.
@@ -271,11 +294,8 @@ class SqlAlchemyStore(_Store):
     def __init__(
         self, engine: Engine | URL | str, *, schema: str | None = None, prefix: str = "leadroute"
     ) -> None:
-        other = ", or take AsyncSqlAlchemyStore" if isinstance(engine, AsyncEngine) else ""
-        self._engine = _Engine(engine, Engine, create_engine, other)
-        self.tables = Tables(prefix, schema, self._engine.engine.dialect)
-        if self.tables.has_clock:
-            self.clock = self._clock
+        self._engine = _Engine(engine, Engine, create_engine)
+        self._use(self._engine.tables(prefix, schema))
 
     def _run(self, job: Job[T]) -> T:
         if self._engine.forked():
@@ -325,17 +345,6 @@ class SqlAlchemyStore(_Store):
         if self._engine.is_ours:
             self._engine.engine.dispose()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
 
 class AsyncSqlAlchemyStore(_AsyncStore):
     """A store over an async engine of SQLAlchemy; all else is as in :class:`SqlAlchemyStore`.
@@ -359,11 +368,8 @@ class AsyncSqlAlchemyStore(_AsyncStore):
         schema: str | None = None,
         prefix: str = "leadroute",
     ) -> None:
-        other = ", or take SqlAlchemyStore" if isinstance(engine, Engine) else ""
-        self._engine = _Engine(engine, AsyncEngine, create_async_engine, other)
-        self.tables = Tables(prefix, schema, self._engine.engine.dialect)
-        if self.tables.has_clock:
-            self.clock = self._clock
+        self._engine = _Engine(engine, AsyncEngine, create_async_engine)
+        self._use(self._engine.tables(prefix, schema))
 
     async def _run(self, job: Job[T]) -> T:
         if self._engine.forked():
@@ -513,9 +519,7 @@ class SqlAlchemyTransaction(_Store):
         self._host = _Host(host, (Connection, Session), other)
         self.origin: _Store = _of or self
         """The store that this one was bound from, whose clock it shares."""
-        self.tables = _tables_of(_of, self._host, prefix, schema)
-        if self.tables.has_clock:
-            self.clock = self._clock
+        self._use(_tables_of(_of, self._host, prefix, schema))
 
     clock: Callable[[], int]
 
@@ -577,9 +581,7 @@ class AsyncSqlAlchemyTransaction(_AsyncStore):
         other = ", or take SqlAlchemyTransaction" if is_sync else ""
         self._host = _Host(host, (AsyncConnection, AsyncSession), other)
         self.origin: _AsyncStore = _of or self
-        self.tables = _tables_of(_of, self._host, prefix, schema)
-        if self.tables.has_clock:
-            self.clock = self._clock
+        self._use(_tables_of(_of, self._host, prefix, schema))
 
     clock: Callable[[], Coroutine[Any, Any, int]]
 

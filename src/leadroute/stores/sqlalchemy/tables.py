@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.mysql import MEDIUMTEXT
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.schema import SchemaItem
 
 from leadroute.errors import ConfigError
 from leadroute.offers.change import MAX_KEY
@@ -104,41 +105,52 @@ def add_tables(
         options |= {f"{name}_engine": "InnoDB", f"{name}_charset": "utf8mb4"}
         options[f"{name}_collate"] = collation
 
-    def table(name: str, *parts: Any, **more: Any) -> Table:
-        return Table(f"{prefix}_{name}", metadata, *parts, **options, **more)
+    made = [
+        Table(f"{prefix}_{name}", metadata, *parts, **options, **more)
+        for name, (parts, more) in (_state(prefix) | _log(prefix)).items()
+    ]
 
-    def index(name: str, *columns: str) -> Index:
-        return Index(f"{prefix}_{name}", *columns)
+    @event.listens_for(made[-1], "after_create")
+    def finish(_table: Table, connection: Connection, **_options: Any) -> None:
+        finish_tables(connection, prefix=prefix, schema=schema)
 
-    table(
-        "record",
+
+_Tables = dict[str, tuple[list[SchemaItem], dict[str, Any]]]
+"""The parts of each table, and what else a database is told."""
+
+
+def _state(prefix: str) -> _Tables:
+    """The tables of what stands now."""
+    record: list[SchemaItem] = [
         _key("key", primary_key=True),
         _number("version"),
         _key("status"),
         _key("owner"),
         _number("due"),
         _text("data"),
-        index("record_status", "status", "due", "key"),
-        index("record_owner", "owner", "due", "key"),
-        index("record_due", "due", "key"),
-    )
-    table(
-        "counter",
-        _key("key", primary_key=True),
-        _number("n"),
-        postgresql_with={"fillfactor": 50},  # so that a counter is counted on in its own page
-        sqlite_with_rowid=False,
-    )
-    table(
-        "once",
+        Index(f"{prefix}_record_status", "status", "due", "key"),
+        Index(f"{prefix}_record_owner", "owner", "due", "key"),
+        Index(f"{prefix}_record_due", "due", "key"),
+    ]
+    counter: list[SchemaItem] = [_key("key", primary_key=True), _number("n")]
+    once: list[SchemaItem] = [
         _key("key", primary_key=True),
         _text("value"),
         _key("fingerprint"),
         _number("at", nullable=True),
-        sqlite_with_rowid=False,
-    )
-    table(
-        "event",
+    ]
+    small = {"sqlite_with_rowid": False}
+    return {
+        "record": (record, {}),
+        # Half of each page stays free, so that a counter is counted on in its own page.
+        "counter": (counter, {"postgresql_with": {"fillfactor": 50}, **small}),
+        "once": (once, small),
+    }
+
+
+def _log(prefix: str) -> _Tables:
+    """The tables of what has happened, and the version of them all, which is made last."""
+    happened: list[SchemaItem] = [
         _number("id", primary_key=True, autoincrement=True),
         _key("lead"),
         _number("n"),
@@ -147,24 +159,23 @@ def add_tables(
         _key("change"),
         _text("data"),
         UniqueConstraint("lead", "n", name=f"{prefix}_event_lead"),
-        index("event_change", "change"),
-        sqlite_autoincrement=True,
-    )
-    table(
-        "outbox",
+        Index(f"{prefix}_event_change", "change"),
+    ]
+    outbox: list[SchemaItem] = [
         _number("event_id", primary_key=True, autoincrement=False),
         _number("until", nullable=True),
         _number("attempts"),
         _text("error"),
         _key("lead"),
         _number("n"),
-        index("outbox_lead", "lead", "n"),
-    )
-    last = table("schema", Column("version", Integer, primary_key=True, autoincrement=False))
-
-    @event.listens_for(last, "after_create")
-    def finish(_table: Table, connection: Connection, **_options: Any) -> None:
-        finish_tables(connection, prefix=prefix, schema=schema)
+        Index(f"{prefix}_outbox_lead", "lead", "n"),
+    ]
+    version = Column("version", Integer, primary_key=True, autoincrement=False)
+    return {
+        "event": (happened, {"sqlite_autoincrement": True}),
+        "outbox": (outbox, {}),
+        "schema": ([version], {}),
+    }
 
 
 def finish_tables(

@@ -35,7 +35,7 @@ from leadroute.errors import (
 from leadroute.model.duration import to_micros
 from leadroute.model.keys import free_key, is_open_key, lead_key, open_key
 from leadroute.offers import LiveCounts
-from leadroute.offers.change import Change, Raise
+from leadroute.offers.change import Change, Once, Raise
 from leadroute.offers.lifting import event_of
 from leadroute.offers.placement import Status
 from leadroute.offers.transitions import holds
@@ -397,7 +397,7 @@ class LongLifeOnAnOldFile(LongLife):
             for lead, life in lives.items()
             for rep, at in freed_by(lead, life).items()
         ]
-        self.file.commit(Change("free", ops))
+        self.file.commit(Change("free", [Once("free"), *ops]))
 
     def teardown(self):
         if hasattr(self, "file"):

@@ -1,0 +1,27 @@
+"""A dispatcher's longer life, over each kind of database."""
+
+import pytest
+
+from leadroute.testing import FailingStore
+from tests.offers.test_life import LONG, LongLife
+from tests.profiles import examples
+from tests.stores.sql import empty, made
+
+
+def life_over(kind, prefix="leadroute"):
+    """The tests of a life over one kind of database."""
+
+    class Over(LongLife):
+        def make_store(self):
+            store = made(kind, prefix)
+            empty(kind, prefix)
+            return FailingStore(store)
+
+    Over.TestCase.settings = examples(3, **LONG)
+    return pytest.mark.slow(Over.TestCase)
+
+
+TestLifeInPostgresql = life_over("postgresql")
+TestLifeInPostgresqlWithoutItsFunction = life_over("postgresql", "plain")
+TestLifeInMariadb = life_over("mariadb")
+TestLifeThroughSqlalchemy = life_over("sqlite")

@@ -1,5 +1,8 @@
 """A million placements of the past, made on the server itself, for `stores.py`."""
 
+import psycopg
+from psycopg.sql import quote
+
 RECORDS = """
 INSERT INTO {0}_record (key, version, status, owner, due, data)
 SELECT kind || '/past-' || n, 1, CASE kind WHEN 'placement' THEN 'closed' ELSE '' END,
@@ -18,9 +21,6 @@ FROM generate_series(1, {2}) AS n, generate_series(1, 3) AS step
 
 def fill(url, prefix, number, template):
     """Make so many placements like that of a change, with their leads and three events each."""
-    import psycopg
-    from psycopg.sql import quote
-
     texts = {op.key.partition("/")[0]: op.data for op in template.ops if hasattr(op, "expect")}
     event = next(op.data for op in template.ops if hasattr(op, "lead") and op.n == 2)
     with psycopg.connect(url, autocommit=True) as connection:

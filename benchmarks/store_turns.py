@@ -16,13 +16,15 @@ from itertools import count
 from statistics import median
 from time import perf_counter
 
-WARMING = 40
 STEP = 64
 """The numbers of a process are this far apart, so that those of all processes differ."""
 
 
 class Way:
     """One way of doing something: it is given to subclasses to prepare items, and to do one of them."""
+
+    spare = 20
+    """So many warm it up, and are prepared beyond what a slice takes."""
 
     def __init__(self, place, numbers):
         self.place = place
@@ -53,18 +55,25 @@ class Way:
         """Give back what was taken."""
 
 
+def warmed(way):
+    """Do some items, and return the rate."""
+    done, spent = way.run(way.items(way.spare), 5)
+    return done / spent
+
+
 def work(pipe, kinds, place, number):
     """Be one of the processes: do what the pipe says, until it says None."""
     gc.disable()
+    gc.freeze()
     numbers, ways, rates = count(number, STEP), {}, {}
     try:
         while message := pipe.recv():
             name, seconds = message
             if name not in ways:
                 ways[name] = kinds[name](place, numbers)
-                ways[name].run(ways[name].items(WARMING), 5)
+                rates[name] = warmed(ways[name])
             way = ways[name]
-            items = way.items(int(rates.get(name, WARMING / seconds) * seconds * 1.6) + WARMING)
+            items = way.items(int(rates[name] * seconds * 1.4) + way.spare)
             gc.collect()
             pipe.send("ready")
             pipe.recv()

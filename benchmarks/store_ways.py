@@ -12,11 +12,15 @@ Each way has tables of its own, by its prefix, so none writes to what another ha
 import asyncio
 import os
 import sqlite3
-from collections import namedtuple
 from itertools import cycle, islice
 from time import perf_counter
+from typing import NamedTuple
 
+import asyncpg
 import policies
+import psycopg
+from sqlalchemy import create_engine, event
+from sqlalchemy.ext.asyncio import create_async_engine
 from store_turns import Way
 from store_work import START, changes, lead, router, team, together
 
@@ -25,10 +29,19 @@ from leadroute.errors import ConflictError, TransientError
 from leadroute.offers.change import Add, Emit, Put, Raise, ordered
 from leadroute.stores import SqliteStore
 from leadroute.stores.rows import NEVER
+from leadroute.stores.sqlalchemy import AsyncSqlAlchemyStore, SqlAlchemyStore
+from leadroute.stores.sqlalchemy.parts import Parts, as_json
 from leadroute.testing import CountingStore
 
-Place = namedtuple("Place", "kind url folder mode", defaults=("",))
-"""Where the tables are: a URL for SQLAlchemy, a folder on disk, and when SQLite waits for the disk."""
+
+class Place(NamedTuple):
+    """Where the tables are: a URL for SQLAlchemy, a folder on disk, and when SQLite waits for the disk."""
+
+    kind: str
+    url: str
+    folder: str
+    mode: str = ""
+
 
 RECORD = "INSERT INTO {0}_record (key, version, status, owner, due, data) VALUES (?, 1, ?, ?, ?, ?)"
 ADD = (
@@ -74,8 +87,6 @@ def bare(url):
 
 def as_text(given):
     """The JSON of a change."""
-    from leadroute.stores.sqlalchemy.parts import Parts, as_json
-
     return as_json(Parts.of(given))
 
 
@@ -96,13 +107,13 @@ class Committing(Way):
 class Together(Committing):
     """Mixed in: a hundred assignments are one change."""
 
-    size = 100
+    size, spare = 100, 3
 
     def items(self, count):
-        """Changes for a hundred leads each; few, for they take long to make."""
-        few = min(count, 4 + count // 50)
+        """Changes for a hundred leads each."""
         return [
-            self.item(together(self.templates, islice(self.numbers, self.size))) for _ in range(few)
+            self.item(together(self.templates, islice(self.numbers, self.size)))
+            for _ in range(count)
         ]
 
 
@@ -110,8 +121,6 @@ class Statements(Committing):
     """By hand in psycopg, statement by statement in a transaction."""
 
     def __init__(self, place, numbers):
-        import psycopg
-
         super().__init__(place, numbers)
         self.connection = psycopg.connect(bare(place.url))
 
@@ -137,8 +146,6 @@ class Call(Committing):
     """By hand in psycopg: one call of the function, which commits itself."""
 
     def __init__(self, place, numbers):
-        import psycopg
-
         super().__init__(place, numbers)
         self.connection = psycopg.connect(bare(place.url), autocommit=True)
         self.statement = f"SELECT {self.prefix}_commit_3(%s)"
@@ -160,8 +167,6 @@ class Call(Committing):
 
 def engine_of(place, prefix):
     """An engine of one connection."""
-    from sqlalchemy import create_engine, event
-
     if place.kind == "postgresql":
         return create_engine(place.url, pool_size=1, max_overflow=0)
     if place.kind == "mariadb":
@@ -183,8 +188,6 @@ def file_of(place, prefix):
 
 def store_of(place, prefix):
     """A store on an engine of its own."""
-    from leadroute.stores.sqlalchemy import SqlAlchemyStore
-
     return SqlAlchemyStore(engine_of(place, prefix), prefix=prefix)
 
 
@@ -258,8 +261,6 @@ class AsyncCall(Awaited):
 
     async def connect(self):
         """Connect."""
-        import asyncpg
-
         self.connection = await asyncpg.connect(bare(self.place.url))
         self.statement = f"SELECT {self.prefix}_commit_3($1)"
 
@@ -283,10 +284,6 @@ class AsyncOwn(Awaited):
 
     async def connect(self):
         """Make the engine."""
-        from sqlalchemy.ext.asyncio import create_async_engine
-
-        from leadroute.stores.sqlalchemy import AsyncSqlAlchemyStore
-
         url = self.place.url.replace("psycopg", "asyncpg")
         self.engine = create_async_engine(url, pool_size=1, max_overflow=0)
         self.store = AsyncSqlAlchemyStore(self.engine, prefix=self.prefix)
@@ -397,7 +394,7 @@ class Rank(Way):
                 for number, each in enumerate(found)
             ]
         )
-        self.leads = list(policies.leads(policies.facts(1_000, self.seed)))
+        self.leads = list(policies.leads(policies.facts(300, self.seed)))
         self.roster, self.snapshot = Roster(team(self.size)), Snapshot()
         for each in self.leads:
             self.do(each)

@@ -46,7 +46,7 @@ class Sizes:
     many: int = 8
 
 
-QUICK = Sizes(rounds=3, seconds=0.15, processes=(1,), past=0)
+QUICK = Sizes(rounds=3, seconds=0.1, processes=(1,), past=0)
 FULL = Sizes(rounds=15, seconds=0.5, processes=(1, 8), past=1_000_000)
 SETTINGS = {
     "postgresql": "SELECT name, setting || coalesce(unit, '') FROM pg_settings WHERE name IN "

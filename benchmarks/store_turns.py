@@ -16,8 +16,10 @@ from itertools import count
 from statistics import median
 from time import perf_counter
 
-STEP = 64
-"""The numbers of a process are this far apart, so that those of all processes differ."""
+STEP, REACH = 64, 10**7
+"""The numbers of a process are a step apart, and each crew has a range of its own, so that all numbers differ."""
+
+CREWS = count()
 
 
 class Way:
@@ -91,11 +93,13 @@ class Crew:
     """Processes that do the same thing at the same time."""
 
     def __init__(self, kinds, place, size):
-        context = multiprocessing.get_context("fork")
+        context, first = multiprocessing.get_context("fork"), REACH * next(CREWS)
         self.pipes, self.processes = [], []
         for number in range(size):
             here, there = context.Pipe()
-            process = context.Process(target=work, args=(there, kinds, place, number), daemon=True)
+            process = context.Process(
+                target=work, args=(there, kinds, place, first + number), daemon=True
+            )
             process.start()
             there.close()
             self.pipes.append(here)

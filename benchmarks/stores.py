@@ -92,7 +92,7 @@ def agree(kinds, place):
     """Let each way keep the same changes, and compare all rows: nothing is timed that does something else."""
     expected = None
     for name, kind in kinds.items():
-        one = kind(place, count(10**8))
+        one = kind(place, count(9 * 10**8))
         one.run(one.items(30), 60)
         one.close()
         found = rows(place, kind.prefix)

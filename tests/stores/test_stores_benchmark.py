@@ -19,7 +19,7 @@ BENCHMARKS = Path(stores.__file__).parent
 SMALL = """
 import sys, stores
 stores.by.Rank.rules = 200
-stores.QUICK = stores.Sizes(rounds=1, seconds=0.02, processes=(1,), past=200, many=2)
+stores.QUICK = stores.Sizes(rounds=1, seconds=0.02, processes=(1, 2), past=200, many=2)
 sys.exit(stores.main(["--quick", "--json"]))
 """
 posix = pytest.mark.skipif(os.name != "posix", reason="the servers need a POSIX system")

@@ -202,12 +202,13 @@ class Own(Committing):
         self.told = {"conflicts": 0}
 
     def do(self, item):
-        """Commit until it is done."""
-        while True:
+        """Commit until it is done; where it never is, something else is wrong."""
+        for _ in range(100):
             try:
                 return self.store.commit(item)
             except (ConflictError, TransientError):
                 self.told["conflicts"] += 1
+        return self.store.commit(item)
 
     def close(self):
         """Close the connection."""

@@ -114,6 +114,8 @@ class Report:
         found = in_turns(kinds, place, processes, self.sizes.rounds, self.sizes.seconds)
         for name in kinds:
             self.told[f"{processes}_{name}_per_second"] = round(found.rate(name), 1)
+            if conflicts := found.told[name].get("conflicts"):
+                self.told[f"{processes}_{name}_conflicts"] = conflicts
         return found
 
     def at_least(self, found, processes, bounds):

@@ -8,6 +8,10 @@ A test asks for one while it runs, by a fixture of the same name or by a functio
 There is one server of a kind in a run of tests. The first test that asks starts it, whichever process that is in, and
 it ends with the run. Where there is none, the test is skipped with the reason and the command that brings it, or fails
 if LEADROUTE_SERVERS is "required".
+
+A program without pytest has its own servers, which wait for the disk, while it is `running`:
+
+    with servers.running(), new_database(servers.durable("postgresql")) as place: ...
 """
 
 import fcntl
@@ -24,13 +28,22 @@ from io import BufferedWriter
 from pathlib import Path
 from typing import NoReturn
 
-import pytest
 from attrs import asdict, frozen
 
 from tests.servers import keeper, kinds
-from tests.servers.server import Server, Unavailable, answers, new_database
+from tests.servers.server import Server, Unavailable, answers, execute, new_database
 
-__all__ = ["Server", "mariadb", "new_database", "pgbouncer", "postgresql"]
+__all__ = [
+    "Server",
+    "Unavailable",
+    "durable",
+    "execute",
+    "mariadb",
+    "new_database",
+    "pgbouncer",
+    "postgresql",
+    "running",
+]
 
 RUN = "LEADROUTE_RUN"
 NEED = "LEADROUTE_SERVERS"
@@ -38,6 +51,7 @@ LONGEST = 60
 MEMORY = Path("/dev/shm")
 ROOM = 2**30
 ATTEMPTS = 3
+DURABLE = {"postgresql": (kinds.postgresql, "postgres"), "mariadb": (kinds.mariadb, "mysql")}
 
 
 def postgresql() -> Server:
@@ -58,6 +72,12 @@ def pgbouncer() -> Server:
     )
 
 
+def durable(kind: str) -> Server:
+    """Return a server of this run that waits for the disk as in production, or raise Unavailable."""
+    plan, name = DURABLE[kind]
+    return found(f"{kind}-durable", lambda folder: plan(folder, own(folder, name), durable=True))
+
+
 def own(folder: Path, name: str) -> str:
     """Give a folder to the account that a server runs as, and return the account."""
     account = kinds.account(name)
@@ -67,14 +87,24 @@ def own(folder: Path, name: str) -> str:
 
 
 def shared(kind: str, plan: Callable[[Path], kinds.Plan]) -> Server:
+    """Return the server of a kind, or skip the test that asks."""
+    try:
+        return found(kind, plan)
+    except Unavailable as error:
+        unavailable(str(error))
+
+
+def found(kind: str, plan: Callable[[Path], kinds.Plan]) -> Server:
     """Return the server of a kind that the processes of this run share; the first one starts it."""
     run = Path(os.environ[RUN])
     state = run / f"{kind}.json"
     with locked(run / f"{kind}.lock"):
         if not state.exists():
             state.write_text(json.dumps(outcome(run, kind, plan)), encoding="utf-8")
-    found = json.loads(state.read_text(encoding="utf-8"))
-    return Server(**found["server"]) if "server" in found else unavailable(found["reason"])
+    told = json.loads(state.read_text(encoding="utf-8"))
+    if "server" not in told:
+        raise Unavailable(told["reason"])
+    return Server(**told["server"])
 
 
 def outcome(run: Path, kind: str, plan: Callable[[Path], kinds.Plan]) -> dict[str, object]:
@@ -87,6 +117,8 @@ def outcome(run: Path, kind: str, plan: Callable[[Path], kinds.Plan]) -> dict[st
 
 def unavailable(reason: str) -> NoReturn:
     """Skip the test that asks, or let it fail where the servers are required."""
+    import pytest
+
     if os.environ.get(NEED) == "required":
         pytest.fail(f"{reason} ({NEED} is set)", pytrace=False)
     pytest.skip(reason)
@@ -158,15 +190,25 @@ def memory() -> Path | None:
     return MEMORY if roomy and not about.f_flag & os.ST_NOEXEC else None
 
 
-def begin_run() -> Run:
-    """Make the folder of a run, and name it to every process that this one starts."""
-    folder = Path(tempfile.mkdtemp(prefix="leadroute-run-", dir=memory()))
+def begin_run(parent: Path | None = None) -> Run:
+    """Make the folder of a run, in memory or in a given one, and name it to every process that this one starts."""
+    folder = Path(tempfile.mkdtemp(prefix="leadroute-run-", dir=parent or memory()))
     folder.chmod(0o711)  # the account of a server passes through to its own folder
     lock = (folder / "lock").open("wb")
     fcntl.lockf(lock, fcntl.LOCK_EX)
     outer = os.environ.get(RUN)
     restore(str(folder))
     return Run(folder, lock, outer)
+
+
+@contextmanager
+def running(parent: Path | None = None) -> Iterator[Path]:
+    """Begin a run for a program without pytest, in a folder on disk, and stop its servers at the end."""
+    run = begin_run(parent or Path(tempfile.gettempdir()))
+    try:
+        yield run.folder
+    finally:
+        run.end()
 
 
 def restore(folder: str | None) -> None:

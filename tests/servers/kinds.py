@@ -2,7 +2,8 @@
 
 Each function returns a plan: the command that starts the server, the account that runs it, and where it will answer.
 The servers refuse to run as root; then they run as the account of their Debian package, or as nobody. They listen on a
-free port of 127.0.0.1 alone. What they hold is thrown away, so none waits for the disk.
+free port of 127.0.0.1 alone. What they hold is thrown away, so none waits for the disk, unless it is to be measured how
+long that takes: then it is durable.
 """
 
 import importlib.util
@@ -29,6 +30,21 @@ INSTALL = {
     "mariadb": "apt-get install -y --no-install-recommends mariadb-server-core mariadb-client-core",
     "pgbouncer": "apt-get install -y --no-install-recommends pgbouncer",
 }
+
+HASTY = {
+    "postgresql": {
+        "fsync": "off",
+        "full_page_writes": "off",
+        "max_wal_size": "128MB",
+        "synchronous_commit": "off",
+    },
+    "mariadb": {
+        "innodb-flush-log-at-trx-commit": 0,
+        "innodb-flush-method": "nosync",
+        "sync-frm": 0,
+    },
+}
+"""The settings by which a server does not wait for the disk."""
 
 
 @frozen
@@ -88,7 +104,7 @@ def write(path: Path, text: str, name: str) -> Path:
     return path
 
 
-def postgresql(folder: Path, name: str) -> Plan:
+def postgresql(folder: Path, name: str, *, durable: bool = False) -> Plan:
     """Plan PostgreSQL: that of the wheel, else Debian's."""
     programs = postgresql_programs(folder, name)
     server = Server("postgresql", free_port(), USER, secrets.token_hex(8), "postgres")
@@ -98,14 +114,11 @@ def postgresql(folder: Path, name: str) -> Plan:
     run([*first, "--locale=C", "--no-sync", f"--pwfile={password}"], folder, name)
     settings = {
         "deadlock_timeout": "200ms",
-        "fsync": "off",
-        "full_page_writes": "off",
         "listen_addresses": server.host,
         "max_connections": 200,
-        "max_wal_size": "128MB",
         "port": server.port,
-        "synchronous_commit": "off",
         "unix_socket_directories": "",
+        **({} if durable else HASTY["postgresql"]),
     }
     options = [f"--{key}={value}" for key, value in settings.items()]
     command = [str(programs / "postgres"), "-D", str(data), *options]
@@ -136,7 +149,7 @@ def reachable(programs: Path, folder: Path, name: str) -> Path:
     return programs
 
 
-def mariadb(folder: Path, name: str) -> Plan:
+def mariadb(folder: Path, name: str, *, durable: bool = False) -> Plan:
     """Plan MariaDB, with the character set that Debian gives it."""
     server = Server("mariadb", free_port(), USER, secrets.token_hex(8), "mysql")
     daemon, install = program("mariadb", "mariadbd"), program("mariadb", "mariadb-install-db")
@@ -150,15 +163,13 @@ def mariadb(folder: Path, name: str) -> Plan:
         "collation-server": "utf8mb4_general_ci",
         "init-file": write(folder / "grants.sql", grants, name),
         "innodb-fast-shutdown": 2,
-        "innodb-flush-log-at-trx-commit": 0,
-        "innodb-flush-method": "nosync",
         "max-connections": 200,
         "pid-file": folder / "pid",
         "port": server.port,
         "skip-name-resolve": 1,
         "socket": folder / "socket",
-        "sync-frm": 0,
         "tmpdir": folder,
+        **({} if durable else HASTY["mariadb"]),
     }
     options = [f"--{key}={value}" for key, value in settings.items()]
     return Plan([daemon, *common, *options], name, signal.SIGTERM, server)

@@ -30,7 +30,7 @@ from leadroute.offers.change import Add, Emit, Put, Raise, ordered
 from leadroute.stores import SqliteStore
 from leadroute.stores.rows import NEVER
 from leadroute.stores.sqlalchemy import AsyncSqlAlchemyStore, SqlAlchemyStore
-from leadroute.stores.sqlalchemy.parts import Parts, as_json
+from leadroute.stores.sqlalchemy.parts import as_json, document
 from leadroute.testing import CountingStore
 
 
@@ -87,7 +87,7 @@ def bare(url):
 
 def as_text(given):
     """The JSON of a change."""
-    return as_json(Parts.of(given))
+    return as_json(document(given))
 
 
 class Committing(Way):

@@ -182,8 +182,8 @@ def _by_key(ops: Iterable[Any]) -> Iterable[list[Any]]:
     return groups.values()
 
 
-def as_json(change: Change) -> str:
-    """The change as one JSON document, for the function of PostgreSQL; what is empty is left out.
+def document(change: Change) -> dict[str, Any]:
+    """The change as PostgreSQL is given it, by kinds of operations; what is empty is left out.
 
     It is built from the operations in one pass, because each offer pays for it.
     """
@@ -213,9 +213,7 @@ def as_json(change: Change) -> str:
         written = {row["k"] for name in ("new", "put", "drop") for row in rows.get(name, ())}
         for row in rows["check"]:
             row["w"] = row["k"] in written
-    return _dumps(
-        {"id": change.id, "at": dated} | {name: found for name, found in rows.items() if found}
-    )
+    return {"id": change.id, "at": dated} | {name: found for name, found in rows.items() if found}
 
 
 def _put(op: Put) -> tuple[str, dict[str, Any]]:
@@ -243,6 +241,7 @@ _TOLD: Mapping[type, Callable[[Any], tuple[str, dict[str, Any]]]] = {
     Emit: _emit,
 }
 
-_dumps: Callable[[Any], str] = json.JSONEncoder(
+as_json: Callable[[Any], str] = json.JSONEncoder(
     ensure_ascii=False, separators=(",", ":"), check_circular=False
 ).encode
+"""A document as text."""

@@ -125,7 +125,7 @@ def test_a_store_that_is_used_moves(old, new):
 def test_a_file_moves_to_a_server(server):
     """A file that is used moves to PostgreSQL or MariaDB, where nothing is amiss and its leads go on."""
     with sqlite() as source, server() as target:
-        moves(source, target)
+        moves(source, target, rounds=5)
 
 
 def test_a_server_moves_back_to_a_file(server):
@@ -139,15 +139,15 @@ def test_a_server_moves_back_to_a_file(server):
         assert copy_store(source, middle, onces=["k"]) == CopyResult(0, 0, 0)
 
 
-def moves(source, target):
-    """Move a store that is used, and see that it was."""
+def moves(source, target, rounds=30):
+    """Move a store while some rounds of work are done in it, and see that it was."""
     clock = ManualClock(START)
     here = desk(source, clock)
     work(here, 0)
     ended = threading.Event()
 
     def go_on():
-        for number in range(1000, 1000 + 12 * 30, 12):
+        for number in range(1000, 1000 + 12 * rounds, 12):
             if not ended.is_set():
                 work(here, number)
 

@@ -61,6 +61,7 @@ class ForgetResult:
         placement: The lead as it stands.
         complete: Whether nothing is left of it in the files of the store either. A reader of a SQLite
             file can hinder that, and so does a transaction of yours that is not over.
+            It is never true on a server, which overwrites at a time of its own.
     """
 
     placement: Placement

@@ -39,7 +39,8 @@ PUBLIC = {
     *(
         f"leadroute.{name}"
         for name in (
-            "batch conditions eligibility errors events formats insight lead_scoring offers scorers stores testing"
+            "batch conditions eligibility errors events formats insight lead_scoring offers scorers stores "
+            "stores.sqlalchemy testing"
         ).split()
     ),
 }

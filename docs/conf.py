@@ -45,6 +45,7 @@ PLACES = [
     "leadroute.offers",
     "leadroute.scorers",
     "leadroute.stores",
+    "leadroute.stores.sqlalchemy",
     "leadroute.testing",
     "leadroute.errors",
 ]

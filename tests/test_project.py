@@ -14,6 +14,7 @@ from conftest import docstrings, pages
 
 import leadroute
 from leadroute.scorers import BUILT_IN
+from leadroute.stores.sqlalchemy.drivers import DRIVERS, EXTRAS
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -104,6 +105,18 @@ def test_extras():
     assert extras >= {"bench", "cli", "dev", "docs", "holidays", "icalendar", "test"}
 
 
+def test_extras_of_drivers():
+    """Each driver that is advised has an extra with its name, which brings SQLAlchemy and the tests use."""
+    extras = PROJECT["optional-dependencies"]
+    advised = {names[0] for kinds in DRIVERS.values() for names in kinds.values()} - {"pysqlite"}
+    assert sorted(advised) == sorted(EXTRAS)
+    for name in EXTRAS:
+        base, driver = extras[name]
+        assert base == "leadroute[sqlalchemy]"
+        assert re.match(r"\w+", driver)[0] == name
+    assert f"leadroute[{','.join(EXTRAS)}]" in extras["test"]
+
+
 def test_version():
     """The version has one source, the project file, and the package and the changelog agree."""
     assert leadroute.__version__ == version("leadroute") == PROJECT["version"]
@@ -182,6 +195,24 @@ def test_import_of_all_names_is_clean():
     loaded = imports_of("from leadroute import *")
     unwanted = {"leadroute.cli", "leadroute.testing", "rich", "holidays", "icalendar", "hypothesis"}
     assert loaded & unwanted == set()
+
+
+def test_import_of_all_stores_loads_no_driver():
+    """All that the package and its stores hold loads neither SQLAlchemy nor a driver of a server."""
+    loaded = imports_of("from leadroute import *; from leadroute.stores import *")
+    assert loaded & {"sqlalchemy", "greenlet", "psycopg2", *EXTRAS} == set()
+
+
+def test_stores_over_sqlalchemy_without_it(tmp_path):
+    """Without SQLAlchemy the import of its stores names the extra, and the command that brings it."""
+    (tmp_path / "script.py").write_text(
+        "import sys\nsys.modules['sqlalchemy'] = None\n"
+        "from leadroute.errors import MissingExtraError\n"
+        "try:\n    import leadroute.stores.sqlalchemy\n"
+        "except MissingExtraError as error:\n    print(error.extra, error, sep=': ')\n"
+    )
+    told = "sqlalchemy: a store over SQLAlchemy needs an extra: pip install 'leadroute[sqlalchemy]'"
+    assert run(str(tmp_path / "script.py")) == f"{told}\n"
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)

@@ -15,7 +15,7 @@ from leadroute.stores import SqliteStore
 PLACES = (
     "leadroute leadroute.batch leadroute.conditions leadroute.eligibility leadroute.errors leadroute.events "
     "leadroute.formats leadroute.insight leadroute.lead_scoring leadroute.offers leadroute.scorers leadroute.stores "
-    "leadroute.testing"
+    "leadroute.stores.sqlalchemy leadroute.testing"
 ).split()
 OLD = frozenset(
     """

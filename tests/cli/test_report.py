@@ -126,7 +126,7 @@ def test_file_that_is_no_store(leadroute, given):
     assert (ended.code, ended.out) == (2, "")
     assert ended.err == (
         "leadroute: leads.csv: file is not a database; "
-        "name a database, or a new file in a folder that is there\n"
+        "name a database, or a new file; where it was one before, put a backup in its place\n"
     )
 
 

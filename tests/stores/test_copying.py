@@ -13,12 +13,25 @@ from leadroute.offers.change import Ack, Add, Change, Drop, Emit, Event, Once, P
 from leadroute.stores import AsyncThread, CopyResult, copy_store
 from leadroute.testing import FailingStore, ManualClock
 from tests.profiles import examples
+from tests.stores import sql
 from tests.stores.drawn import KEYS, followed, seen, steps
 from tests.stores.places import memory, sqlite
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 WAYS = {"memory to sqlite": (memory, sqlite), "sqlite to memory": (sqlite, memory)}
 both_ways = pytest.mark.parametrize(("old", "new"), WAYS.values(), ids=WAYS)
+SERVERS = {
+    "postgresql": sql.OWN["postgresql"],
+    "postgresql_plain": sql.OWN["postgresql_plain"],
+    "mariadb": sql.OWN["mariadb"],
+}
+
+
+@pytest.fixture(params=SERVERS)
+def server(request):
+    """How to make an empty store on a server."""
+    request.getfixturevalue(request.param.removesuffix("_plain"))
+    return SERVERS[request.param]
 
 
 def alike(shown):
@@ -106,34 +119,56 @@ def goes_on(here, before):
 def test_a_store_that_is_used_moves(old, new):
     """Passes while a dispatcher works, and a last one when it rests, give a store that serves it."""
     with old() as source, new() as target:
-        clock = ManualClock(START)
-        here = desk(source, clock)
-        work(here, 0)
-        ended = threading.Event()
+        moves(source, target)
 
-        def go_on():
-            for number in range(1000, 1000 + 12 * 30, 12):
-                if not ended.is_set():
-                    work(here, number)
 
-        thread = threading.Thread(target=go_on)
-        thread.start()
-        try:
-            passes = [copy_store(source, target) for _ in range(3)]
-        finally:
-            ended.set()
-            thread.join()
-        assert passes[0].events
-        work(here, 9000)
-        copy_store(source, target)
-        assert copy_store(source, target) == CopyResult(0, 0, 0)
-        assert {e.lead: e.n for e in log(target)} == {e.lead: e.n for e in log(source)}
-        leads = [each.key for each in records(source) if each.key.startswith("placement/")]
-        before = {key[10:]: here.placement(key[10:]).status for key in leads}
-        dead = [(each.lead_id, each.number) for each in here.dead_letters()]
-        there = desk(target, clock)
-        assert [(each.lead_id, each.number) for each in there.dead_letters()] == dead != []
-        goes_on(there, before)
+def test_a_file_moves_to_a_server(server):
+    """A file that is used moves to PostgreSQL or MariaDB, where nothing is amiss and its leads go on."""
+    with sqlite() as source, server() as target:
+        moves(source, target, rounds=5)
+
+
+def test_a_server_moves_back_to_a_file(server):
+    """What was copied to a server comes back as it was."""
+    with sqlite() as source, server() as middle, sqlite() as target:
+        work(desk(source), 0)
+        source.commit(Change("o", (Once("k", "v", "f"), Put("\U0001f600 ", "'\\%s", 0, due=-7))))
+        copy_store(source, middle, onces=["k"])
+        copy_store(middle, target, onces=["k"])
+        assert alike(seen(target)) == alike(seen(middle)) == alike(seen(source))
+        assert copy_store(source, middle, onces=["k"]) == CopyResult(0, 0, 0)
+
+
+def moves(source, target, rounds=30):
+    """Move a store while some rounds of work are done in it, and see that it was."""
+    clock = ManualClock(START)
+    here = desk(source, clock)
+    work(here, 0)
+    ended = threading.Event()
+
+    def go_on():
+        for number in range(1000, 1000 + 12 * rounds, 12):
+            if not ended.is_set():
+                work(here, number)
+
+    thread = threading.Thread(target=go_on)
+    thread.start()
+    try:
+        passes = [copy_store(source, target) for _ in range(3)]
+    finally:
+        ended.set()
+        thread.join()
+    assert passes[0].events
+    work(here, 9000)
+    copy_store(source, target)
+    assert copy_store(source, target) == CopyResult(0, 0, 0)
+    assert {e.lead: e.n for e in log(target)} == {e.lead: e.n for e in log(source)}
+    leads = [each.key for each in records(source) if each.key.startswith("placement/")]
+    before = {key[10:]: here.placement(key[10:]).status for key in leads}
+    dead = [(each.lead_id, each.number) for each in here.dead_letters()]
+    there = desk(target, clock)
+    assert [(each.lead_id, each.number) for each in there.dead_letters()] == dead != []
+    goes_on(there, before)
 
 
 def log(store):

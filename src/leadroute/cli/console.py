@@ -32,6 +32,8 @@ from leadroute.insight.lint.analysis import conditions_of
 from leadroute.model.columns import ATTRIBUTE, IGNORE, PRESETS, Column, header_key
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Roster
+from leadroute.offers.store import Store
+from leadroute.offers.store_clock import StoreClock, tells_time
 from leadroute.ranking.router import Router
 from leadroute.rules.conditions import reads
 from leadroute.rules.describe import plural
@@ -155,9 +157,11 @@ def _instant(text: str) -> datetime:
     return found.astimezone(UTC)
 
 
-def clock_of(options: Any) -> Clock:
-    """The clock that the decisions go by."""
-    return SystemClock() if options.now is None else Fixed(options.now)
+def clock_of(options: Any, store: Store | None = None) -> Clock:
+    """The clock that the decisions go by; that of the database where the store is on a server."""
+    if options.now is not None:
+        return Fixed(options.now)
+    return StoreClock(store) if tells_time(store) else SystemClock()
 
 
 def existing(name: str) -> Path:

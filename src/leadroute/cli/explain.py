@@ -19,6 +19,7 @@ from leadroute.cli.console import (
     policy_of,
     roster_of,
 )
+from leadroute.cli.store import add_store, opened
 from leadroute.errors import ConfigError, FieldTypeError, RowError
 from leadroute.formats.policy_file import load_policy
 from leadroute.insight.explain import explain, why_not
@@ -29,7 +30,6 @@ from leadroute.model.snapshot import Snapshot
 from leadroute.offers.dispatcher import Dispatcher
 from leadroute.ranking.router import Router
 from leadroute.rules.describe import plural
-from leadroute.stores import SqliteStore
 
 
 def add(commands: Any) -> None:
@@ -43,9 +43,7 @@ def add(commands: Any) -> None:
     add_policy(parser)
     add_leads(parser)
     parser.add_argument("--lead", metavar="ID", help="the id of the lead; every lead when left out")
-    parser.add_argument(
-        "--store", metavar="FILE", help="judge with what each rep has open in this SQLite file"
-    )
+    add_store(parser, "judge with what each rep has open there")
     parser.add_argument(
         "--why-not",
         metavar="REP",
@@ -103,8 +101,8 @@ def _lead(options: Any, router: Router) -> Lead:
 def _snapshot(options: Any, router: Router, roster: Roster) -> Snapshot:
     if options.store is None:
         return Snapshot()
-    with SqliteStore(existing(options.store)) as store:
-        return Dispatcher(router, roster, store, clock_of(options)).snapshot()
+    with opened(options.store) as store:
+        return Dispatcher(router, roster, store, clock_of(options, store)).snapshot()
 
 
 def add_diff(commands: Any) -> None:

@@ -13,10 +13,11 @@ from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from io import TextIOWrapper
 from sqlite3 import DatabaseError
-from typing import Any
+from typing import Any, NoReturn
 
 from leadroute.cli import check, demo, explain, report, route
 from leadroute.cli.console import Screen, existing
+from leadroute.cli.store import unseen
 from leadroute.errors import LeadrouteError
 from leadroute.formats.json_schema import policy_schema
 from leadroute.formats.policy_file import load_policy
@@ -51,10 +52,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        screen.note(f"leadroute: {where}{error.strerror or error}")
+        screen.note(unseen(f"leadroute: {where}{error.strerror or error}"))
         return 2
     except (LeadrouteError, DatabaseError) as error:
-        screen.note(f"leadroute: {error}")
+        screen.note(unseen(f"leadroute: {error}"))
         return 2
     return code
 
@@ -66,10 +67,14 @@ def _speak_utf8(stream: object) -> None:
 
 
 class _Parser(ArgumentParser):
-    """A parser that takes no abbreviated options."""
+    """A parser that takes no abbreviated options, and repeats no password."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{**options, "allow_abbrev": False})
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong with the command."""
+        super().error(unseen(message))
 
 
 def _parser() -> ArgumentParser:

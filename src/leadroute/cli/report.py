@@ -13,15 +13,14 @@ from leadroute.cli.console import (
     add_now,
     add_policy,
     clock_of,
-    existing,
     policy_of,
     roster_of,
 )
+from leadroute.cli.store import add_store, opened
 from leadroute.errors import ConfigError
 from leadroute.insight.coverage import Coverage, coverage_of, heat_map
 from leadroute.insight.report import RepFigures, Report, report_on
 from leadroute.rules.describe import plural
-from leadroute.stores import SqliteStore
 
 
 def add(commands: Any) -> None:
@@ -32,7 +31,7 @@ def add(commands: Any) -> None:
         description="Print where the leads of a store are, and what the reps and the rules made of them. "
         "With a policy and its reps, print how many can take a lead in each hour of the week too.",
     )
-    parser.add_argument("--store", required=True, metavar="FILE", help="the SQLite file")
+    add_store(parser, "where the placements are", required=True)
     add_policy(parser, required=False)
     add_now(parser)
     add_json(parser, "one JSON object; durations are in seconds")
@@ -42,7 +41,7 @@ def add(commands: Any) -> None:
 def run(options: Any, screen: Screen) -> int:
     """Count and print."""
     coverage = _coverage(options)
-    with SqliteStore(existing(options.store)) as store:
+    with opened(options.store) as store:
         found = report_on(store, coverage)
     if options.json:
         screen.data(plain(found))

@@ -33,15 +33,16 @@ from leadroute.cli.console import (
     told_restored,
     unfilled,
 )
+from leadroute.cli.store import add_store, file_of, opened
 from leadroute.errors import ConfigError, FieldTypeError, InvalidTransitionError, RowError
 from leadroute.formats.csv_rows import write_rows
 from leadroute.formats.rows import Reading
 from leadroute.model.lead import Lead
 from leadroute.offers.dispatcher import Dispatcher, random_id
 from leadroute.offers.placement import Placement, Status
+from leadroute.offers.store import Store
 from leadroute.ranking.router import Router
 from leadroute.rules.describe import plural
-from leadroute.stores import SqliteStore
 
 PEEKED: Final = 100  # how many rows of a JSON file are read before the first is routed
 NAMED: Final = 100  # how many bad rows are named; the others are counted
@@ -62,10 +63,9 @@ def add(commands: Any) -> None:
     )
     add_policy(parser)
     add_leads(parser)
-    parser.add_argument(
-        "--store",
-        metavar="FILE",
-        help="keep the placements in this SQLite file, which may be there already; a temporary one when left out",
+    add_store(
+        parser,
+        "where the placements are kept; it may be there already, and is temporary when left out",
     )
     parser.add_argument(
         "--accept", action="store_true", help="accept each offer at once, for the rep it is made to"
@@ -80,17 +80,17 @@ def run(options: Any, screen: Screen) -> int:
     """Route every lead, and tell what could not be."""
     router = policy_of(options)
     roster = roster_of(options, router)
-    with ExitStack() as opened:
+    with ExitStack() as stack:
         leads = leads_of(options, router)
         first = _first(leads, 1 if leads.columns or options.leads == "-" else PEEKED)
         for line in (*told_columns(leads), *_unread(options, router, leads)):
             screen.note(line)
         changes = _Changes()
-        dispatcher = Dispatcher(
-            router, roster, _store(options, opened), clock_of(options), change_ids=changes
-        )
+        store = _store(options, stack)
+        clock = clock_of(options, store)
+        dispatcher = Dispatcher(router, roster, store, clock, change_ids=changes)
         routing = _Routing(dispatcher, changes, options.accept)
-        out = _output(options, opened, screen)
+        out = _output(options, stack, screen)
         began = time.monotonic()
         rows = routing.rows(screen.progress("routing", chain(first, leads)))
         if options.json:
@@ -203,22 +203,24 @@ def _rounded(given: float | None) -> float | None:
     return None if given is None else round(given, 6)
 
 
-def _store(options: Any, opened: ExitStack) -> SqliteStore:
-    path = options.store
-    if path is None:
-        path = Path(opened.enter_context(TemporaryDirectory(prefix="leadroute-"))) / "route.db"
-    return opened.enter_context(SqliteStore(path, synchronous="normal"))
+def _store(options: Any, stack: ExitStack) -> Store:
+    name = options.store
+    if name is None:
+        folder = stack.enter_context(TemporaryDirectory(prefix="leadroute-"))
+        name = str(Path(folder) / "route.db")
+    return stack.enter_context(opened(name, makes=True))
 
 
-def _output(options: Any, opened: ExitStack, screen: Screen) -> TextIO:
+def _output(options: Any, stack: ExitStack, screen: Screen) -> TextIO:
     if options.output in (None, "-"):
         return screen.out
     path = Path(options.output)
     for option in ("policy", "reps", "leads", "columns", "store") if path.exists() else ():
-        read = getattr(options, option)
-        if read is not None and Path(read).exists() and path.samefile(read):
+        named = getattr(options, option)
+        read = None if named is None else file_of(named)
+        if read is not None and read.exists() and path.samefile(read):
             raise ConfigError(f"{path}: --output is the file of --{option}; name another file")
-    return opened.enter_context(path.open("w", encoding="utf-8", newline=""))
+    return stack.enter_context(path.open("w", encoding="utf-8", newline=""))
 
 
 def _unread(options: Any, router: Router, leads: Reading[Lead]) -> Iterator[str]:

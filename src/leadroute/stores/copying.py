@@ -207,10 +207,12 @@ class _Copying:
         missing = [event for event in page if (event.lead, event.n) not in there]
         for name, events in groupby(missing, key=lambda event: event.change):
             self.target.commit(Change(name, [_emit(event) for event in events]))
-        if missing:
-            there = _beside(self.target, page)
+        # What was emitted just now stands as it should, unless its delivery was put off.
+        there |= _beside(self.target, [event for event in missing if not _is_as_emitted(event)])
         moved = {
-            event: op for event in page if (op := _delivery(event, there[event.lead, event.n]))
+            event: op
+            for event in page
+            if (known := there.get((event.lead, event.n))) and (op := _delivery(event, known))
         }
         if moved:
             self.target.commit(Change(_MARK, moved.values()))
@@ -311,6 +313,15 @@ def _is_same_event(one: Event, other: Event | None) -> bool:
         return event.lead, event.n, event.type, event.data, event.at, event.change
 
     return other is not None and told(one) == told(other)
+
+
+def _is_as_emitted(event: Event) -> bool:
+    """Whether an event stands in the outbox as its emission puts it there, or not at all."""
+    return event.delivered or (event.until, event.attempts, event.error) == (
+        min(event.at, 0),
+        0,
+        "",
+    )
 
 
 def _emit(event: Event) -> Emit:

@@ -120,19 +120,25 @@ def test_wrong_password(leadroute, database):
     [
         (
             "://me:sesame@h/d",
-            "--store: is no URL of a database; write one like postgresql+psycopg:",
+            "--store: this is no URL of SQLAlchemy; write one like postgresql+psycopg:",
         ),
-        ("postgresql://me:sesame@h:door/d", "--store: is no URL of a database; write one like"),
-        ("nosuch://me:sesame@h/d", "--store: there is no database 'nosuch'; write a URL like post"),
+        (
+            "postgresql://me:sesame@h:door/d",
+            "--store: this is no URL of SQLAlchemy; write one like",
+        ),
+        ("nosuch://me:sesame@h/d", "--store: nosuch has no store; take PostgreSQL, MariaDB, MySQL"),
         ("oracle://me:sesame@h/d", "--store: oracle has no store; take PostgreSQL, MariaDB, MySQL"),
-        ("mysql+mysqldb://me:sesame@h/d", "--store: the driver mysqldb cannot be used for mysql"),
+        (
+            "mysql+mysqldb://me:sesame@h/d",
+            "--store: the driver mysqldb of mysql is not one that is tested; take",
+        ),
         (
             "postgresql+asyncpg://me:sesame@h/d",
-            "--store: asyncpg is a driver for asyncio; begin the URL with postgresql+psycopg://\n",
+            "--store: the driver asyncpg of postgresql is for asyncio; take psycopg",
         ),
         (
             "sqlite://me:sesame@h/d",
-            "sqlite+pysqlite://me:***@h/d: Invalid SQLite URL: sqlite+pysql",
+            "--store: sqlite+pysqlite://me:***@h/d: Invalid SQLite URL: sqlite+pysql",
         ),
     ],
 )

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from leadroute.cli.console import existing
-from leadroute.errors import ConfigError, MissingExtraError, TransientError, UnknownOutcomeError
+from leadroute.errors import ConfigError, TransientError, UnknownOutcomeError
 from leadroute.offers.store import Store
 from leadroute.stores import SqliteStore
 
@@ -72,9 +72,9 @@ def opened(name: str, *, makes: bool = False) -> Iterator[Store]:
 def _database(name: str, *, makes: bool) -> Iterator[Store]:
     from leadroute.stores.sqlalchemy import SqlAlchemyStore
 
-    url = _url(name)
-    place = url.set(query={}).render_as_string()
-    with _told(place, engine := _engine(url, place)), engine.connect() as connection:
+    engine = _engine(name)
+    place = engine.url.set(query={}).render_as_string()
+    with _told(place, engine), engine.connect() as connection:
         has_tables = engine.dialect.has_table(connection, "leadroute_schema")
     try:
         with _told(place, engine), SqlAlchemyStore(engine) as store:
@@ -87,45 +87,16 @@ def _database(name: str, *, makes: bool) -> Iterator[Store]:
         engine.dispose()
 
 
-def _url(name: str) -> URL:
-    """The URL, with the advised driver where it names none."""
-    from sqlalchemy import make_url
-    from sqlalchemy.exc import ArgumentError, NoSuchModuleError
-
-    from leadroute.stores.sqlalchemy.drivers import DRIVERS, family, require_driver
-
-    try:
-        url = make_url(name)
-    except (ArgumentError, ValueError):
-        raise ConfigError(f"is no URL of a database; write one like {LIKE}", "--store") from None
-    kind = url.drivername
-    if known := DRIVERS.get(family(kind)):
-        url = url.set(drivername=f"{kind}+{known[False][0]}")
-    try:
-        dialect = url.get_dialect()()
-        require_driver(dialect)
-    except (NoSuchModuleError, ConfigError) as error:
-        told = error if isinstance(error, ConfigError) else f"there is no database {kind!r:.40}"
-        raise ConfigError(f"{told}; write a URL like {LIKE}", "--store") from None
-    if dialect.is_async:
-        advised = f"{url.get_backend_name()}+{DRIVERS[family(dialect.name)][False][0]}"
-        problem = f"{dialect.driver} is a driver for asyncio; begin the URL with {advised}://"
-        raise ConfigError(problem, "--store")
-    return url
-
-
-def _engine(url: URL, place: str) -> Engine:
+def _engine(name: str) -> Engine:
     from sqlalchemy import create_engine
-    from sqlalchemy.exc import ArgumentError
 
-    from leadroute.stores.sqlalchemy.drivers import extra_of
+    from leadroute.stores.sqlalchemy import drivers
 
     try:
-        return create_engine(url)
-    except ModuleNotFoundError as error:
-        raise MissingExtraError(place, extra_of(str(error.name))) from None
-    except ArgumentError as error:
-        raise ConfigError(_line(error, url), place) from None
+        engine: Engine = drivers.made(name, create_engine, is_async=False)
+    except ConfigError as error:
+        raise ConfigError(str(error), "--store") from None
+    return engine
 
 
 @contextmanager

@@ -5,8 +5,8 @@ from __future__ import annotations
 from leadroute.errors import MissingExtraError
 
 try:
-    import sqlalchemy  # noqa: F401
-except ModuleNotFoundError as error:
+    import sqlalchemy.ext.asyncio  # noqa: F401 - it needs greenlet too
+except ImportError as error:
     raise MissingExtraError("a store over SQLAlchemy", "sqlalchemy") from error
 
 from leadroute.stores.sqlalchemy.store import (

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import URL, Connection, make_url
+from sqlalchemy.exc import ArgumentError
 
-from leadroute.errors import ConfigError, TransientError
+from leadroute.errors import ConfigError, MissingExtraError, TransientError
 
 DRIVERS: dict[str, dict[bool, tuple[str, ...]]] = {
     "postgresql": {False: ("psycopg", "psycopg2"), True: ("asyncpg", "psycopg")},
@@ -98,6 +100,36 @@ def is_autocommit(connection: Connection) -> bool:
     return bool(driver.autocommit)
 
 
-def extra_of(module: str) -> str:
-    """The extra of leadroute that brings a driver."""
-    return module if module in EXTRAS else "sqlalchemy"
+def _advised() -> str:
+    return ", ".join(f"{kind}+{by_kind[False][0]}" for kind, by_kind in DRIVERS.items())
+
+
+def made(given: str | URL, make: Callable[..., Any], *, is_async: bool) -> Any:
+    """Make an engine from a URL, by the driver that is advised where it names none.
+
+    The password of a URL is never told.
+
+    Args:
+        given: The URL.
+        make: ``create_engine``, or its twin for asyncio.
+        is_async: Which of the two.
+    """
+    try:
+        url = make_url(given)
+    except (ArgumentError, ValueError) as error:  # the port is no number, for one
+        like = "postgresql+psycopg://user:password@host/database"
+        raise ConfigError(f"this is no URL of SQLAlchemy; write one like {like}") from error
+    kind, named = url.get_backend_name(), "+" in url.drivername
+    known = DRIVERS.get(family(kind))
+    if known is not None and not named:
+        url = url.set(drivername=f"{kind}+{known[is_async][0]}")
+    require_driver(kind, url.drivername.partition("+")[2], is_async=is_async)
+    told = url.set(query={}).render_as_string()
+    try:
+        return make(url)
+    except ModuleNotFoundError as error:
+        if error.name in EXTRAS:
+            raise MissingExtraError(f"the driver of {told}", error.name) from error
+        raise ConfigError(f"{told}: {error}; install it, or take one of {_advised()}") from error
+    except ArgumentError as error:
+        raise ConfigError(f"{told}: {error}") from error

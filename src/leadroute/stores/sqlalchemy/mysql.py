@@ -26,8 +26,9 @@ _PLACEMENT = "`key` >= 'placement/' AND `key` < 'placement0'"
 
 
 def _told(name: str) -> str:
-    """A value of a document as text; a null of JSON is NULL."""
-    return f"nullif(json_unquote(json_extract(data, '$.{name}')), 'null')"
+    """A value of a document as text; a null of JSON is NULL, and the text "null" is not."""
+    found = f"json_extract(data, '$.{name}')"
+    return f"CASE WHEN json_type({found}) <> 'NULL' THEN json_unquote({found}) END"
 
 
 VIEWS = (
@@ -37,7 +38,7 @@ VIEWS = (
                 coalesce({_told("owner")}, {_told("rep_id")}) END AS owner,
             {_told("rule")} AS rule, {_told("pool")} AS pool,
             {_told("reason_code")} AS reason_code, {_told("outcome")} AS outcome,
-            coalesce(json_extract(data, '$.priority'), 0) AS priority,
+            CAST(coalesce(json_extract(data, '$.priority'), 0) AS SIGNED) AS priority,
             {_told("received_at")} AS received_at,
             nullif(due, 9223372036854775807) AS due, version, data
         FROM leadroute_record WHERE {_PLACEMENT}""",

@@ -17,15 +17,14 @@ from sqlite3 import DatabaseError
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast
 
-from sqlalchemy import URL, Connection, Engine, create_engine, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine
 from sqlalchemy.engine import Dialect as EngineDialect
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import Session
 
 from leadroute.errors import (
     ConfigError,
-    MissingExtraError,
     TransactionRequiredError,
     TransientError,
 )
@@ -222,7 +221,9 @@ class _Engine:
 
     def __init__(self, given: Any, kind: type[Any], make: Callable[..., Any]) -> None:
         self.is_ours = isinstance(given, str | URL)
-        engine = _made(given, make, is_async=kind is AsyncEngine) if self.is_ours else given
+        engine = given
+        if self.is_ours:
+            engine = drivers.made(given, make, is_async=kind is AsyncEngine)
         if not isinstance(engine, kind):
             shape = f"an {kind.__name__} of SQLAlchemy or a URL"
             twin = _TWINS.get(type(engine))
@@ -243,26 +244,6 @@ class _Engine:
             return False
         self._pid = os.getpid()
         return True
-
-
-def _made(url: str | URL, make: Callable[..., Any], *, is_async: bool) -> Any:
-    """Make an engine. The password of a URL is never told."""
-    try:
-        parsed = make_url(url)
-    except ArgumentError as error:
-        like = "postgresql+psycopg://user:password@host/database"
-        raise ConfigError(f"this is no URL of SQLAlchemy; write one like {like}") from error
-    kind = parsed.get_backend_name()
-    if "+" in parsed.drivername or kind not in drivers.DRIVERS:
-        driver = parsed.drivername.partition("+")[2]
-        drivers.require_driver(kind, driver, is_async=is_async)
-    else:  # SQLAlchemy's default may be none of ours
-        parsed = parsed.set(drivername=f"{kind}+{drivers.DRIVERS[kind][is_async][0]}")
-    try:
-        return make(parsed)
-    except ModuleNotFoundError as error:
-        told = f"the driver of {parsed.render_as_string()}"
-        raise MissingExtraError(told, drivers.extra_of(str(error.name))) from error
 
 
 class SqlAlchemyStore(_Store, Closes):
@@ -475,7 +456,8 @@ class _Host:
         """Whether reading again shows what others have committed since."""
         if self.dialect.name == "sqlite":
             return False  # its transaction has the file for itself
-        asked = getattr(self.host, "get_execution_options", None)
+        where = self.host.get_bind() if hasattr(self.host, "get_bind") else self.host
+        asked = getattr(where, "get_execution_options", None)
         options: Any = asked() if asked else {}
         level = options.get("isolation_level") or self.dialect.default_isolation_level
         if level is None:  # nobody has connected yet

@@ -10,6 +10,6 @@ A store that keeps every promise can carry the whole of leadroute. A race is onl
 ``make_store`` should give a store as the application would build it, with its pool.
 """
 
-from leadroute.testing.contract.writes import store_contract
+from leadroute.testing.contract.abilities import store_contract
 
 __all__ = ["store_contract"]

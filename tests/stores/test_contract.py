@@ -19,13 +19,17 @@ from leadroute.stores import (
 from leadroute.testing.contract.common import Contract, together
 from tests.stores.places import MORE, STORES, TEN
 
-SLOW = ("processes", "stores_survive")  # of the many stores that are like another one
+QUICK = ("sqlalchemy", "django", "bound_sqlite")
 
 
 def cases(contracts):
     """The checks of some contracts, each with its name."""
     return [
-        pytest.param(check, id=f"{store}-{name}")
+        pytest.param(
+            check,
+            id=f"{store}-{name}",
+            marks=[pytest.mark.slow] * (contracts is MORE and store not in QUICK),
+        )
         for store, contract in contracts.items()
         for name, check in contract
     ]

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from threading import Barrier
 from typing import Any, TypeVar
 
@@ -33,6 +34,7 @@ State = tuple[list[Record], dict[str, int], list[Event], dict[str, Record]]
 _T = TypeVar("_T")
 _numbers = itertools.count(1)
 _LATEST = 2**63 - 1
+_PATIENCE = 100_000
 
 
 def same(found: object, expected: object) -> None:
@@ -69,6 +71,16 @@ def every(page: Callable[[Any], list[_T]]) -> list[_T]:
     return found
 
 
+def every_record(find: Callable[..., list[Record]], mark: Record | None = None) -> list[Record]:
+    """Return the records of all pages behind a mark."""
+    return every(lambda last: find(after=last or mark))
+
+
+def every_event(events: Callable[..., list[Event]], mark: str = "id") -> list[Event]:
+    """Return the events of all pages; the mark of one is its id, or its number."""
+    return every(lambda last: events(after=getattr(last, mark) if last else 0))
+
+
 class Contract:
     """Promises about a new and empty store, each a method whose docstring is the promise.
 
@@ -97,8 +109,8 @@ class Contract:
     def state(self, *onces: str, by: Store | None = None) -> State:
         """Return all that a store holds."""
         store = by or self.store
-        records = every(lambda last: store.find(after=last, limit=500))
-        events = every(lambda last: store.events(after=last.id if last else 0, limit=500))
+        records = every_record(partial(store.find, limit=500))
+        events = every_event(partial(store.events, limit=500))
         known = store.get([f"once/{key}" for key in onces])
         return records, store.counts(), events, known
 
@@ -171,13 +183,15 @@ def fine(event: int) -> list[Op]:
 
 def outcome(work: Callable[[], _T]) -> _T | ConflictError:
     """Return what work gives, or its conflict; TransientError is tried again."""
-    while True:
+    for attempt in itertools.count(1):
         try:
             return work()
         except TransientError:
-            continue
+            if attempt == _PATIENCE:
+                raise
         except ConflictError as conflict:
             return conflict
+    raise AssertionError
 
 
 @contextmanager

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 from attrs import evolve
 
 from leadroute.errors import ConfigError
 from leadroute.offers.change import Ack, Add, Change, Check, Defer, Event, Once, Raise
-from leadroute.testing.contract.common import Contract, emitted, every, put, same
+from leadroute.testing.contract.common import Contract, emitted, every_event, put, same
 
 
 class Outbox(Contract):
@@ -256,11 +257,11 @@ class Outbox(Contract):
         log, events = [*range(1, 551)], self.store.events
         same([event.n for event in events(lead="L")], log[:500])
         same([event.n for event in events(lead="L", limit=549)], log[:549])
-        same([event.n for event in every(lambda e: events(lead="L", after=e.n if e else 0))], log)
+        same([event.n for event in every_event(partial(events, lead="L"), "n")], log)
         for asked, most in (({"change": "many"}, 550), ({"pending_at": 0}, 520), ({}, 1070)):
-            page = partial(events, **asked)  # type: ignore[arg-type]
+            page: Any = partial(events, **asked)
             same((len(page()), len(page(limit=most - 1))), (500, most - 1))
-            ids = [e.id for e in every(lambda e, page=page: page(after=e.id if e else 0))]
+            ids = [e.id for e in every_event(page)]
             same((len(ids), sorted(set(ids))), (most, ids))
         waiting = [Ack(event.id) for event in events(pending_at=0, limit=600)]
         self.done(*waiting)

@@ -19,7 +19,7 @@ from leadroute.testing.contract.common import Contract, emitted, outcome, put, s
 from leadroute.testing.contract.running import Opened, Run, loop_in_thread, opened, raw
 
 _LONGEST = 120.0
-_PLACES = 60
+_PLACES = 40
 Open = Callable[[], Opened]
 Work = Callable[[Open, Any, int], object]
 
@@ -40,7 +40,7 @@ def _take(open_store: Open, barrier: Any, number: int) -> object:
             ops = Add("places", 1, hi=_PLACES // 2), Emit(f"L{number}", taken + 1, "t", "", 0)
             if outcome(partial(store.commit, Change(f"{number}", ops))) is None:
                 taken += 1
-            ops_ = Once(f"once {place}"), Put("r", "", place), Emit("log", place, "t", "", 0)
+            ops_ = Once(f"once {place}"), Put("r", "", place - 1), Emit("log", place, "t", "", 0)
             if outcome(partial(store.commit, Change(f"{number}", ops_))) is None:
                 versions += 1
     return taken, versions

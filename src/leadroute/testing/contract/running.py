@@ -86,7 +86,7 @@ def entered(manager: Any, run: Run | None) -> Iterator[Any]:
 
 
 @contextmanager
-def opened(manager: Opened, runs: Callable[[], AbstractContextManager[Run]]) -> Iterator[Any]:
+def opened(manager: Any, runs: Callable[[], AbstractContextManager[Run]]) -> Iterator[Any]:
     """Give a store that blocks, whatever was made.
 
     Args:

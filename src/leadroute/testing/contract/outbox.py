@@ -277,12 +277,12 @@ class Outbox(Contract):
 
     def trim_goes_by_key_and_by_id(self) -> None:
         """In small steps the least key and the least id go first, in whatever order they were made."""
-        for lead in ("Z", "\U0001f600", "\ufffd", "a"):
-            self.done(Once(lead), emitted(lead, deliver=False), Add(lead, 0))
+        leads = ["Z", "\U0001f600", "\ufffd", "a"]
+        for lead, at in zip(leads, (-1, -4, -3, -2), strict=True):
+            self.done(Once(lead), emitted(lead, 1, at, deliver=False), Add(lead, 0))
         left = [f"once/{lead}" for lead in ("Z", "a", "\ufffd", "\U0001f600")]
         for gone in range(1, 5):
             same((self.store.trim(1, 1), list(self.store.get(left))), (1, left[gone:]))
-        leads = ["Z", "\U0001f600", "\ufffd", "a"]
         for gone in range(1, 5):
             self.store.trim(1, 1)
             same([event.lead for event in self.store.events()], leads[gone:])
@@ -306,7 +306,8 @@ class Outbox(Contract):
     def trim_keeps_counters_that_count(self) -> None:
         """A counter above or below 0 is kept."""
         self.done(Add("a", -2, lo=None), Add("b", 2), Add("c", 0))
-        same((self.store.trim(10**18), self.store.counts()), (1, {"a": -2, "b": 2}))
+        same((self.store.trim(10**18, 1), self.store.counts()), (1, {"a": -2, "b": 2}))
+        same(self.store.trim(10**18), 0)
 
     def what_was_trimmed_is_found_nowhere(self) -> None:
         """A forgotten event is in no log: not in that of its lead, nor in that of its change."""

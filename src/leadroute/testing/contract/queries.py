@@ -190,6 +190,8 @@ class Queries(Contract):
         (mark,) = self.store.find(status="offered", first=1)
         same(_keys(self.store.find(status=both, first=1, after=mark)), ["c", "f"])
         same(_keys(self.store.find(status=both, owner="ada", first=1)), ["a"])
+        same(_keys(self.store.find(status=["offered", ""], owner="ada", first=1)), ["e", "a"])
+        same(_keys(self.store.find(status=["", "offered"], owner="ada", first=2)), ["e", "a", "d"])
 
     def find_of_many_statuses(self) -> None:
         """More statuses than a statement can hold are asked for at once."""
@@ -361,7 +363,12 @@ class Queries(Contract):
         same(_keys(find(status=["old", "new"], first=2)), ["owner", "status", "due"])
         same(_keys(find(status="old", owner="ada", upto=6)), ["due"])
         same(_keys(find()), ["owner", "status", "due", "never"])
-        self.done(Put("drop", "{}", 0, "old", "ada", 4))
+        self.done(put("zero", due=0), put("none"), Put("drop", "{}", 0, "old", "ada", 4))
+        same(
+            _keys(find(status="") + find(owner="") + find(upto=0)), ["zero", "none"] * 2 + ["zero"]
+        )
+        self.done(Drop("zero", 1), put("none", 1, status="s", owner="o"))
+        same(find(status="") + find(owner="") + find(upto=0), [])
         same(_keys(find(status="old", limit=1) + find(owner="ada", limit=1)), ["drop", "drop"])
 
     def find_takes_a_mark_of_any_kind(self) -> None:
@@ -517,7 +524,8 @@ class Queries(Contract):
 
     def every_text_may_be_long(self) -> None:
         """Every text keeps its whole length and each letter, in every column, with blanks around it."""
-        for name, data in ((f" {'x' * 188} ", "x" * MAX_DATA), ("\U0001f600" * 190, "é" * 32_768)):
+        texts = (f" {'x' * 188} ", "x" * MAX_DATA), ("\U0001f600" * 190, "é" * 32_768)
+        for name, data in (*texts, ("0012", "1e5"), ("+1.50", "0x1 ")):
             ops = Put(name, data, 0, name, name), Once(name, data, name), Add(name, 1)
             self.store.commit(Change(name, (*ops, Emit(name, 1, name, data, 0))))
             (event,) = self.store.events(change=name)
@@ -555,8 +563,8 @@ def _apart(keys: list[str]) -> Callable[[Queries], None]:
     def promised(self: Queries) -> None:
         """Keys that only look alike differ, as record, counter, once-key, status and lead."""
         store = self.store
-        for key in keys:
-            ops = Put(key, key, 0, key, key, 1), Add(key, 1), Once(key, key), emitted(key)
+        for n, key in enumerate(keys, 1):
+            ops = Put(key, key, 0, key, key, 1), Add(key, 1), Once(key, key), emitted(key, n)
             store.commit(Change(key, ops))
         for key in keys:
             same(store.get([key])[key], Record(key, 1, key, key, key, 1))

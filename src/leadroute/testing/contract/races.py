@@ -20,24 +20,30 @@ _BLOCKED = 0.002
 """How long one thread waits for the other at a step, in seconds: where it holds a lock that is in vain."""
 
 
-def stepwise(first: Callable[[], object], at: int, second: Callable[[], object]) -> int:
+def stepwise(
+    first: Callable[[], object], step: str, at: int, second: Callable[[], object]
+) -> dict[str, int]:
     """Run the first in a thread, stop it at one of its steps, and run the second meanwhile.
 
-    A step is one instruction of Python. The second goes on after a short wait where it needs what the
-    first holds.
+    The second goes on after a short wait where it needs what the first holds.
+
+    Args:
+        first: What is stopped.
+        step: ``line`` or ``opcode``.
+        at: The number of the step, from 1; 0 stops it behind its end.
+        second: What is done meanwhile.
 
     Returns:
-        How many steps the first has taken.
+        How many steps of each kind the first has taken.
     """
-    steps, failed = 0, list[BaseException]()
+    steps, failed = {"line": 0, "opcode": 0}, list[BaseException]()
     stopped, go_on = Signal(), Signal()
 
     def trace(frame: FrameType, event: str, _: Any) -> Any:
-        nonlocal steps
-        frame.f_trace_lines, frame.f_trace_opcodes = False, True
-        if event == "opcode":
-            steps += 1
-            if steps == at:
+        frame.f_trace_opcodes = True
+        if event in steps:
+            steps[event] += 1
+            if event == step and steps[event] == at:
                 stopped.set()
                 go_on.wait(_BLOCKED)
         return trace
@@ -63,32 +69,41 @@ def stepwise(first: Callable[[], object], at: int, second: Callable[[], object])
     return steps
 
 
+_ROUNDS = {"line": (80, 4_000), "opcode": (40, 20_000)}
+"""The most rounds at steps of each kind, and by how much they are fewer where there are thousands."""
+
+
 def at_each_step(
     prepare: Callable[[int], tuple[Callable[[], object], Callable[[], object]]],
     judge: Callable[[int], None],
     store: object,
+    factor: int = 1,
 ) -> None:
-    """Let two works meet at every step of the first, or at many of them where there are thousands.
+    """Let two works meet at the steps of the first: at every line, and at many of the instructions.
 
     Args:
         prepare: Gives both works of a round.
         judge: Fails if a round went wrong.
         store: The store. The steps of one that is awaited are those of its event loop, which go on.
+        factor: How many times more rounds.
     """
     number = 0
 
-    def meet(at: int) -> int:
+    def meet(step: str, at: int) -> dict[str, int]:
         nonlocal number
         number += 1
         first, second = prepare(number)
-        steps = stepwise(first, at, second)
+        steps = stepwise(first, step, at, second)
         judge(number)
         return steps
 
-    steps = meet(0)
-    rounds = min(steps, 6 if isinstance(store, Awaited) else min(100, max(6, 40_000 // steps)))
-    for at in {1 + (place * steps) // rounds for place in range(rounds)}:
-        meet(at)
+    for step, total in meet("line", 0).items():
+        most, room = _ROUNDS[step]
+        rounds = min(total, factor * min(most, max(3, room // total)))
+        if isinstance(store, Awaited):
+            rounds = min(rounds, 3)
+        for at in {1 + (place * total) // rounds for place in range(rounds)}:
+            meet(step, at)
 
 
 def _answered(answers: list[object], work: Callable[[], object]) -> None:
@@ -286,7 +301,7 @@ class Races(Contract):
             ops: list[Op] = [*moved, Add("a", by, lo=None), Add("z", -by, lo=None)]
             return read, partial(self._commit, f"move-{number}", *ops)
 
-        at_each_step(prepare, lambda _: same(found.pop(), (["a", "m", "z"], 2)), self.store)
+        at_each_step(prepare, lambda _: same(found.pop(), (["a", "m", "z"], 2)), self.store, 5)
 
 
 def _free(op: Op) -> Op:

@@ -417,6 +417,51 @@ FAULTS = [
             "",
             "offers/test_state_machine.py",
         ),
+        # what goes into one change, and what is done when the store is busy
+        (
+            "changes",
+            "offers/draft.py",
+            "            yield Add(counter, delta, lo=None)\n    # A limit",
+            (
+                "            today = str(events[-1].at.date())\n"
+                "            head, slash, day = counter.rpartition('/')\n"
+                "            yield Add(head + slash + (today if '-' in day else day), delta, lo=None)\n    # A limit"
+            ),
+            "offers/test_assigning.py",
+        ),
+        (
+            "changes",
+            "offers/draft.py",
+            "        elif delta:\n            yield Add(counter, delta, lo=None)",
+            "        elif delta > 0:\n            yield Add(counter, delta, lo=None)",
+            "offers/test_assigning.py offers/test_dispatcher.py",
+        ),
+        (
+            "changes",
+            "offers/requests.py",
+            (
+                "pause = next(pauses, None) if again else None\n            if pause is None:\n                raise\n"
+                "            lost"
+            ),
+            "pause = None\n            if pause is None:\n                raise\n            lost",
+            "offers/test_faults.py offers/test_requests.py",
+        ),
+        (
+            "changes",
+            "offers/steps.py",
+            (
+                "        change = Change(self.change_ids(), (*extra, *ops))\n"
+                "        yield from requests.commit(change, again=self.sends_again)\n"
+            ),
+            (
+                "        emits = [op for op in ops if type(op).__name__ == 'Emit']\n"
+                "        rest = [op for op in ops if op not in emits]\n"
+                "        for some in ([*extra, *rest], emits):\n"
+                "            change = Change(self.change_ids(), some)\n"
+                "            yield from requests.commit(change, again=self.sends_again)\n"
+            ),
+            "offers/test_faults.py offers/test_interleavings.py offers/test_dispatcher.py",
+        ),
         (
             "guards",
             "stores/memory.py",

@@ -25,7 +25,7 @@ from leadroute.offers.change import (
     Raise,
     Record,
 )
-from leadroute.testing.contract.queries import Contract, shown
+from leadroute.testing.contract.common import Contract, shown
 
 NOW = 50
 KEYS = ("a", "A", "a ", "é", "'", "\U0001f600")

@@ -4,7 +4,7 @@ import atexit
 import itertools
 import tempfile
 from contextlib import ExitStack, asynccontextmanager, contextmanager
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from sqlalchemy import create_engine, event
@@ -19,6 +19,8 @@ KINDS = {
     "sqlite": ("pysqlite", "aiosqlite"),
 }
 """Each database, and its drivers for threads and for asyncio."""
+
+ASYNC = [driver for _, driver in KINDS.values()]
 
 TABLES = ("record", "counter", "once", "event", "outbox")
 
@@ -47,7 +49,7 @@ def engine_of(kind, driver=None, **options):
     url = url_of(kind, driver)
     if kind == "mariadb" and driver in (None, "pymysql"):
         options.setdefault("connect_args", {"ssl_disabled": True})  # else 50 ms a connection
-    is_async = driver in ("asyncpg", "asyncmy", "aiosqlite")
+    is_async = driver in ASYNC
     engine = (create_async_engine if is_async else create_engine)(url, **options)
     if kind == "sqlite":
         event.listen(engine.sync_engine if is_async else engine, "connect", _hasty)
@@ -126,6 +128,25 @@ def awaited(kind):
             await engine.dispose()
 
     return make_store
+
+
+def transaction(store):
+    """A transaction of a host on the engine of a store, awaited or not."""
+    engine = store._engine.engine
+    if engine.dialect.name != "sqlite":
+        engine = engine.execution_options(isolation_level="READ COMMITTED")
+    return engine.begin()
+
+
+def nested(connection):
+    """A nested transaction of a host."""
+    return connection.begin_nested()
+
+
+def reopen(kind, driver, prefix, store):
+    """Return what opens the tables again, in whatever process."""
+    kinds = {True: AsyncSqlAlchemyStore, False: SqlAlchemyStore}
+    return partial(kinds[driver in ASYNC], url_of(kind, driver), prefix=prefix)
 
 
 _numbers = itertools.count(1)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import event, given
 
 from leadroute.offers.change import Change, ordered
-from leadroute.testing.contract.queries import Contract
+from leadroute.testing.contract.common import Contract
 from tests.profiles import examples
 from tests.stores.drawn import Latest, answer, changes, followed, seen, steps
 from tests.stores.places import memory, sqlite

@@ -25,7 +25,7 @@ from leadroute.stores import SqliteStore, SqliteTransaction, sqlite
 from leadroute.stores.sqlite_hosts import StoreConnection
 from leadroute.stores.sqlite_statements import Tables
 from leadroute.testing import ManualClock
-from leadroute.testing.contract.queries import Contract
+from leadroute.testing.contract.common import Contract
 from tests.offers.world import placements as placements_of
 from tests.stores.test_written import KEPT
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, scoped_session, sessionmaker
 from leadroute.errors import ConfigError, TransactionRequiredError, TransientError
 from leadroute.offers.change import Add
 from leadroute.stores import SqliteStore, SqliteTransaction, sqlite, sqlite_hosts
-from leadroute.testing.contract.queries import Contract
+from leadroute.testing.contract.common import Contract
 from tests.stores.hosts import django_atomic, django_connection, engine_of, sqlalchemy_session
 
 TOO_LATE = 'at its event "connect" set isolation_level = None on the driver\'s connection'

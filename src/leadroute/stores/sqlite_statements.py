@@ -134,7 +134,7 @@ _UPGRADES = {
 
 def valid_prefix(prefix: str) -> str:
     """The prefix itself."""
-    if not _PREFIX.fullmatch(prefix):
+    if not (isinstance(prefix, str) and _PREFIX.fullmatch(prefix)):
         shape = "a lower-case letter, then at most 29 lower-case letters, digits or _"
         raise ConfigError(f"{prefix!r:.60} cannot be the prefix of tables; write {shape}")
     return prefix

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from leadroute.offers.change import Change, Event, Record
 from leadroute.stores.rows import event_of
+from leadroute.stores.sqlalchemy.drivers import sqlite_mode
 
 Row = tuple[Any, ...]
 
@@ -27,6 +28,8 @@ class Database:
         plain = dialect.driver == "psycopg" and not dialect.is_async
         self._options = {"prepare": False} if plain else {}
         self._cursor: Any = self.driver.cursor()
+        if is_own and dialect.name == "sqlite" and sqlite_mode(self.driver) is False:
+            self._cursor.execute("ROLLBACK")  # what the driver begins by itself
 
     @property
     def rowcount(self) -> int:
@@ -69,6 +72,9 @@ class Dialect(Protocol):
 
     def commit(self, db: Database) -> None:
         """End it."""
+
+    def rollback(self, db: Database) -> None:
+        """Undo it."""
 
     def savepoint(self, db: Database) -> bool:
         """Mark the host's transaction; returns whether there is a mark to go back to."""

@@ -26,7 +26,8 @@ _BUSY = {
 _NO_TABLE = {"42P01", "3F000", 1146}
 _UNDONE = {"22012", "22003", "23502"}
 _UNREACHABLE = re.compile(
-    "refused|timed? ?out|reset|closed|starting up|shutting down|recovery|too many|no such file",
+    "refused|connect call failed|unreachable|no route|timed? ?out|reset|closed|temporary failure|"
+    "starting up|shutting down|recovery|too many|no more connections|no such file",
     re.IGNORECASE,
 )
 
@@ -92,10 +93,18 @@ def is_autocommit(connection: Connection) -> bool:
     """Whether each statement commits itself. The driver is asked: SQLAlchemy says "in a transaction" of any."""
     driver: Any = connection.connection
     if connection.dialect.name == "sqlite":
+        if sqlite_mode(driver) is True:
+            return True
         return driver.isolation_level is None and not driver.driver_connection.in_transaction
     if family(connection.dialect.name) == "mysql":
         return bool(driver.get_autocommit())
     return bool(driver.autocommit)
+
+
+def sqlite_mode(driver: Any) -> object:
+    """The attribute ``autocommit`` that sqlite3 has from Python 3.12 on: a number is as before it."""
+    found = driver.driver_connection
+    return getattr(getattr(found, "_conn", found), "autocommit", None)  # aiosqlite's has it inside
 
 
 def extra_of(module: str) -> str:

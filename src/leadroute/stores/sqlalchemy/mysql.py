@@ -151,6 +151,10 @@ class Mysql(Log):
         """Commit."""
         db.driver.commit()
 
+    def rollback(self, db: Database) -> None:
+        """Roll back."""
+        db.driver.rollback()
+
     def savepoint(self, db: Database) -> bool:
         """Mark the host's transaction."""
         db.execute("SAVEPOINT leadroute")

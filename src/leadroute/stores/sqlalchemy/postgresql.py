@@ -393,6 +393,9 @@ class Postgresql(Log):
     def commit(self, db: Database) -> None:
         """Each statement is a transaction."""
 
+    def rollback(self, db: Database) -> None:
+        """Each statement is a transaction."""
+
     def savepoint(self, db: Database) -> bool:
         """The function needs none."""
         if not self.function:

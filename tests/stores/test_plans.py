@@ -8,9 +8,10 @@ import pytest
 from psycopg import ClientCursor
 from sqlalchemy import text
 
-from leadroute.offers.change import ONCE, Record
+from leadroute.offers.change import ONCE, Change, Put, Record
 from leadroute.stores.sqlalchemy import SqlAlchemyStore
 from leadroute.stores.sqlalchemy.database import Database
+from tests import servers
 from tests.stores import sql
 
 pytestmark = pytest.mark.slow
@@ -33,8 +34,10 @@ LEADS = 10_000
 FEW = ROWS / 20
 FILL = {
     "record": (
-        f"'placement/' || i, 1, {STATUS}, 'rep-' || (i % 300), "
-        "CASE WHEN i % 4 = 3 THEN 9223372036854775807 ELSE i END, '{}'",
+        (
+            f"'placement/' || i, 1, {STATUS}, 'rep-' || (i % 300), "
+            "CASE WHEN i % 4 = 3 THEN 9223372036854775807 ELSE i END, '{}'"
+        ),
         "`key`, version, status, owner, due, data",
         "",
     ),
@@ -46,8 +49,10 @@ FILL = {
         "",
     ),
     "outbox": (
-        f"i + 1, CASE WHEN i % 2 = 1 THEN 0 ELSE 90000 END, 0, '', 'L-' || (i % {LEADS}), "
-        f"(i - i % {LEADS}) / {LEADS} + 1",
+        (
+            f"i + 1, CASE WHEN i % 2 = 1 THEN 0 ELSE 90000 END, 0, '', 'L-' || (i % {LEADS}), "
+            f"(i - i % {LEADS}) / {LEADS} + 1"
+        ),
         "event_id, until, attempts, error, lead, n",
         " WHERE i % 10 IN (1, 4)",
     ),
@@ -260,3 +265,18 @@ def test_finds_records_in_the_order_of_an_index(plans, status, owner, first):
 def test_reads_the_log_in_its_order(plans, asked, after, limit):
     """Every page of the log comes from an index, in its order."""
     assert plans(lambda store: store.events(after=after, limit=limit, **asked)) == []
+
+
+def test_mariadb_reads_by_its_indexes_in_another_schema():
+    """The hints of MariaDB name an index as it is named where the tables are in a schema of their own."""
+    schema = f"{sql.place('mariadb').database}_b"
+    server = sql.place("mariadb")
+    servers.execute(server, f"CREATE DATABASE {schema}")
+    try:
+        store = SqlAlchemyStore(sql.shared_engine("mariadb"), schema=schema)
+        store.create()
+        store.commit(Change("c", (Put("lead/1", "{}", 0, status="a", owner="b", due=1),)))
+        for asked in ({}, {"status": "a"}, {"owner": "b"}, {"status": ["a", "c"], "owner": "b"}):
+            assert [record.key for record in store.find(**asked)] == ["lead/1"]
+    finally:
+        servers.execute(server, f"DROP DATABASE {schema}")

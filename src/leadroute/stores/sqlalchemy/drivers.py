@@ -101,6 +101,16 @@ def is_autocommit(connection: Connection) -> bool:
     return bool(driver.autocommit)
 
 
+def needs_transaction(connection: Connection) -> bool:
+    """Whether statements of PostgreSQL run in transactions alone: asyncpg's without a cache, for PgBouncer.
+
+    asyncpg prepares each statement and then runs it. Only a transaction keeps PgBouncer from sending
+    the two to different servers.
+    """
+    driver: Any = connection.connection.dbapi_connection
+    return getattr(driver, "_prepared_statement_cache", driver) is None
+
+
 def sqlite_mode(driver: Any) -> object:
     """The attribute ``autocommit`` that sqlite3 has from Python 3.12 on: a number is as before it."""
     found = driver.driver_connection

@@ -148,7 +148,7 @@ def own_read(tables: Tables, work: Work[T]) -> Job[T]:
 @contextmanager
 def _at_once(connection: Connection, tables: Tables) -> Iterator[None]:
     """Let each statement on PostgreSQL commit itself: it is a flag of the driver, and no round trip."""
-    if tables.family != "postgresql":
+    if tables.family != "postgresql" or drivers.needs_transaction(connection):
         yield
         return
     driver: Any = connection.connection

@@ -395,10 +395,14 @@ class Postgresql(Log):
         """Each statement is a transaction."""
 
     def commit(self, db: Database) -> None:
-        """Each statement is a transaction."""
+        """Each statement is a transaction, unless the driver cannot."""
+        if not db.driver.autocommit:
+            db.driver.commit()
 
     def rollback(self, db: Database) -> None:
-        """Each statement is a transaction."""
+        """Each statement is a transaction, unless the driver cannot."""
+        if not db.driver.autocommit:
+            db.driver.rollback()
 
     def savepoint(self, db: Database) -> bool:
         """The function needs none."""

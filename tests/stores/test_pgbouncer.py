@@ -172,3 +172,24 @@ def test_asyncpg_refuses_within_a_transaction():
 
     for prefix in ("leadroute", "plain"):
         assert asyncio.run(run(prefix)) == ("duplicate", {"n": 2}, 0)
+
+
+def test_psycopg_for_asyncio_needs_nothing_set():
+    """With asyncio psycopg prepares no statement either, however often it is the same."""
+
+    async def run():
+        sql.made("postgresql")
+        sql.empty("postgresql")
+        engines = [create_async_engine(place().url("psycopg")) for _ in range(3)]
+        stores = [AsyncSqlAlchemyStore(found) for found in engines]
+        for number in range(12):
+            changes = [
+                store.commit(added(f"{number}-{of}", f"n/{of}")) for of, store in enumerate(stores)
+            ]
+            await asyncio.gather(*changes)
+            await asyncio.gather(*(store.counts(["n/0"]) for store in stores))
+        for found in engines:
+            await found.dispose()
+
+    asyncio.run(run())
+    assert sql.made("postgresql").counts(prefix="n/") == {"n/0": 12, "n/1": 12, "n/2": 12}

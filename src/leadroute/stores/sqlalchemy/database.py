@@ -25,8 +25,11 @@ class Database:
         self.is_own = is_own
         self.driver: Any = connection.connection  # SQLAlchemy's, which passes all on
         dialect = connection.dialect
-        plain = dialect.driver == "psycopg" and not dialect.is_async
-        self._options = {"prepare": False} if plain else {}
+        psycopg = dialect.driver == "psycopg"
+        self._options = {"prepare": False} if psycopg and not dialect.is_async else {}
+        self._prepares: Any = (
+            self.driver.driver_connection if psycopg and dialect.is_async else None
+        )
         self._cursor: Any = self.driver.cursor()
         if is_own and dialect.name == "sqlite" and sqlite_mode(self.driver) is False:
             self._cursor.execute("ROLLBACK")  # what the driver begins by itself
@@ -45,7 +48,15 @@ class Database:
 
     def execute(self, statement: str, bound: object = ()) -> Database:
         """Run a statement; its rows can be read from what is returned."""
-        self._cursor.execute(statement, bound, **self._options)
+        if self._prepares is None:
+            self._cursor.execute(statement, bound, **self._options)
+            return self
+        before = self._prepares.prepare_threshold  # SQLAlchemy's cursor passes no option on
+        self._prepares.prepare_threshold = None
+        try:
+            self._cursor.execute(statement, bound)
+        finally:
+            self._prepares.prepare_threshold = before
         return self
 
     def fetchone(self) -> Any:

@@ -4,8 +4,10 @@ import asyncio
 import socket
 import sqlite3
 import sys
+import tomllib
 import traceback
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -30,9 +32,11 @@ from leadroute.stores.sqlalchemy import (
     add_tables,
     finish_tables,
 )
+from leadroute.stores.sqlalchemy.drivers import extra_of
 from leadroute.stores.sqlite_statements import SCHEMA
 from tests.stores import sql
 
+ROOT = Path(__file__).parents[2]
 KINDS = pytest.mark.parametrize("kind", sql.KINDS)
 DRIVERS = [
     ("postgresql", "psycopg"),
@@ -116,7 +120,7 @@ def test_refuses_drivers_of_the_other_sort(store, url, advised):
     ("store", "url", "module", "extra"),
     [
         (SqlAlchemyStore, "postgresql://host/db", "psycopg", "psycopg"),
-        (SqlAlchemyStore, "postgresql+psycopg2://host/db", "psycopg2", "sqlalchemy"),
+        (SqlAlchemyStore, "postgresql+psycopg2://host/db", "psycopg2", "psycopg2"),
         (SqlAlchemyStore, "mysql://host/db", "pymysql", "pymysql"),
         (SqlAlchemyStore, "mariadb://host/db", "pymysql", "pymysql"),
         (AsyncSqlAlchemyStore, "postgresql://host/db", "asyncpg", "asyncpg"),
@@ -131,6 +135,15 @@ def test_names_the_extra_of_a_missing_driver(monkeypatch, store, url, module, ex
         store(url)
     assert caught.value.extra == extra
     assert f"pip install 'leadroute[{extra}]'" in str(caught.value)
+
+
+def test_each_driver_has_its_extra():
+    """The extra that an error names is one that can be installed, and brings the driver."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    for _, driver in DRIVERS[:-2] + DRIVERS[-1:]:
+        assert extra_of(driver) == driver
+        assert any(each.startswith(driver) for each in extras[driver])
 
 
 @pytest.mark.parametrize("given", [None, 7, object(), ["sqlite://"]])

@@ -16,7 +16,7 @@ DRIVERS: dict[str, dict[bool, tuple[str, ...]]] = {
 }
 """The drivers of each database, those for threads and those for asyncio; the first is what is advised."""
 
-EXTRAS = ("aiosqlite", "asyncmy", "asyncpg", "psycopg", "pymysql")
+EXTRAS = ("aiosqlite", "asyncmy", "asyncpg", "psycopg", "psycopg2", "pymysql")
 """The extras that bring a driver, each with the name of its package."""
 
 _BUSY = {

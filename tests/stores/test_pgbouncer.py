@@ -15,6 +15,7 @@ from leadroute.errors import ConflictError
 from leadroute.offers.change import Add, Change, Once
 from leadroute.stores.sqlalchemy import AsyncSqlAlchemyStore, SqlAlchemyStore
 from leadroute.testing.contract import store_contract
+from leadroute.testing.doubles import METHODS
 from tests import servers
 from tests.stores import sql
 
@@ -73,9 +74,51 @@ def bound():
         connection.rollback()
 
 
+class Waited:
+    """A store whose calls are awaited, as one that blocks."""
+
+    def __init__(self, store, run):
+        self._store, self._run = store, run
+
+    def __getattr__(self, name):
+        if name not in METHODS:
+            return getattr(self._store, name)
+        return lambda *given, **named: self._run(getattr(self._store, name)(*given, **named))
+
+
+@contextmanager
+def over_asyncpg():
+    """An empty store over asyncpg."""
+    sql.made("postgresql")
+    sql.empty("postgresql")
+    with asyncio.Runner() as runner:
+        found = create_async_engine(place().url("asyncpg"), **ASYNCPG)
+        yield Waited(AsyncSqlAlchemyStore(found), runner.run)
+        runner.run(found.dispose())
+
+
+@contextmanager
+def bound_over_asyncpg():
+    """An empty store over asyncpg in a host's transaction."""
+    sql.made("postgresql")
+    sql.empty("postgresql")
+    with asyncio.Runner() as runner:
+        found = create_async_engine(place().url("asyncpg"), **ASYNCPG)
+        connection = runner.run(connected(found))
+        yield Waited(AsyncSqlAlchemyStore(found).bind(connection), runner.run)
+        runner.run(connection.close())
+        runner.run(found.dispose())
+
+
+async def connected(found):
+    """A connection of an engine."""
+    return await found.connect()
+
+
+ASYNC = (("asyncpg", over_asyncpg), ("bound_asyncpg", bound_over_asyncpg))
 CASES = [
     pytest.param(check, id=f"{name}-{case}")
-    for name, make_store in (("own", own), ("plain", plain), ("bound", bound))
+    for name, make_store in (("own", own), ("plain", plain), ("bound", bound), *ASYNC)
     for case, check in store_contract(make_store)
     if not case.startswith(("many_threads", "threads"))
 ]
@@ -83,8 +126,8 @@ CASES = [
 
 @pytest.mark.slow
 @pytest.mark.parametrize("check", CASES)
-def test_psycopg_needs_nothing_set(check):
-    """A store keeps the contract through PgBouncer with psycopg as it is."""
+def test_keeps_the_contract(check):
+    """A store keeps the contract through PgBouncer, over psycopg as it is or asyncpg without caches."""
     check()
 
 

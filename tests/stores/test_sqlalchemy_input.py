@@ -70,7 +70,7 @@ def closing_engine(engine):
 @pytest.mark.parametrize("url", ["", "crm.db", "postgresql//x", "://", "postgresql+://"])
 def test_refuses_what_is_no_url(store, url):
     """What SQLAlchemy cannot read as a URL is refused with an example of one."""
-    with pytest.raises(ConfigError, match="^this is no URL of SQLAlchemy; write one like postgr"):
+    with pytest.raises(ConfigError, match=r"^this is no URL of SQLAlchemy; write one like postgr"):
         store(url)
 
 

@@ -248,7 +248,9 @@ class _Engine:
 def _made(url: str | URL, make: Callable[..., Any], *, is_async: bool) -> Any:
     """Make an engine. The password of a URL is never told."""
     parsed = _parsed(url)
-    if parsed is None or parsed.drivername.endswith("+"):  # without the cause, which may show a part of the URL
+    if parsed is None or parsed.drivername.endswith(
+        "+"
+    ):  # without the cause, which may show a part of the URL
         like = "postgresql+psycopg://user:password@host/database"
         raise ConfigError(f"this is no URL of SQLAlchemy; write one like {like}")
     kind = parsed.get_backend_name()

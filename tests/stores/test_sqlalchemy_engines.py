@@ -74,14 +74,3 @@ def test_without_greenlet(monkeypatch):
     monkeypatch.setitem(sys.modules, "sqlalchemy.ext.asyncio", None)
     with pytest.raises(ImportError, match=r"needs an extra: pip install 'leadroute\[sqlalchemy\]'"):
         __import__("leadroute.stores.sqlalchemy")
-
-
-def test_driver_without_an_extra(monkeypatch):
-    """A driver that no extra brings is named, with those that one does bring."""
-    monkeypatch.setitem(sys.modules, "psycopg2", None)
-    with pytest.raises(ConfigError) as refusal:
-        SqlAlchemyStore("postgresql+psycopg2://me:sesame@h/d")
-    assert str(refusal.value) == (
-        "postgresql+psycopg2://me:***@h/d: import of psycopg2 halted; None in sys.modules; install it, or take one of "
-        "postgresql+psycopg, mysql+pymysql, sqlite+pysqlite"
-    )

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from leadroute.offers.change import Change, Event, Record
 from leadroute.stores.rows import event_of
+from leadroute.stores.sqlalchemy.drivers import sqlite_mode
 
 Row = tuple[Any, ...]
 
@@ -24,9 +25,14 @@ class Database:
         self.is_own = is_own
         self.driver: Any = connection.connection  # SQLAlchemy's, which passes all on
         dialect = connection.dialect
-        plain = dialect.driver == "psycopg" and not dialect.is_async
-        self._options = {"prepare": False} if plain else {}
+        psycopg = dialect.driver == "psycopg"
+        self._options = {"prepare": False} if psycopg and not dialect.is_async else {}
+        self._prepares: Any = (
+            self.driver.driver_connection if psycopg and dialect.is_async else None
+        )
         self._cursor: Any = self.driver.cursor()
+        if is_own and dialect.name == "sqlite" and sqlite_mode(self.driver) is False:
+            self._cursor.execute("ROLLBACK")  # what the driver begins by itself
 
     @property
     def rowcount(self) -> int:
@@ -42,7 +48,15 @@ class Database:
 
     def execute(self, statement: str, bound: object = ()) -> Database:
         """Run a statement; its rows can be read from what is returned."""
-        self._cursor.execute(statement, bound, **self._options)
+        if self._prepares is None:
+            self._cursor.execute(statement, bound, **self._options)
+            return self
+        before = self._prepares.prepare_threshold  # SQLAlchemy's cursor passes no option on
+        self._prepares.prepare_threshold = None
+        try:
+            self._cursor.execute(statement, bound)
+        finally:
+            self._prepares.prepare_threshold = before
         return self
 
     def fetchone(self) -> Any:
@@ -69,6 +83,9 @@ class Dialect(Protocol):
 
     def commit(self, db: Database) -> None:
         """End it."""
+
+    def rollback(self, db: Database) -> None:
+        """Undo it."""
 
     def savepoint(self, db: Database) -> bool:
         """Mark the host's transaction; returns whether there is a mark to go back to."""

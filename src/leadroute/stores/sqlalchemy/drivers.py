@@ -18,7 +18,7 @@ DRIVERS: dict[str, dict[bool, tuple[str, ...]]] = {
 }
 """The drivers of each database, those for threads and those for asyncio; the first is what is advised."""
 
-EXTRAS = ("aiosqlite", "asyncmy", "asyncpg", "psycopg", "pymysql")
+EXTRAS = ("aiosqlite", "asyncmy", "asyncpg", "psycopg", "psycopg2", "pymysql")
 """The extras that bring a driver, each with the name of its package."""
 
 _BUSY = {
@@ -28,7 +28,8 @@ _BUSY = {
 _NO_TABLE = {"42P01", "3F000", 1146}
 _UNDONE = {"22012", "22003", "23502"}
 _UNREACHABLE = re.compile(
-    "refused|timed? ?out|reset|closed|starting up|shutting down|recovery|too many|no such file",
+    "refused|connect call failed|unreachable|no route|timed? ?out|reset|closed|temporary failure|"
+    "starting up|shutting down|recovery|too many|no more connections|no such file",
     re.IGNORECASE,
 )
 
@@ -94,14 +95,28 @@ def is_autocommit(connection: Connection) -> bool:
     """Whether each statement commits itself. The driver is asked: SQLAlchemy says "in a transaction" of any."""
     driver: Any = connection.connection
     if connection.dialect.name == "sqlite":
+        if sqlite_mode(driver) is True:
+            return True
         return driver.isolation_level is None and not driver.driver_connection.in_transaction
     if family(connection.dialect.name) == "mysql":
         return bool(driver.get_autocommit())
     return bool(driver.autocommit)
 
 
-def _advised() -> str:
-    return ", ".join(f"{kind}+{by_kind[False][0]}" for kind, by_kind in DRIVERS.items())
+def needs_transaction(connection: Connection) -> bool:
+    """Whether statements of PostgreSQL run in transactions alone: asyncpg's without a cache, for PgBouncer.
+
+    asyncpg prepares each statement and then runs it. Only a transaction keeps PgBouncer from sending
+    the two to different servers.
+    """
+    driver: Any = connection.connection.dbapi_connection
+    return getattr(driver, "_prepared_statement_cache", driver) is None
+
+
+def sqlite_mode(driver: Any) -> object:
+    """The attribute ``autocommit`` that sqlite3 has from Python 3.12 on: a number is as before it."""
+    found = driver.driver_connection
+    return getattr(getattr(found, "_conn", found), "autocommit", None)  # aiosqlite's has it inside
 
 
 def made(given: str | URL, make: Callable[..., Any], *, is_async: bool) -> Any:
@@ -114,22 +129,27 @@ def made(given: str | URL, make: Callable[..., Any], *, is_async: bool) -> Any:
         make: ``create_engine``, or its twin for asyncio.
         is_async: Which of the two.
     """
-    try:
-        url = make_url(given)
-    except (ArgumentError, ValueError) as error:  # the port is no number, for one
+    url = _parsed(given)
+    if url is None or url.drivername.endswith("+"):  # without the cause, which may show parts of it
         like = "postgresql+psycopg://user:password@host/database"
-        raise ConfigError(f"this is no URL of SQLAlchemy; write one like {like}") from error
-    kind, named = url.get_backend_name(), "+" in url.drivername
+        raise ConfigError(f"this is no URL of SQLAlchemy; write one like {like}")
+    kind = url.get_backend_name()
     known = DRIVERS.get(family(kind))
-    if known is not None and not named:
+    if known is not None and "+" not in url.drivername:  # SQLAlchemy's default may be none of ours
         url = url.set(drivername=f"{kind}+{known[is_async][0]}")
     require_driver(kind, url.drivername.partition("+")[2], is_async=is_async)
-    told = url.set(query={}).render_as_string()
     try:
         return make(url)
     except ModuleNotFoundError as error:
-        if error.name in EXTRAS:
-            raise MissingExtraError(f"the driver of {told}", error.name) from error
-        raise ConfigError(f"{told}: {error}; install it, or take one of {_advised()}") from error
+        extra = error.name if error.name in EXTRAS else "sqlalchemy"
+        raise MissingExtraError(f"a URL of {url.drivername}", extra) from error
     except ArgumentError as error:
-        raise ConfigError(f"{told}: {error}") from error
+        raise ConfigError(f"{url.set(query={}).render_as_string()}: {error}") from error
+
+
+def _parsed(given: str | URL) -> URL | None:
+    """A URL taken apart; ``None`` is none, as where the port is no number."""
+    try:
+        return make_url(given)
+    except (ArgumentError, ValueError):
+        return None

@@ -148,7 +148,7 @@ def own_read(tables: Tables, work: Work[T]) -> Job[T]:
 @contextmanager
 def _at_once(connection: Connection, tables: Tables) -> Iterator[None]:
     """Let each statement on PostgreSQL commit itself: it is a flag of the driver, and no round trip."""
-    if tables.family != "postgresql":
+    if tables.family != "postgresql" or drivers.needs_transaction(connection):
         yield
         return
     driver: Any = connection.connection
@@ -178,8 +178,8 @@ def _written(connection: Connection, tables: Tables, work: Work[T], change: Chan
     at_once = isinstance(dialect, Postgresql)
 
     def undo() -> None:
-        if not at_once and not connection.invalidated:
-            db.driver.rollback()
+        if not connection.invalidated:
+            dialect.rollback(db)
 
     with _told(connection, tables, unknown=at_once):
         dialect.begin(db)
@@ -302,7 +302,7 @@ def _create_sqlite(tables: Tables, connection: Connection) -> None:
     db.execute("PRAGMA journal_mode = WAL").fetchall()
     db.execute("BEGIN IMMEDIATE")
     create(db, tables.names.prefix)
-    db.driver.commit()
+    db.execute("COMMIT")
 
 
 def _create_server(tables: Tables, connection: Connection) -> None:

@@ -66,7 +66,10 @@ _COUNTS_IN = (
     "SELECT `key`, n FROM leadroute_counter WHERE `key` >= %s AND `key` > %s AND `key` < %s "
     "AND n <> 0 ORDER BY `key` LIMIT %s"
 )
-_PAGE = f"SELECT {_COLUMNS} FROM leadroute_record WHERE {{}} ORDER BY due, `key` LIMIT %s"
+_PAGE = (  # without the hint a part of a UNION reads and sorts the table, however few rows it gives
+    f"SELECT {_COLUMNS} FROM leadroute_record FORCE INDEX (leadroute_record_{{line}}) "
+    "WHERE {where} ORDER BY due, `key` LIMIT %s"
+)
 _KEEP = "INSERT INTO leadroute_once (`key`, value, fingerprint, at) VALUES "
 _VALUES = (
     "SELECT `key`, value FROM leadroute_once WHERE `key` IN {} ORDER BY `key` LOCK IN SHARE MODE"
@@ -151,6 +154,10 @@ class Mysql(Log):
     def commit(self, db: Database) -> None:
         """Commit."""
         db.driver.commit()
+
+    def rollback(self, db: Database) -> None:
+        """Roll back."""
+        db.driver.rollback()
 
     def savepoint(self, db: Database) -> bool:
         """Mark the host's transaction."""
@@ -313,13 +320,14 @@ class Mysql(Log):
         lines: list[dict[str, object]] = [{} if owner is None else {"owner": owner}]
         if statuses is not None:
             lines = [{"status": status} | lines[0] for status in statuses]
+        page = _PAGE.replace("{line}", next(reversed(lines[0]), "due") if lines else "due")
         rows: list[Row] = []
         for start in range(0, len(lines), _LINES):
             parts = [
                 part for line in lines[start : start + _LINES] for part in _parts(line, after, end)
             ]
             statement = " UNION ALL ".join(
-                [f"({_PAGE.replace('{}', where)})" for where, _ in parts]
+                [f"({page.replace('{where}', where)})" for where, _ in parts]
             )
             bound = [value for _, values in parts for value in (*values, most)]
             rows += db.rows(self._sql(statement), *bound) if most else ()

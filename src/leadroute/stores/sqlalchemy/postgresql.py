@@ -334,6 +334,7 @@ _PAGE = (
     f"SELECT {_COLUMNS} FROM leadroute_record "
     "WHERE (due, key) > (%s, %s) AND due <= %s{} ORDER BY due, key LIMIT %s"
 )
+_BY_OWNER = "status || ''"  # no index has it, so the one of owners is taken: two are read whole
 _OF_EACH = f"SELECT r.* FROM unnest(%s::text[]) AS s (wanted) CROSS JOIN LATERAL ({_PAGE}) AS r"
 _TRIM = """
 WITH onces AS (
@@ -373,12 +374,15 @@ class Postgresql(Log):
             (False, False): "",
             (True, False): " AND status = %s",
             (False, True): " AND owner = %s",
-            (True, True): " AND status = %s AND owner = %s",
+            (True, True): f" AND {_BY_OWNER} = %s AND owner = %s",
         }
         self._find = {key: sql(_PAGE.replace("{}", more)) for key, more in narrowed.items()}
         self._of_each = {
-            owned: sql(_OF_EACH.replace("{}", f" AND status = wanted{more}"))
-            for owned, more in ((False, ""), (True, " AND owner = %s"))
+            owned: sql(_OF_EACH.replace("{}", f" AND {more}"))
+            for owned, more in (
+                (False, "status = wanted"),
+                (True, f"{_BY_OWNER} = wanted AND owner = %s"),
+            )
         }
 
         super().__init__(sql, "change", "JOIN")
@@ -391,7 +395,14 @@ class Postgresql(Log):
         """Each statement is a transaction."""
 
     def commit(self, db: Database) -> None:
-        """Each statement is a transaction."""
+        """Each statement is a transaction, unless the driver cannot."""
+        if not db.driver.autocommit:
+            db.driver.commit()
+
+    def rollback(self, db: Database) -> None:
+        """Each statement is a transaction, unless the driver cannot."""
+        if not db.driver.autocommit:
+            db.driver.rollback()
 
     def savepoint(self, db: Database) -> bool:
         """The function needs none."""

@@ -21,8 +21,12 @@ class Sqlite:
         db.execute("BEGIN IMMEDIATE")
 
     def commit(self, db: Database) -> None:
-        """Commit."""
-        db.driver.commit()
+        """Commit, by a statement: with ``autocommit=True`` the driver's own commit does nothing."""
+        db.execute("COMMIT")
+
+    def rollback(self, db: Database) -> None:
+        """Roll back, by a statement."""
+        db.execute("ROLLBACK")
 
     def savepoint(self, db: Database) -> bool:
         """Mark the host's transaction, which the driver may not have begun yet.
@@ -59,9 +63,13 @@ class Sqlite:
         first: int | None,
     ) -> list[Record]:
         """See :meth:`Store.find`."""
-        if db.is_own and statuses is not None and len(statuses) > 1:
-            db.execute("BEGIN")  # several statements that see the same; the pool ends it
-        return self._tables.find(db, statuses, owner, upto, after, limit, first)
+        if not db.is_own or statuses is None or len(statuses) < 2:
+            return self._tables.find(db, statuses, owner, upto, after, limit, first)
+        db.execute("BEGIN")  # several statements that see the same
+        try:
+            return self._tables.find(db, statuses, owner, upto, after, limit, first)
+        finally:
+            self.rollback(db)
 
     def events(
         self,

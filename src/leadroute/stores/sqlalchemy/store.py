@@ -19,7 +19,7 @@ from typing import Any, Self, TypeVar, cast
 
 from sqlalchemy import URL, Connection, Engine, create_engine
 from sqlalchemy.engine import Dialect as EngineDialect
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import UnboundExecutionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import Session
 
@@ -281,12 +281,14 @@ class SqlAlchemyStore(_Store, Closes):
     def _run(self, job: Job[T]) -> T:
         if self._engine.forked():
             self._engine.engine.dispose(close=False)
-        try:
-            connection = self._engine.engine.connect()
-        except DBAPIError as error:
-            raise _unconnected(error, self._engine.engine) from error
-        with connection:
+        with self._connected() as connection:
             return job(connection)
+
+    def _connected(self) -> Connection:
+        try:
+            return cast("Connection", self._engine.engine.connect())
+        except Exception as error:
+            raise _unconnected(error, self._engine.engine) from error
 
     def _read(self, work: Work[T]) -> T:
         return self._run(jobs.own_read(self.tables, work))
@@ -305,7 +307,7 @@ class SqlAlchemyStore(_Store, Closes):
         Raises:
             ConfigError: The tables were made by a newer release.
         """
-        with self._engine.engine.connect() as connection:
+        with self._connected() as connection:
             jobs.create_all(self.tables, connection)
 
     def purge(self) -> bool:
@@ -355,15 +357,17 @@ class AsyncSqlAlchemyStore(_AsyncStore):
     async def _run(self, job: Job[T]) -> T:
         if self._engine.forked():
             await self._engine.engine.dispose(close=False)
-        connection = self._engine.engine.connect()
-        try:
-            await connection.start()
-        except DBAPIError as error:
-            raise _unconnected(error, self._engine.engine) from error
+        connection = await self._connected()
         try:
             return cast("T", await connection.run_sync(job))
         finally:
             await connection.close()
+
+    async def _connected(self) -> AsyncConnection:
+        try:
+            return cast("AsyncConnection", await self._engine.engine.connect())
+        except Exception as error:
+            raise _unconnected(error, self._engine.engine) from error
 
     async def _read(self, work: Work[T]) -> T:
         return await self._run(jobs.own_read(self.tables, work))
@@ -376,8 +380,11 @@ class AsyncSqlAlchemyStore(_AsyncStore):
 
     async def create(self) -> None:
         """Create missing tables, and update those of an older release."""
-        async with self._engine.engine.connect() as connection:
+        connection = await self._connected()
+        try:
             await connection.run_sync(lambda found: jobs.create_all(self.tables, found))
+        finally:
+            await connection.close()
 
     async def purge(self) -> bool:
         """Take what was deleted out of the files; see :meth:`SqlAlchemyStore.purge`."""
@@ -404,13 +411,17 @@ class AsyncSqlAlchemyStore(_AsyncStore):
         await self.close()
 
 
-def _unconnected(error: DBAPIError, engine: Any) -> Exception:
-    """The error of a connection that was not made: one that may pass, or SQLAlchemy's own."""
-    if isinstance(error.orig, DatabaseError):
+def _unconnected(error: Exception, engine: Any) -> Exception:
+    """The error of a connection that was not made: one that may pass, or the error itself.
+
+    SQLAlchemy wraps what a driver raises, but not what asyncpg does while it connects.
+    """
+    cause = getattr(error, "orig", None) or error
+    if isinstance(cause, DatabaseError):
         file = engine.url.database or ":memory:"
-        return sqlite_errors.ours(error.orig, lambda: file) or error
-    if error.orig is not None and drivers.is_unreachable(error.orig):
-        return TransientError(f"no connection: {type(error.orig).__name__}")
+        return sqlite_errors.ours(cause, lambda: file) or error
+    if isinstance(cause, ConnectionError | TimeoutError) or drivers.is_unreachable(cause):
+        return TransientError(f"no connection: {type(cause).__name__}")
     return error
 
 
@@ -425,7 +436,7 @@ class _Host:
             raise ConfigError(f"{type(host).__name__} cannot be bound; give a {names}{other}")
         self.host = host
         self._began: Any = None
-        self.dialect: EngineDialect = _dialect_of(host)
+        self.dialect = _dialect_of(host)
         is_async = AsyncSession in kinds
         drivers.require_driver(self.dialect.name, self.dialect.driver, is_async=is_async)
 
@@ -435,6 +446,8 @@ class _Host:
         Like any statement on it, the first use begins the transaction that SQLAlchemy begins by
         itself.
         """
+        if isinstance(host, Connection) and host.closed:
+            raise TransactionRequiredError(name, "bind again in each transaction")
         if isinstance(host, Session):
             current = host.get_transaction()
             connection = host.connection()
@@ -466,7 +479,11 @@ class _Host:
 
 
 def _dialect_of(host: Any) -> EngineDialect:
-    found = host.get_bind() if hasattr(host, "get_bind") else host
+    try:
+        found = host.get_bind() if hasattr(host, "get_bind") else host
+    except UnboundExecutionError:
+        problem = f"this {type(host).__name__} has no engine"
+        raise ConfigError(f"{problem}; make it with one, or bind its connection()") from None
     dialect: EngineDialect = found.dialect
     return dialect
 

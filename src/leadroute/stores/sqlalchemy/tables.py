@@ -65,8 +65,9 @@ class Names:
         return f"{quote}{self.schema}{quote}.{self.prefix}_"
 
     def within(self, statement: str) -> str:
-        """The statement on these tables."""
-        return statement.replace("leadroute_", self.head)
+        """The statement on these tables; an index is named without its schema."""
+        named = statement.replace("leadroute_", self.head)
+        return named.replace(f"INDEX ({self.head}", f"INDEX ({self.prefix}_")
 
 
 def add_tables(

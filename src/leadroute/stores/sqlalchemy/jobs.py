@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, MetaData
 from sqlalchemy.engine import Dialect as EngineDialect
+from sqlalchemy.pool import SingletonThreadPool, StaticPool
 
 from leadroute.errors import ConfigError, ConflictError, TransientError, UnknownOutcomeError
 from leadroute.offers.change import Change
@@ -200,33 +201,67 @@ def bound_read(tables: Tables, work: Work[T]) -> Job[T]:
     return job
 
 
+class _Mark:
+    """A mark in the transaction of the host, and whether the database has undone more than back to it."""
+
+    def __init__(self) -> None:
+        self._db: Database | None = None
+        self.is_lost = False
+
+    def set(self, dialect: Dialect, db: Database) -> None:
+        """Mark the transaction, where the dialect needs it."""
+        self._db = db if dialect.savepoint(db) else None
+
+    def undo(self) -> None:
+        """Go back to the mark; without it the transaction is lost."""
+        if self._db is not None:
+            self.is_lost = True
+            self._db.execute("ROLLBACK TO SAVEPOINT leadroute_change")
+            self.is_lost = False
+            self.release()
+
+    def release(self) -> None:
+        """Take the mark away."""
+        if self._db is not None:
+            self._db.execute("RELEASE SAVEPOINT leadroute_change")
+
+    def tell(self, connection: Connection, error: BaseException) -> None:
+        """Let no statement of the host commit half: SQLAlchemy refuses all until it rolls back."""
+        if self.is_lost and not connection.invalidated:
+            error.add_note("The database has undone your whole transaction: roll it back.")
+            if not isinstance(connection.engine.pool, SingletonThreadPool | StaticPool):
+                connection.invalidate()  # in memory the connection is the database
+
+
 def bound_write(tables: Tables, work: Work[T], change: Change | None) -> Job[T]:
     """Write all or nothing inside the transaction of the host, which goes on."""
 
     def job(connection: Connection) -> T:
-        with _told(connection, tables, unknown=False):
-            db = Database(connection, is_own=False)
-            dialect = tables.dialect(connection, db)
-            marked = dialect.savepoint(db)
-
-            def undo() -> None:
-                if marked:
-                    db.execute("ROLLBACK TO SAVEPOINT leadroute")
-                    db.execute("RELEASE SAVEPOINT leadroute")
-
-            try:
-                answer = _done(dialect, db, work, change, undo)
-            except ConflictError as conflict:
-                if level_of(connection) in _READS_AGAIN:
-                    raise
-                raise TransientError(
-                    f"{conflict}, in a transaction that shows one snapshot"
-                ) from None
-            if marked:
-                db.execute("RELEASE SAVEPOINT leadroute")
-            return answer
+        mark = _Mark()
+        try:
+            with _told(connection, tables, unknown=False):
+                return _marked(connection, tables, work, change, mark)
+        except BaseException as error:
+            mark.tell(connection, error)
+            raise
 
     return job
+
+
+def _marked(
+    connection: Connection, tables: Tables, work: Work[T], change: Change | None, mark: _Mark
+) -> T:
+    db = Database(connection, is_own=False)
+    dialect = tables.dialect(connection, db)
+    mark.set(dialect, db)
+    try:
+        answer = _done(dialect, db, work, change, mark.undo)
+    except ConflictError as conflict:
+        if level_of(connection) in _READS_AGAIN:
+            raise
+        raise TransientError(f"{conflict}, in a transaction that shows one snapshot") from None
+    mark.release()
+    return answer
 
 
 def _done(

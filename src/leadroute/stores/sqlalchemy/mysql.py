@@ -153,7 +153,7 @@ class Mysql(Log):
 
     def savepoint(self, db: Database) -> bool:
         """Mark the host's transaction."""
-        db.execute("SAVEPOINT leadroute")
+        db.execute("SAVEPOINT leadroute_change")
         return True
 
     def _write(self, db: Database, head: str, rows: Sequence[Row], tail: str = "") -> None:

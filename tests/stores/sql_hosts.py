@@ -1,0 +1,158 @@
+"""Hosts of the stores over SQLAlchemy: their engines, connections and sessions, sync and async alike."""
+
+import asyncio
+import inspect
+from contextlib import contextmanager
+from functools import cache
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import (
+    AsyncEngine,
+    AsyncSession,
+    AsyncSessionTransaction,
+    AsyncTransaction,
+)
+from sqlalchemy.orm import Session
+
+from leadroute.stores.sqlalchemy import AsyncSqlAlchemyStore, SqlAlchemyStore
+from tests.stores import sql
+
+HOSTS = {
+    "sqlite": ("sqlite", "pysqlite"),
+    "async_sqlite": ("sqlite", "aiosqlite"),
+    "postgresql": ("postgresql", "psycopg"),
+    "async_postgresql": ("postgresql", "asyncpg"),
+    "mariadb": ("mariadb", "pymysql"),
+    "async_mariadb": ("mariadb", "asyncmy"),
+}
+"""Each host, with its database and driver."""
+
+MORE = {
+    "psycopg2": ("postgresql", "psycopg2"),
+    "postgresql_plain": ("postgresql", "psycopg", "plain"),
+    "async_postgresql_plain": ("postgresql", "asyncpg", "plain"),
+}
+"""Hosts over another driver, and without the function in PostgreSQL."""
+
+_OF_ASYNCIO = (AsyncTransaction, AsyncSessionTransaction)
+
+
+class Blocking:
+    """An object of asyncio, whose methods give what there is to wait for."""
+
+    def __init__(self, target, run):
+        self.target = target
+        self._run = run
+
+    def __getattr__(self, name):
+        found = getattr(self.target, name)
+        return self._blocking(found) if callable(found) else found
+
+    def _blocking(self, method):
+        def call(*args, **kwargs):
+            answer = self._run(method(*args, **kwargs))
+            return Blocking(answer, self._run) if isinstance(answer, _OF_ASYNCIO) else answer
+
+        return call
+
+
+async def _awaited(found):
+    return await found
+
+
+@cache
+def deals(kind):
+    """Make the host's own table once in a process."""
+    with sql.shared_engine(kind).begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE deal (id VARCHAR(50) PRIMARY KEY, n INT)")
+
+
+class Host:
+    """A program that has an engine, a store and a table of its own.
+
+    Args:
+        kind: The database.
+        engine: Its engine.
+        prefix: The prefix of the store's tables.
+    """
+
+    def __init__(self, kind, engine, prefix="leadroute"):
+        self.kind = kind
+        self.prefix = prefix
+        self.engine = engine
+        self.is_async = isinstance(engine, AsyncEngine)
+        self._runner = asyncio.Runner() if self.is_async else None
+        made = AsyncSqlAlchemyStore if self.is_async else SqlAlchemyStore
+        self.on_engine = made(engine, prefix=prefix)
+        self.store = self._blocking(self.on_engine)
+
+    def run(self, found):
+        """Wait for what there is to wait for."""
+        return self._runner.run(_awaited(found)) if inspect.isawaitable(found) else found
+
+    def _blocking(self, target):
+        return Blocking(target, self.run) if self.is_async else target
+
+    @property
+    def pool(self):
+        """The pool of the engine."""
+        return self.engine.pool
+
+    @contextmanager
+    def connection(self, **options):
+        """A connection; it ends without a commit."""
+        opened = self._blocking(self.run(self.engine.connect()))
+        try:
+            if options:
+                opened.execution_options(**options)
+            yield opened
+        finally:
+            opened.close()
+
+    @contextmanager
+    def session(self):
+        """A session; it ends without a commit."""
+        made = AsyncSession if self.is_async else Session
+        opened = self._blocking(made(self.engine))
+        try:
+            yield opened
+        finally:
+            opened.close()
+
+    def bind(self, host):
+        """The store in the transaction of a connection or session."""
+        if not self.is_async:
+            return self.on_engine.bind(host)
+        return self._blocking(self.on_engine.bind(host.target))
+
+    def close(self):
+        """Close all connections."""
+        self.run(self.engine.dispose())
+        if self._runner:
+            self._runner.close()
+
+
+@contextmanager
+def host_of(kind, driver, prefix="leadroute", **options):
+    """A host whose store and table are empty."""
+    sql.made(kind, prefix)
+    sql.empty(kind, prefix)
+    deals(kind)
+    with sql.shared_engine(kind).begin() as connection:
+        connection.exec_driver_sql("DELETE FROM deal")
+    host = Host(kind, sql.engine_of(kind, driver, **options), prefix)
+    try:
+        yield host
+    finally:
+        host.close()
+
+
+def sell(host, name):
+    """Write a row of the host's own; ``host`` is a connection or session."""
+    host.execute(text("INSERT INTO deal VALUES (:name, 0)"), {"name": name})
+
+
+def sold(kind):
+    """The rows of the host's own that are committed."""
+    with sql.shared_engine(kind).connect() as connection:
+        return [name for (name,) in connection.exec_driver_sql("SELECT id FROM deal ORDER BY id")]

@@ -5,12 +5,13 @@ import inspect
 from contextlib import contextmanager
 from functools import cache
 
-from sqlalchemy import text
+from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     AsyncSession,
     AsyncSessionTransaction,
     AsyncTransaction,
+    create_async_engine,
 )
 from sqlalchemy.orm import Session
 
@@ -85,6 +86,20 @@ class Host:
         made = AsyncSqlAlchemyStore if self.is_async else SqlAlchemyStore
         self.on_engine = made(engine, prefix=prefix)
         self.store = self._blocking(self.on_engine)
+
+    @classmethod
+    def at(cls, url, prefix="leadroute", **options):
+        """A host with an engine to a URL."""
+        url = make_url(url)
+        kind = {"mysql": "mariadb"}.get(url.get_backend_name(), url.get_backend_name())
+        is_async = url.get_driver_name() in ("asyncpg", "asyncmy", "aiosqlite")
+        return cls(
+            kind, (create_async_engine if is_async else create_engine)(url, **options), prefix
+        )
+
+    def is_forked(self):
+        """Go on in a child process, in a loop of its own."""
+        self._of_parent, self._runner = self._runner, asyncio.Runner() if self.is_async else None
 
     def run(self, found):
         """Wait for what there is to wait for."""

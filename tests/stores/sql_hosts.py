@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import threading
 from contextlib import contextmanager
 from functools import cache
 
@@ -15,6 +16,7 @@ from sqlalchemy.ext.asyncio import (
 )
 from sqlalchemy.orm import Session
 
+from leadroute.offers.change import Add, Change, Once
 from leadroute.stores.sqlalchemy import AsyncSqlAlchemyStore, SqlAlchemyStore
 from tests.stores import sql
 
@@ -171,3 +173,60 @@ def sold(kind):
     """The rows of the host's own that are committed."""
     with sql.shared_engine(kind).connect() as connection:
         return [name for (name,) in connection.exec_driver_sql("SELECT id FROM deal ORDER BY id")]
+
+
+def opened(name, **options):
+    """The host of a name."""
+    kind, driver, *prefix = (HOSTS | MORE)[name]
+    if kind == "mariadb":
+        options.setdefault("isolation_level", "READ COMMITTED")
+    return host_of(kind, driver, *prefix, **options)
+
+
+def change(*ops, name="c"):
+    """A change of these operations and a once-key."""
+    return Change(name, (Once(name), *ops))
+
+
+def add_one(store, key="a", name="c", **bounds):
+    """Add one to a counter."""
+    store.commit(change(Add(key, 1, **bounds), name=name))
+
+
+@contextmanager
+def other(kind, *statements):
+    """Another connection, in a transaction in which it has run statements."""
+    with sql.shared_engine(kind).connect() as connection:
+        if kind == "sqlite":
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+        yield connection
+
+
+WAITING = {
+    "postgresql": "SELECT pid FROM pg_stat_activity "
+    "WHERE wait_event_type = 'Lock' AND datname = current_database()",
+    "mariadb": "SELECT trx_mysql_thread_id FROM information_schema.innodb_trx "
+    "JOIN information_schema.processlist ON id = trx_mysql_thread_id "
+    "WHERE trx_state = 'LOCK WAIT' AND db = database()",
+}
+
+
+def until_somebody_waits(kind):
+    """Wait until a connection waits for a lock; gives its number."""
+    engine = sql.shared_engine(kind).execution_options(isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        while True:
+            threading.Event().wait(0.11)  # MariaDB tells the state ten times a second
+            if waiting := connection.exec_driver_sql(WAITING[kind]).scalar():
+                return waiting
+
+
+KILL = {"postgresql": "SELECT pg_terminate_backend({}, 5000)", "mariadb": "KILL {}"}
+
+
+def end_connection(kind, number):
+    """End a connection to a server."""
+    with sql.shared_engine(kind).connect() as connection:
+        connection.exec_driver_sql(KILL[kind].format(number))

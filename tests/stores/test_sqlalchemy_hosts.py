@@ -11,43 +11,26 @@ from sqlalchemy.exc import DBAPIError, PendingRollbackError
 from sqlalchemy.pool import NullPool
 
 from leadroute.errors import ConfigError, ConflictError, TransactionRequiredError, TransientError
-from leadroute.offers.change import Add, Change, Emit, Once, Put
+from leadroute.offers.change import Add, Emit, Put
 from leadroute.stores.sqlalchemy import SqlAlchemyStore
 from tests.stores import sql
-from tests.stores.sql_hosts import HOSTS, MORE, Host, host_of, sell, sold
+from tests.stores.sql_hosts import (
+    HOSTS,
+    MORE,
+    Host,
+    add_one,
+    change,
+    end_connection,
+    opened,
+    other,
+    sell,
+    sold,
+    until_somebody_waits,
+)
 
 LONGEST = 60
 SIX = pytest.mark.parametrize("name", HOSTS)
 NINE = pytest.mark.parametrize("name", [*HOSTS, *MORE])
-
-
-def opened(name, **options):
-    """The host of a name."""
-    kind, driver, *prefix = (HOSTS | MORE)[name]
-    if kind == "mariadb":
-        options.setdefault("isolation_level", "READ COMMITTED")
-    return host_of(kind, driver, *prefix, **options)
-
-
-def change(*ops, name="c"):
-    """A change of these operations and a once-key."""
-    return Change(name, (Once(name), *ops))
-
-
-def add_one(store, key="a", name="c", **bounds):
-    """Add one to a counter."""
-    store.commit(change(Add(key, 1, **bounds), name=name))
-
-
-@contextmanager
-def other(kind, *statements):
-    """Another connection, in a transaction in which it has run statements."""
-    with sql.shared_engine(kind).connect() as connection:
-        if kind == "sqlite":
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-        for statement in statements:
-            connection.exec_driver_sql(statement)
-        yield connection
 
 
 def goes_on(host, connection, name):
@@ -129,21 +112,6 @@ def test_savepoint_of_the_host_stays_its_own(name, savepoint):
         assert store.counts() == {}
         goes_on(host, connection, "last")
         assert sold(host.kind) == ["before", "last"]
-
-
-WAITING = {
-    "postgresql": "SELECT count(*) FROM pg_stat_activity "
-    "WHERE wait_event_type = 'Lock' AND datname = current_database()",
-    "mariadb": "SELECT count(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'",
-}
-
-
-def until_somebody_waits(kind):
-    """Wait until a connection waits for a lock."""
-    engine = sql.shared_engine(kind).execution_options(isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        while not connection.exec_driver_sql(WAITING[kind]).scalar():
-            threading.Event().wait(0.11)  # MariaDB tells the state ten times a second
 
 
 @contextmanager
@@ -398,13 +366,6 @@ def test_statement_that_takes_too_long(name):
 
 
 NUMBER = {"postgresql": "SELECT pg_backend_pid()", "mariadb": "SELECT connection_id()"}
-KILL = {"postgresql": "SELECT pg_terminate_backend({}, 5000)", "mariadb": "KILL {}"}
-
-
-def end_connection(kind, number):
-    """End a connection to a server."""
-    with sql.shared_engine(kind).connect() as connection:
-        connection.exec_driver_sql(KILL[kind].format(number))
 
 
 def lose_file(name, path):

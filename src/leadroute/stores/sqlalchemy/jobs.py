@@ -30,6 +30,8 @@ T = TypeVar("T")
 Job = Callable[[Connection], T]
 Work = Callable[[Dialect, Database], T]
 
+_LEVEL = "current_setting('default_transaction_isolation')"
+_LATEST = "read committed"
 _READS_AGAIN = ("READ COMMITTED", "READ UNCOMMITTED", None)
 
 
@@ -42,6 +44,7 @@ class Tables:
         self.names = Names.of(prefix, schema, self.family)
         self.driver = dialect.driver
         self._dialect: Dialect | None = None
+        self._level: str | None = None
 
     def __str__(self) -> str:
         return self.names.head
@@ -60,6 +63,8 @@ class Tables:
             self._dialect = self._found(connection, db)
             if db.is_own and self.family == "mysql":
                 db.driver.rollback()  # the transaction that the question has begun
+        if db.is_own and self.family == "postgresql":
+            self._require_level(db)
         return self._dialect
 
     def _found(self, connection: Connection, db: Database) -> Dialect:
@@ -69,22 +74,25 @@ class Tables:
         if self.family == "mysql":
             require_schema(self._version(db), str(self))
             return Mysql(self.sql, returning=bool(getattr(connection.dialect, "is_mariadb", False)))
-        look = self.sql(
-            "SELECT to_regclass(%s)::text, to_regprocedure(%s)::text, current_setting(%s)"
-        )
+        look = self.sql(f"SELECT to_regclass(%s)::text, to_regprocedure(%s)::text, {_LEVEL}")
         schema, function = (self.sql(f"leadroute_{name}") for name in ("schema", "commit_3(text)"))
-        ((there, made, isolation),) = db.rows(
-            look, schema, function, "default_transaction_isolation"
-        )
+        ((there, made, level),) = db.rows(look, schema, function)
+        if db.is_own:
+            self._level = level
         if there is None:
             raise drivers.missing(str(self))
         require_schema(self._version(db), str(self))
-        if db.is_own and isolation != "read committed":
+        return Postgresql(self.sql, function=made is not None)
+
+    def _require_level(self, db: Database) -> None:
+        """Refuse a server whose statements, as transactions of their own, do not see what was committed last."""
+        if self._level != _LATEST:  # what a host's connection has says nothing of the store's own
+            ((self._level,),) = db.rows(f"SELECT {_LEVEL}")
+        if self._level != _LATEST:
             raise ConfigError(
-                f"the server's default_transaction_isolation is {isolation!r}; a store on an engine of "
+                f"the server's default_transaction_isolation is {self._level!r}; a store on an engine of "
                 "its own needs 'read committed': set it for the role or the database, or bind the store"
             )
-        return Postgresql(self.sql, function=made is not None)
 
     def _version(self, db: Database) -> int | None:
         ((found,),) = db.rows(self.sql("SELECT max(version) FROM leadroute_schema"))

@@ -146,6 +146,8 @@ class Mysql(Log):
     def begin(self, db: Database) -> None:
         """Let the next transaction see what was committed last, as guards must."""
         db.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
+        if db.driver.get_autocommit():  # the engine's level is AUTOCOMMIT
+            db.execute("START TRANSACTION")
 
     def commit(self, db: Database) -> None:
         """Commit."""

@@ -2,8 +2,10 @@
 
 import asyncio
 import inspect
+import socket
+import struct
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 
 from sqlalchemy import create_engine, make_url, text
@@ -230,3 +232,48 @@ def end_connection(kind, number):
     """End a connection to a server."""
     with sql.shared_engine(kind).connect() as connection:
         connection.exec_driver_sql(KILL[kind].format(number))
+
+
+class Wire:
+    """A way to a server that can be cut in the middle of a statement.
+
+    Args:
+        port: The port of the server.
+    """
+
+    def __init__(self, port):
+        self._server = ("127.0.0.1", port)
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self._ends = []
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self):
+        with suppress(OSError):
+            while True:
+                client, _ = self._listener.accept()
+                server = socket.create_connection(self._server)
+                self._ends.append((client, server))
+                for ends in ((client, server), (server, client)):
+                    threading.Thread(target=self._pass_on, args=ends, daemon=True).start()
+
+    def _pass_on(self, source, target):
+        with suppress(OSError):
+            while told := source.recv(65536):
+                target.sendall(told)
+            target.shutdown(socket.SHUT_WR)
+
+    def cut(self, *, hard):
+        """End every connection for the client, by a reset or an end; a server that works does not notice."""
+        for client, _ in self._ends:
+            if hard:
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            client.shutdown(socket.SHUT_RD if hard else socket.SHUT_RDWR)
+            client.close()
+
+    def close(self):
+        """Close what is left."""
+        self._listener.close()
+        for ends in self._ends:
+            for end in ends:
+                end.close()

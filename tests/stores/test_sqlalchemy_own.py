@@ -5,17 +5,19 @@ import threading
 from contextlib import closing, contextmanager, suppress
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, make_url
 
 from leadroute.errors import ConfigError, ConflictError, TransientError, UnknownOutcomeError
 from leadroute.offers.change import Add, Emit, Put
 from leadroute.stores.sqlalchemy.mysql import Mysql
 from leadroute.stores.sqlalchemy.postgresql import Postgresql
 from tests import servers
+from tests.stores import sql
 from tests.stores.sql_hosts import (
     HOSTS,
     MORE,
     Host,
+    Wire,
     add_one,
     change,
     end_connection,
@@ -136,6 +138,34 @@ def test_connection_that_breaks_in_a_commit(name):
         assert host.pool.checkedout() == 0
         add_one(host.store)
         assert host.store.counts() == {"a": 2}
+
+
+@pytest.mark.parametrize("hard", [True, False])
+@ON_SERVERS
+def test_wire_that_is_cut_in_a_commit(name, hard):
+    """A commit whose network fails may be done later, and is said to be unknown; again, it is not doubled."""
+    kind, driver = (HOSTS | MORE)[name][:2]
+    with closing(Wire(sql.place(kind).port)) as wire, opened(name) as host:
+        url = make_url(sql.url_of(kind, driver)).set(port=wire.port)
+        options = {"connect_args": {"ssl_disabled": True}} if driver == "pymysql" else {}
+        with closing(Host.at(url, host.prefix, **options)) as far:
+            with waiting_commit(far) as (failed, thread, _):
+                wire.cut(hard=hard)
+                thread.join()
+            (error,) = failed
+            assert isinstance(error, TransientError if kind == "mariadb" else UnknownOutcomeError)
+            assert far.pool.checkedout() == 0
+            if kind == "postgresql":
+                until(lambda: host.store.counts() == {"a": 2})
+            with suppress(ConflictError):
+                add_one(far.store)
+            assert host.store.counts() == {"a": 2}
+
+
+def until(condition):
+    """Wait for what a server does when it is able to."""
+    while not condition():
+        threading.Event().wait(0.01)
 
 
 def broken_after_apply(monkeypatch):

@@ -24,6 +24,7 @@ EXTRAS = ("aiosqlite", "asyncmy", "asyncpg", "psycopg", "psycopg2", "pymysql")
 _BUSY = {
     *("40001", "40P01", "55P03", "57014", "53300"),  # PostgreSQL: a race, a wait, too many
     *(1213, 1205, 1020, 1040),  # MariaDB and MySQL
+    *(1969, 3024, 1317),  # a statement that took too long, or was ended by somebody
 }
 _NO_TABLE = {"42P01", "3F000", 1146}
 _UNDONE = {"22012", "22003", "23502"}

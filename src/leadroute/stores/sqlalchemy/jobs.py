@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, MetaData
 from sqlalchemy.engine import Dialect as EngineDialect
+from sqlalchemy.pool import SingletonThreadPool, StaticPool
 
 from leadroute.errors import ConfigError, ConflictError, TransientError, UnknownOutcomeError
 from leadroute.offers.change import Change
@@ -29,6 +30,8 @@ T = TypeVar("T")
 Job = Callable[[Connection], T]
 Work = Callable[[Dialect, Database], T]
 
+_LEVEL = "current_setting('default_transaction_isolation')"
+_LATEST = "read committed"
 _READS_AGAIN = ("READ COMMITTED", "READ UNCOMMITTED", None)
 
 
@@ -41,6 +44,7 @@ class Tables:
         self.names = Names.of(prefix, schema, self.family)
         self.driver = dialect.driver
         self._dialect: Dialect | None = None
+        self._level: str | None = None
 
     def __str__(self) -> str:
         return self.names.head
@@ -59,6 +63,8 @@ class Tables:
             self._dialect = self._found(connection, db)
             if db.is_own and self.family == "mysql":
                 db.driver.rollback()  # the transaction that the question has begun
+        if db.is_own and self.family == "postgresql":
+            self._require_level(db)
         return self._dialect
 
     def _found(self, connection: Connection, db: Database) -> Dialect:
@@ -68,22 +74,25 @@ class Tables:
         if self.family == "mysql":
             require_schema(self._version(db), str(self))
             return Mysql(self.sql, returning=bool(getattr(connection.dialect, "is_mariadb", False)))
-        look = self.sql(
-            "SELECT to_regclass(%s)::text, to_regprocedure(%s)::text, current_setting(%s)"
-        )
+        look = self.sql(f"SELECT to_regclass(%s)::text, to_regprocedure(%s)::text, {_LEVEL}")
         schema, function = (self.sql(f"leadroute_{name}") for name in ("schema", "commit_3(text)"))
-        ((there, made, isolation),) = db.rows(
-            look, schema, function, "default_transaction_isolation"
-        )
+        ((there, made, level),) = db.rows(look, schema, function)
+        if db.is_own:
+            self._level = level
         if there is None:
             raise drivers.missing(str(self))
         require_schema(self._version(db), str(self))
-        if db.is_own and isolation != "read committed":
+        return Postgresql(self.sql, function=made is not None)
+
+    def _require_level(self, db: Database) -> None:
+        """Refuse a server whose statements, as transactions of their own, do not see what was committed last."""
+        if self._level != _LATEST:  # what a host's connection has says nothing of the store's own
+            ((self._level,),) = db.rows(f"SELECT {_LEVEL}")
+        if self._level != _LATEST:
             raise ConfigError(
-                f"the server's default_transaction_isolation is {isolation!r}; a store on an engine of "
+                f"the server's default_transaction_isolation is {self._level!r}; a store on an engine of "
                 "its own needs 'read committed': set it for the role or the database, or bind the store"
             )
-        return Postgresql(self.sql, function=made is not None)
 
     def _version(self, db: Database) -> int | None:
         ((found,),) = db.rows(self.sql("SELECT max(version) FROM leadroute_schema"))
@@ -200,33 +209,67 @@ def bound_read(tables: Tables, work: Work[T]) -> Job[T]:
     return job
 
 
+class _Mark:
+    """A mark in the transaction of the host, and whether the database has undone more than back to it."""
+
+    def __init__(self) -> None:
+        self._db: Database | None = None
+        self.is_lost = False
+
+    def set(self, dialect: Dialect, db: Database) -> None:
+        """Mark the transaction, where the dialect needs it."""
+        self._db = db if dialect.savepoint(db) else None
+
+    def undo(self) -> None:
+        """Go back to the mark; without it the transaction is lost."""
+        if self._db is not None:
+            self.is_lost = True
+            self._db.execute("ROLLBACK TO SAVEPOINT leadroute_change")
+            self.is_lost = False
+            self.release()
+
+    def release(self) -> None:
+        """Take the mark away."""
+        if self._db is not None:
+            self._db.execute("RELEASE SAVEPOINT leadroute_change")
+
+    def tell(self, connection: Connection, error: BaseException) -> None:
+        """Let no statement of the host commit half: SQLAlchemy refuses all until it rolls back."""
+        if self.is_lost and not connection.invalidated:
+            error.add_note("The database has undone your whole transaction: roll it back.")
+            if not isinstance(connection.engine.pool, SingletonThreadPool | StaticPool):
+                connection.invalidate()  # in memory the connection is the database
+
+
 def bound_write(tables: Tables, work: Work[T], change: Change | None) -> Job[T]:
     """Write all or nothing inside the transaction of the host, which goes on."""
 
     def job(connection: Connection) -> T:
-        with _told(connection, tables, unknown=False):
-            db = Database(connection, is_own=False)
-            dialect = tables.dialect(connection, db)
-            marked = dialect.savepoint(db)
-
-            def undo() -> None:
-                if marked:
-                    db.execute("ROLLBACK TO SAVEPOINT leadroute")
-                    db.execute("RELEASE SAVEPOINT leadroute")
-
-            try:
-                answer = _done(dialect, db, work, change, undo)
-            except ConflictError as conflict:
-                if level_of(connection) in _READS_AGAIN:
-                    raise
-                raise TransientError(
-                    f"{conflict}, in a transaction that shows one snapshot"
-                ) from None
-            if marked:
-                db.execute("RELEASE SAVEPOINT leadroute")
-            return answer
+        mark = _Mark()
+        try:
+            with _told(connection, tables, unknown=False):
+                return _marked(connection, tables, work, change, mark)
+        except BaseException as error:
+            mark.tell(connection, error)
+            raise
 
     return job
+
+
+def _marked(
+    connection: Connection, tables: Tables, work: Work[T], change: Change | None, mark: _Mark
+) -> T:
+    db = Database(connection, is_own=False)
+    dialect = tables.dialect(connection, db)
+    mark.set(dialect, db)
+    try:
+        answer = _done(dialect, db, work, change, mark.undo)
+    except ConflictError as conflict:
+        if level_of(connection) in _READS_AGAIN:
+            raise
+        raise TransientError(f"{conflict}, in a transaction that shows one snapshot") from None
+    mark.release()
+    return answer
 
 
 def _done(

@@ -150,6 +150,8 @@ class Mysql(Log):
     def begin(self, db: Database) -> None:
         """Let the next transaction see what was committed last, as guards must."""
         db.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
+        if db.driver.get_autocommit():  # the engine's level is AUTOCOMMIT
+            db.execute("START TRANSACTION")
 
     def commit(self, db: Database) -> None:
         """Commit."""
@@ -161,7 +163,7 @@ class Mysql(Log):
 
     def savepoint(self, db: Database) -> bool:
         """Mark the host's transaction."""
-        db.execute("SAVEPOINT leadroute")
+        db.execute("SAVEPOINT leadroute_change")
         return True
 
     def _write(self, db: Database, head: str, rows: Sequence[Row], tail: str = "") -> None:

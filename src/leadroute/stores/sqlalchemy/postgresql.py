@@ -407,7 +407,7 @@ class Postgresql(Log):
     def savepoint(self, db: Database) -> bool:
         """The function needs none."""
         if not self.function:
-            db.execute("SAVEPOINT leadroute")
+            db.execute("SAVEPOINT leadroute_change")
         return not self.function
 
     def apply(self, db: Database, change: Change) -> None:

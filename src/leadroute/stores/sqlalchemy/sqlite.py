@@ -35,7 +35,7 @@ class Sqlite:
         """
         if not db.driver.driver_connection.in_transaction:
             db.execute("BEGIN IMMEDIATE")
-        db.execute("SAVEPOINT leadroute")
+        db.execute("SAVEPOINT leadroute_change")
         return True
 
     def apply(self, db: Database, change: Change) -> None:

@@ -450,7 +450,7 @@ class _Host:
             raise TransactionRequiredError(name, "bind again in each transaction")
         if isinstance(host, Session):
             current = host.get_transaction()
-            connection = host.connection()
+            connection = _connection_of(host)
             now: Any = current or host.get_transaction()
         else:
             connection = host
@@ -476,6 +476,14 @@ class _Host:
         if level is None:  # nobody has connected yet
             return self.dialect.name == "postgresql"
         return level in ("READ COMMITTED", "READ UNCOMMITTED")
+
+
+def _connection_of(session: Session) -> Connection:
+    """The connection of a session, which it takes at its first use."""
+    try:
+        return session.connection()
+    except DBAPIError as error:
+        raise _unconnected(error, session.get_bind().engine) from error
 
 
 def _dialect_of(host: Any) -> EngineDialect:

@@ -19,7 +19,7 @@ from typing import Any, Self, TypeVar, cast
 
 from sqlalchemy import URL, Connection, Engine, create_engine
 from sqlalchemy.engine import Dialect as EngineDialect
-from sqlalchemy.exc import UnboundExecutionError
+from sqlalchemy.exc import DBAPIError, UnboundExecutionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import Session
 

@@ -6,6 +6,7 @@ from contextlib import closing, contextmanager, suppress
 
 import pytest
 from sqlalchemy import event, make_url
+from sqlalchemy.exc import PendingRollbackError
 
 from leadroute.errors import ConfigError, ConflictError, TransientError, UnknownOutcomeError
 from leadroute.offers.change import Add, Emit, Put
@@ -160,6 +161,27 @@ def test_wire_that_is_cut_in_a_commit(name, hard):
             with suppress(ConflictError):
                 add_one(far.store)
             assert host.store.counts() == {"a": 2}
+
+
+@pytest.mark.parametrize("name", ["async_postgresql", "async_postgresql_plain"])
+def test_limit_of_the_driver_leaves_the_outcome_open(name):
+    """A command that asyncpg gives up may be done all the same; bound, it ends the host's transaction."""
+    with opened(name, connect_args={"command_timeout": 0.3}) as host:
+        add_one(host.store, name="row")
+        with other(host.kind, f"UPDATE {host.prefix}_counter SET n = n + 1"):
+            with pytest.raises(UnknownOutcomeError, match="TimeoutError"):
+                add_one(host.store)
+            with host.connection() as connection:
+                sell(connection, "lost")
+                with pytest.raises(TransientError, match="TimeoutError"):
+                    add_one(host.bind(connection), name="bound")
+                with pytest.raises(PendingRollbackError):
+                    sell(connection, "later")
+        with suppress(ConflictError):
+            add_one(host.store)
+        assert host.pool.checkedout() == 0
+        assert host.store.counts() == {"a": 2}
+        assert sold(host.kind) == []
 
 
 def until(condition):

@@ -127,8 +127,10 @@ def _told(connection: Connection, tables: Tables, *, unknown: bool) -> Iterator[
     errors: Any = connection.dialect.loaded_dbapi
     try:
         yield
-    except errors.Error as error:
-        broken = connection.dialect.is_disconnect(error, connection.connection, None)
+    except (errors.Error, OSError) as error:
+        broken = isinstance(error, OSError) or connection.dialect.is_disconnect(
+            error, connection.connection, None
+        )  # asyncpg's command_timeout is an OSError too, and it still works
         if broken:
             connection.invalidate(error)
             kind = UnknownOutcomeError if unknown else TransientError

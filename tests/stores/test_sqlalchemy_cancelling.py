@@ -6,11 +6,12 @@ import pytest
 from sqlalchemy import text
 
 from leadroute.stores import Add, Change, Once
-from leadroute.stores.sqlalchemy import AsyncSqlAlchemyStore
+from leadroute.stores.sqlalchemy import AsyncSqlAlchemyStore, SqlAlchemyStore
 from tests.stores import sql
 
 WAITING = {
-    "postgresql": "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()",
+    "postgresql": "SELECT count(*) FROM pg_stat_activity "
+    "WHERE wait_event_type = 'Lock' AND datname = current_database()",
     "mariadb": "SELECT count(*) FROM information_schema.processlist WHERE info LIKE 'INSERT INTO leadroute_counter%'",
 }
 
@@ -33,7 +34,9 @@ def test_canceled_commit(kind):
     sql.empty(kind)
 
     async def canceled():
-        engine = sql.engine_of(kind, sql.KINDS[kind][1], pool_size=1, max_overflow=0, pool_timeout=5)
+        engine = sql.engine_of(
+            kind, sql.KINDS[kind][1], pool_size=1, max_overflow=0, pool_timeout=5
+        )
         store = AsyncSqlAlchemyStore(engine)
         await store.commit(Change("a", (Once("a"), Add("n", 1))))
         with sql.shared_engine(kind).begin() as host:
@@ -54,3 +57,23 @@ def test_canceled_commit(kind):
         (["once/a", "once/c"], {"n": 101}),
         (["once/a", "once/b", "once/c"], {"n": 111}),
     ]
+
+
+def test_interrupt(monkeypatch):
+    """After an interrupt in the middle of an answer the next call does not read what is left of it."""
+    pymysql = pytest.importorskip("pymysql.connections")
+    sql.made("mariadb")
+    sql.empty("mariadb")
+    store = SqlAlchemyStore(sql.engine_of("mariadb", pool_size=1, max_overflow=0))
+    store.commit(Change("a", (Once("a"), Add("n", 1))))
+
+    def interrupted(_connection, unbuffered=False):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(pymysql.Connection, "_read_query_result", interrupted)
+        store.events()
+    try:
+        assert store.counts(prefix="") == {"n": 1}
+    finally:
+        store._engine.engine.dispose()

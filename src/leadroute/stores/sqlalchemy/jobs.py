@@ -143,10 +143,6 @@ def _told(connection: Connection, tables: Tables, *, unknown: bool) -> Iterator[
         if told is None:
             raise
         raise told from error
-    except BaseException as error:
-        if not isinstance(error, Exception) and not connection.invalidated:
-            connection.invalidate(error)  # a cancellation leaves an answer on the way, for the next caller
-        raise
 
 
 def own_read(tables: Tables, work: Work[T]) -> Job[T]:

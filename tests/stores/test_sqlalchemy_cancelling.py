@@ -70,9 +70,10 @@ def test_interrupt(monkeypatch):
     def interrupted(_connection, unbuffered=False):
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patch:
         patch.setattr(pymysql.Connection, "_read_query_result", interrupted)
-        store.events()
+        with pytest.raises(KeyboardInterrupt):
+            store.events()
     try:
         assert store.counts(prefix="") == {"n": 1}
     finally:

@@ -104,7 +104,9 @@ def test_a_broken_store_breaks_a_promise(mutant, promise, make):
 def test_a_broken_bound_store_breaks_a_promise(mutant, promise, place):
     """A store that goes wrong inside a transaction breaks the promise that is named for it."""
     busy = promise.startswith("who_waits")
-    assert not keeps(hosted(place + ", in no patience" * busy, mutant), promise)
+    contract = hosted(place + ", in no patience" * busy, mutant)
+    tries = 9 if busy else 1  # a thread that comes late, on a busy machine, has nothing to wait for
+    assert not all(keeps(contract, promise) for _ in range(tries))
 
 
 @pytest.mark.parametrize(("mutant", "promise"), named(REOPENED))

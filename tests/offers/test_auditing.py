@@ -20,7 +20,7 @@ from leadroute.offers.placement import Status
 from leadroute.offers.requests import newest_event, run
 from leadroute.plain import document, stamped
 from leadroute.stores import MemoryStore
-from leadroute.testing.contract.queries import shown
+from leadroute.testing.contract.common import shown
 
 POLICY = Router(
     rules=[

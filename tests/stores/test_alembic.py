@@ -249,3 +249,11 @@ def test_drops_nothing_of_a_file_of_an_older_release(tmp_path):
             found = compare_metadata(context_of(connection), metadata_of("leadroute", None))
     names = {(each[0] if isinstance(each, list) else each)[0] for each in found}
     assert names <= {"modify_nullable", "modify_default", "add_constraint"}
+
+
+def test_a_schema_of_the_host_is_its_own():
+    """A MetaData with a schema keeps it for the tables of the host; those of a store are where they are said to be."""
+    metadata = sa.MetaData(schema="app")
+    add_tables(metadata)
+    add_tables(metadata, prefix="crm", schema="sales")
+    assert {table.schema for table in metadata.tables.values()} == {None, "sales"}

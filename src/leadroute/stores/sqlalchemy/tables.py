@@ -7,6 +7,7 @@ from typing import Any
 
 from attrs import frozen
 from sqlalchemy import (
+    BLANK_SCHEMA,
     BigInteger,
     Column,
     Connection,
@@ -101,7 +102,8 @@ def add_tables(
     Names.of(prefix, schema, "")
     if not re.fullmatch("[a-z0-9_]+", collation):
         raise ConfigError(f"{collation!r:.60} is no collation; write {MARIADB!r} or {MYSQL!r}")
-    options: dict[str, Any] = {"schema": schema}
+    # A schema of the MetaData itself is that of the host's tables.
+    options: dict[str, Any] = {"schema": schema or BLANK_SCHEMA}
     for name in ("mysql", "mariadb"):
         options |= {f"{name}_engine": "InnoDB", f"{name}_charset": "utf8mb4"}
         options[f"{name}_collate"] = collation

@@ -26,6 +26,14 @@ def next_prefix(prefix: str) -> str:
     return head[:-1] + chr(0xE000 if following == 0xD800 else following)
 
 
+def bounds_of(after: Record | None, upto: int | None) -> tuple[tuple[int, str], int]:
+    """The place behind which a page of records starts, and the due time with which it ends."""
+    end = NEVER if upto is None else min(upto, NEVER - 1)
+    if after is None:
+        return (EARLIEST, ""), end
+    return (NEVER if after.due is None else after.due, after.key), end
+
+
 def due_and_key(row: tuple[Any, ...]) -> tuple[int, str]:
     """What a row of a record is sorted by."""
     return row[5], row[0]

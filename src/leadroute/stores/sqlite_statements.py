@@ -34,7 +34,7 @@ from leadroute.offers.change import (
     ordered,
 )
 from leadroute.offers.store import one_question, page_size
-from leadroute.stores.rows import EARLIEST, NEVER, due_and_key, event_of, next_prefix, record_of
+from leadroute.stores.rows import NEVER, bounds_of, due_and_key, event_of, next_prefix, record_of
 
 
 class Cursor(Protocol):
@@ -444,9 +444,7 @@ class Tables:
         first: int | None,
     ) -> list[Record]:
         """See :meth:`Store.find`."""
-        due = None if after is None else after.due
-        start = (EARLIEST, "") if after is None else (NEVER if due is None else due, after.key)
-        end = NEVER if upto is None else min(upto, NEVER - 1)
+        start, end = bounds_of(after, upto)
         most = limit if first is None else min(first, limit)
         owners = [] if owner is None else [owner]
         statement = self._find[statuses is not None, owner is not None]

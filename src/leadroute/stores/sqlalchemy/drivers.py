@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from sqlite3 import DatabaseError
 from typing import Any
 
 from sqlalchemy import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError
 
-from leadroute.errors import ConfigError, MissingExtraError, TransientError
+from leadroute.errors import ConfigError, LeadrouteError, MissingExtraError, TransientError
+from leadroute.stores import sqlite_errors
 
 DRIVERS: dict[str, dict[bool, tuple[str, ...]]] = {
     "postgresql": {False: ("psycopg", "psycopg2"), True: ("asyncpg", "psycopg")},
@@ -63,9 +65,19 @@ def code_of(error: BaseException) -> object:
     return getattr(error, "sqlstate", None) or getattr(error, "pgcode", None)
 
 
+def reads_again(level: str | None) -> bool:
+    """Whether reading again at an isolation level shows what was committed since; ``None`` has none."""
+    return level is None or level.upper() in ("READ COMMITTED", "READ UNCOMMITTED")
+
+
 def was_undone(error: BaseException) -> bool:
     """Whether the one statement of PostgreSQL failed because of a guard."""
     return code_of(error) in _UNDONE
+
+
+def of_file(error: DatabaseError, engine: Any) -> LeadrouteError | None:
+    """The error of leadroute for one that sqlite3 has with its file; ``None`` is not about it."""
+    return sqlite_errors.ours(error, lambda: engine.url.database or ":memory:")
 
 
 def is_unreachable(error: BaseException) -> bool:

@@ -17,12 +17,11 @@ from sqlalchemy.pool import SingletonThreadPool, StaticPool
 
 from leadroute.errors import ConfigError, ConflictError, TransientError, UnknownOutcomeError
 from leadroute.offers.change import Change
-from leadroute.stores import sqlite_errors
 from leadroute.stores.sqlalchemy import drivers
 from leadroute.stores.sqlalchemy.database import Database, Dialect
 from leadroute.stores.sqlalchemy.mysql import Mysql
 from leadroute.stores.sqlalchemy.postgresql import Postgresql
-from leadroute.stores.sqlalchemy.sqlite import Sqlite
+from leadroute.stores.sqlalchemy.sqlite import Sqlite, begin_for_host
 from leadroute.stores.sqlalchemy.tables import MARIADB, MYSQL, Names, add_tables, finish_tables
 from leadroute.stores.sqlite_statements import SCHEMA, create, schema_of
 
@@ -32,7 +31,6 @@ Work = Callable[[Dialect, Database], T]
 
 _LEVEL = "current_setting('default_transaction_isolation')"
 _LATEST = "read committed"
-_READS_AGAIN = ("READ COMMITTED", "READ UNCOMMITTED", None)
 
 
 class Tables:
@@ -135,9 +133,9 @@ def _told(connection: Connection, tables: Tables, *, unknown: bool) -> Iterator[
             connection.invalidate(error)
             kind = UnknownOutcomeError if unknown else TransientError
             raise kind(f"the connection broke: {type(error).__name__}") from error
+        told: Exception | None
         if isinstance(error, DatabaseError):
-            file = connection.engine.url.database or ":memory:"
-            told: Exception | None = sqlite_errors.ours(error, lambda: file)
+            told = drivers.of_file(error, connection.engine)
         else:
             told = drivers.explained(error, str(tables))
         if told is None:
@@ -176,16 +174,15 @@ def own_write(tables: Tables, work: Work[T], change: Change | None) -> Job[T]:
     """Write all or nothing, on a connection of the store's own."""
 
     def job(connection: Connection) -> T:
-        with _at_once(connection, tables):
+        with _told(connection, tables, unknown=False), _at_once(connection, tables):
             return _written(connection, tables, work, change)
 
     return job
 
 
 def _written(connection: Connection, tables: Tables, work: Work[T], change: Change | None) -> T:
-    with _told(connection, tables, unknown=False):
-        db = Database(connection, is_own=True)
-        dialect = tables.dialect(connection, db)
+    db = Database(connection, is_own=True)
+    dialect = tables.dialect(connection, db)
     at_once = isinstance(dialect, Postgresql)
 
     def undo() -> None:
@@ -267,7 +264,7 @@ def _marked(
     try:
         answer = _done(dialect, db, work, change, mark.undo)
     except ConflictError as conflict:
-        if level_of(connection) in _READS_AGAIN:
+        if drivers.reads_again(level_of(connection)):
             raise
         raise TransientError(f"{conflict}, in a transaction that shows one snapshot") from None
     mark.release()
@@ -292,6 +289,12 @@ def _done(
         if change is not None and isinstance(dialect, Postgresql) and drivers.was_undone(error):
             raise dialect.refusal(db, change) from None
         raise
+
+
+def clock(dialect: Any, db: Database) -> int:
+    """Ask for the present by the clock of the server, in microseconds."""
+    found: int = dialect.clock(db)
+    return found
 
 
 def level_of(connection: Connection) -> str | None:
@@ -333,8 +336,7 @@ def create_within(tables: Tables, connection: Connection) -> None:
             )
         if tables.family == "sqlite":
             db = Database(connection, is_own=False)
-            if not db.driver.driver_connection.in_transaction:
-                db.execute("BEGIN IMMEDIATE")
+            begin_for_host(db)
             create(db, tables.names.prefix)
         else:
             _create_server(tables, connection)
@@ -363,16 +365,6 @@ def _create_server(tables: Tables, connection: Connection) -> None:
         finish_tables(connection, prefix=names.prefix, schema=names.schema)
     else:
         metadata.create_all(connection)
-
-
-def clock(tables: Tables, *, is_own: bool) -> Job[int]:
-    """Ask for the present by the clock of the server, in microseconds."""
-
-    def work(dialect: Any, db: Database) -> int:
-        found: int = dialect.clock(db)
-        return found
-
-    return own_read(tables, work) if is_own else bound_read(tables, work)
 
 
 def purge(tables: Tables) -> Job[bool]:

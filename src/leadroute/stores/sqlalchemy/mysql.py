@@ -14,7 +14,9 @@ from collections.abc import Callable, Iterator, Sequence
 from leadroute.errors import TransientError
 from leadroute.offers.change import ONCE, Change, Put, Record
 from leadroute.stores.rows import (
+    EARLIEST,
     NEVER,
+    bounds_of,
     due_and_key,
     next_prefix,
     record_of,
@@ -208,13 +210,13 @@ class Mysql(Log):
         rows = [(op.key, op.value, op.fingerprint, parts.dated) for op in parts.onces]
         if not self._inserted(db, _KEEP, rows):
             taken = self._known(db, _VALUES, [op.key for op in parts.onces])
-            raise _refusal(parts, "duplicate", *min(taken, default=(parts.onces[0].key, "")))
+            raise parts.refused("duplicate", *min(taken, default=(parts.onces[0].key, "")))
 
     def _check(self, db: Database, parts: Parts) -> None:
         versions: dict[str, int] = dict(self._known(db, _SHARED, [op.key for op in parts.checks]))
         for op in parts.checks:
             if versions.get(op.key, 0) != op.version:
-                raise _refusal(parts, "version", op.key, versions.get(op.key, 0))
+                raise parts.refused("version", op.key, versions.get(op.key, 0))
 
     def _put(self, db: Database, parts: Parts) -> None:
         new = self._inserted(db, _WRITE, [_row(op) for op in parts.new])
@@ -222,7 +224,7 @@ class Mysql(Log):
         versions: dict[str, int] = dict(self._known(db, _HELD, sorted(wanted)))
         for key, expected in sorted(wanted.items()):
             if versions.get(key, 0) != expected:
-                raise _refusal(parts, "version", key, versions.get(key, 0))
+                raise parts.refused("version", key, versions.get(key, 0))
         if not new:
             raise TransientError("another change came between")
         self._write(db, _WRITE, [_row(op) for op in parts.changed], _AGAIN)
@@ -233,7 +235,7 @@ class Mysql(Log):
         waits = {mark for mark, *_ in self._known(db, _WAITS, wanted)}
         for mark in wanted:
             if mark not in waits:
-                raise _refusal(parts, "gone", str(mark))
+                raise parts.refused("gone", str(mark))
         sum(self._among(db, _ACK, [op.id for op in parts.acks]))
         for op in parts.defers:
             db.execute(self._sql(_DEFER), (op.until, op.attempts, op.error, op.id))
@@ -244,7 +246,7 @@ class Mysql(Log):
             for (key, after), each in zip(self._added(db, sums), sums, strict=True):
                 before = after - each.delta
                 if not each.low <= before <= each.high:
-                    raise _refusal(parts, "limit", key, before)
+                    raise parts.refused("limit", key, before)
         at_least = [(key, to) for key, to in parts.raises if to >= 0]
         self._write(db, _ADD, at_least, _RAISE)
         for key, to in parts.raises:
@@ -275,7 +277,7 @@ class Mysql(Log):
             for op in parts.emits:
                 if db.rows(self._sql(_IS_TAKEN), op.lead, op.n):
                     ((last,),) = db.rows(self._sql(_TAKEN), op.lead)
-                    raise _refusal(parts, "log", op.lead, last)
+                    raise parts.refused("log", op.lead, last)
             raise TransientError("another change came between")
         waiting = [(op.lead, op.n) for op in parts.emits if op.deliver]
         for start in range(0, len(waiting), _ROWS):
@@ -318,16 +320,15 @@ class Mysql(Log):
     ) -> list[Record]:
         """See :meth:`Store.find`."""
         most = limit if first is None else min(first, limit)
-        end = NEVER if upto is None else min(upto, NEVER - 1)
+        start, end = bounds_of(after, upto)
         lines: list[dict[str, object]] = [{} if owner is None else {"owner": owner}]
         if statuses is not None:
             lines = [{"status": status} | lines[0] for status in statuses]
         page = _PAGE.replace("{line}", next(reversed(lines[0]), "due") if lines else "due")
         rows: list[Row] = []
-        for start in range(0, len(lines), _LINES):
-            parts = [
-                part for line in lines[start : start + _LINES] for part in _parts(line, after, end)
-            ]
+        for first_line in range(0, len(lines), _LINES):
+            asked = lines[first_line : first_line + _LINES]
+            parts = [part for line in asked for part in _parts(line, start, end)]
             statement = " UNION ALL ".join(
                 [f"({page.replace('{where}', where)})" for where, _ in parts]
             )
@@ -354,20 +355,17 @@ class Mysql(Log):
 
 
 def _parts(
-    line: dict[str, object], after: Record | None, end: int
+    line: dict[str, object], start: tuple[int, str], end: int
 ) -> Iterator[tuple[str, list[object]]]:
     """The conditions of a page.
 
     No index serves ``(due, key) > (...)`` here, so what is due alike is a part of its own.
     """
     where = "".join(f"{name} = %s AND " for name in line)
-    if after is None:
-        yield f"{where}due <= %s", [*line.values(), end]
-        return
-    due = NEVER if after.due is None else after.due
+    due, key = start
     yield f"{where}due > %s AND due <= %s", [*line.values(), due, end]
-    if due <= end:
-        yield f"{where}due = %s AND `key` > %s", [*line.values(), due, after.key]
+    if EARLIEST < due <= end:
+        yield f"{where}due = %s AND `key` > %s", [*line.values(), due, key]
 
 
 def _first_of_each(rows: list[Row], first: int) -> list[Row]:
@@ -384,7 +382,3 @@ def _first_of_each(rows: list[Row], first: int) -> list[Row]:
 def _row(op: Put) -> Row:
     due = NEVER if op.due is None else op.due
     return op.key, op.expect + 1, op.status, op.owner, due, op.data
-
-
-def _refusal(parts: Parts, kind: str, key: str, current: int | str | None = None) -> Exception:
-    return parts.refused(kind, key, current, "read committed")

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from attrs import frozen
 
-from leadroute.errors import ConflictError, TransientError
+from leadroute.errors import ConflictError
 from leadroute.offers.change import (
     Ack,
     Add,
@@ -115,13 +115,8 @@ class Parts:
             tuple(emits),
         )
 
-    def refused(self, kind: str, key: str, current: int | str | None, isolation: str) -> Exception:
-        """The refusal that a database has told of.
-
-        In a transaction whose reads show one snapshot nobody can decide again: its host must.
-        """
-        if isolation not in _READS_AGAIN:
-            return TransientError(f"{kind} of {key!r}, in a transaction that is {isolation}")
+    def refused(self, kind: str, key: str, current: int | str | None = None) -> ConflictError:
+        """The refusal that a database has told of."""
         if kind == "limit":
             of_key = {each.key: each for each in self.sums}
             return of_key[key].refused(int(current or 0))
@@ -170,9 +165,6 @@ class Parts:
             ),
         )
         return next(refusals, None)
-
-
-_READS_AGAIN = ("read committed", "read uncommitted")
 
 
 def _by_key(ops: Iterable[Any]) -> Iterable[list[Any]]:

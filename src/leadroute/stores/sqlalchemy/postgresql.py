@@ -18,13 +18,14 @@ from attrs import evolve
 from leadroute.errors import TransientError
 from leadroute.offers.change import ONCE, Change, Record
 from leadroute.stores.rows import (
-    EARLIEST,
     NEVER,
+    bounds_of,
     due_and_key,
     next_prefix,
     record_of,
 )
 from leadroute.stores.sqlalchemy.database import Database, Log
+from leadroute.stores.sqlalchemy.drivers import reads_again
 from leadroute.stores.sqlalchemy.parts import Parts, as_json, document
 
 _ONCE = 'a (k text COLLATE "C", v text, f text)'
@@ -35,7 +36,7 @@ _ADD = 'a (k text COLLATE "C", d bigint, l bigint, h bigint)'
 _RAISE = 'a (k text COLLATE "C", t bigint)'
 _EMIT = 'a (l text COLLATE "C", n bigint, y text, t text, a bigint, d boolean)'
 
-_FUNCTION = f"""
+FUNCTION = f"""
 CREATE OR REPLACE FUNCTION leadroute_commit_3(given text) RETURNS text
 LANGUAGE plpgsql
 SET enable_seqscan TO off SET plan_cache_mode TO force_generic_plan
@@ -292,7 +293,7 @@ def statement_of(kinds: Collection[str]) -> str:
     )
 
 
-_VIEWS = (
+VIEWS = (
     """CREATE OR REPLACE VIEW leadroute_placement AS
         SELECT d->>'lead_id' AS lead_id, status,
             CASE WHEN status IN ('accepted', 'contacted', 'closed', 'withdrawn') THEN
@@ -315,9 +316,6 @@ _VIEWS = (
         SELECT replace(replace(substr(key, 10), '%2F', '/'), '%25', '%') AS rep_id, n AS open
         FROM leadroute_counter WHERE key >= 'rep/open/' AND key < 'rep/open0'""",
 )
-VIEWS = _VIEWS
-FUNCTION = _FUNCTION
-
 _COLUMNS = "key, version, data, status, owner, due"
 _RECORDS = f"SELECT {_COLUMNS} FROM leadroute_record WHERE key = ANY (%s)"
 _BOTH = (
@@ -422,8 +420,10 @@ class Postgresql(Log):
         kind, *rest = json.loads(answer)
         if kind == "transient":
             raise TransientError(rest[0])
-        key, current, isolation = rest
-        raise Parts.of(change).refused(kind, key, current, isolation)
+        key, current, level = rest
+        if not reads_again(level):  # nobody can decide again in one snapshot: the host must
+            raise TransientError(f"{kind} of {key!r}, in a transaction that is {level}")
+        raise Parts.of(change).refused(kind, key, current)
 
     def refusal(self, db: Database, change: Change) -> Exception:
         """Look up why the one statement failed, which has been undone."""
@@ -473,9 +473,7 @@ class Postgresql(Log):
         first: int | None,
     ) -> list[Record]:
         """See :meth:`Store.find`."""
-        due = None if after is None else after.due
-        start = (EARLIEST, "") if after is None else (NEVER if due is None else due, after.key)
-        end = NEVER if upto is None else min(upto, NEVER - 1)
+        start, end = bounds_of(after, upto)
         most = limit if first is None else min(first, limit)
         owners = [] if owner is None else [owner]
         if statuses is not None and len(statuses) != 1:

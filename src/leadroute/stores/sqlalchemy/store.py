@@ -30,7 +30,6 @@ from leadroute.errors import (
 )
 from leadroute.offers.change import Change, Event, Record
 from leadroute.offers.store import one_page_of_counts, one_question, page_size, statuses_of
-from leadroute.stores import sqlite_errors
 from leadroute.stores.rows import Closes
 from leadroute.stores.sqlalchemy import drivers, jobs
 from leadroute.stores.sqlalchemy.jobs import Job, Tables, Work
@@ -99,6 +98,9 @@ class _Store(_OnTables, ABC):
     @abstractmethod
     def _write(self, work: Work[T], change: Change | None = None) -> T: ...
 
+    def _clock(self) -> int:
+        return self._read(jobs.clock)
+
     def commit(self, change: Change) -> None:
         """Apply every operation of the change, or none; see :meth:`Store.commit`."""
         self._write(lambda dialect, db: dialect.apply(db, change), change)
@@ -159,6 +161,9 @@ class _AsyncStore(_OnTables, ABC):
 
     @abstractmethod
     async def _write(self, work: Work[T], change: Change | None = None) -> T: ...
+
+    async def _clock(self) -> int:
+        return await self._read(jobs.clock)
 
     async def commit(self, change: Change) -> None:
         """Apply every operation of the change, or none; see :meth:`AsyncStore.commit`."""
@@ -296,9 +301,6 @@ class SqlAlchemyStore(_Store, Closes):
     def _write(self, work: Work[T], change: Change | None = None) -> T:
         return self._run(jobs.own_write(self.tables, work, change))
 
-    def _clock(self) -> int:
-        return self._run(jobs.clock(self.tables, is_own=True))
-
     def create(self) -> None:
         """Create missing tables, and update those of an older release.
 
@@ -307,8 +309,7 @@ class SqlAlchemyStore(_Store, Closes):
         Raises:
             ConfigError: The tables were made by a newer release.
         """
-        with self._connected() as connection:
-            jobs.create_all(self.tables, connection)
+        self._run(lambda connection: jobs.create_all(self.tables, connection))
 
     def purge(self) -> bool:
         """Take what was deleted out of the files of the database, as far as it lets itself be told.
@@ -375,16 +376,9 @@ class AsyncSqlAlchemyStore(_AsyncStore):
     async def _write(self, work: Work[T], change: Change | None = None) -> T:
         return await self._run(jobs.own_write(self.tables, work, change))
 
-    async def _clock(self) -> int:
-        return await self._run(jobs.clock(self.tables, is_own=True))
-
     async def create(self) -> None:
         """Create missing tables, and update those of an older release."""
-        connection = await self._connected()
-        try:
-            await connection.run_sync(lambda found: jobs.create_all(self.tables, found))
-        finally:
-            await connection.close()
+        await self._run(lambda connection: jobs.create_all(self.tables, connection))
 
     async def purge(self) -> bool:
         """Take what was deleted out of the files; see :meth:`SqlAlchemyStore.purge`."""
@@ -418,8 +412,7 @@ def _unconnected(error: Exception, engine: Any) -> Exception:
     """
     cause = getattr(error, "orig", None) or error
     if isinstance(cause, DatabaseError):
-        file = engine.url.database or ":memory:"
-        return sqlite_errors.ours(cause, lambda: file) or error
+        return drivers.of_file(cause, engine) or error
     if isinstance(cause, ConnectionError | TimeoutError) or drivers.is_unreachable(cause):
         return TransientError(f"no connection: {type(cause).__name__}")
     return error
@@ -427,8 +420,6 @@ def _unconnected(error: Exception, engine: Any) -> Exception:
 
 class _Host:
     """A connection or session of the host, and the transaction in which the store was first used."""
-
-    is_bound = True
 
     def __init__(self, host: Any, kinds: tuple[type[Any], ...], other: str) -> None:
         if not isinstance(host, kinds):
@@ -475,7 +466,7 @@ class _Host:
         level = options.get("isolation_level") or self.dialect.default_isolation_level
         if level is None:  # nobody has connected yet
             return self.dialect.name == "postgresql"
-        return level in ("READ COMMITTED", "READ UNCOMMITTED")
+        return drivers.reads_again(level)
 
 
 def _connection_of(session: Session) -> Connection:
@@ -496,7 +487,19 @@ def _dialect_of(host: Any) -> EngineDialect:
     return dialect
 
 
-class SqlAlchemyTransaction(_Store):
+class _Bound:
+    """A store in the transaction of a host."""
+
+    is_bound = True
+    _host: _Host
+
+    @property
+    def sees_commits(self) -> bool:
+        """Whether reading again shows what others have committed since."""
+        return self._host.sees_commits
+
+
+class SqlAlchemyTransaction(_Bound, _Store):
     """A store inside your transaction, which commits or rolls back with it.
 
     It never begins, commits or retries. A conflict, a race or a wait that the database ends leaves
@@ -510,8 +513,6 @@ class SqlAlchemyTransaction(_Store):
     Raises:
         ConfigError: It is neither, or its driver, the schema or the prefix cannot be used.
     """
-
-    is_bound = True
 
     def __init__(
         self,
@@ -530,11 +531,6 @@ class SqlAlchemyTransaction(_Store):
 
     clock: Callable[[], int]
 
-    @property
-    def sees_commits(self) -> bool:
-        """Whether reading again shows what others have committed since."""
-        return self._host.sees_commits
-
     def _run(self, job: Job[T]) -> T:
         return job(self._host.connected(self._host.host, type(self).__name__))
 
@@ -543,9 +539,6 @@ class SqlAlchemyTransaction(_Store):
 
     def _write(self, work: Work[T], change: Change | None = None) -> T:
         return self._run(jobs.bound_write(self.tables, work, change))
-
-    def _clock(self) -> int:
-        return self._run(jobs.clock(self.tables, is_own=False))
 
     def create(self) -> None:
         """Create missing tables in your transaction.
@@ -560,7 +553,7 @@ class SqlAlchemyTransaction(_Store):
         return False
 
 
-class AsyncSqlAlchemyTransaction(_AsyncStore):
+class AsyncSqlAlchemyTransaction(_Bound, _AsyncStore):
     """A store inside the transaction of your async connection or session.
 
     All else is as in :class:`SqlAlchemyTransaction`.
@@ -573,8 +566,6 @@ class AsyncSqlAlchemyTransaction(_AsyncStore):
     Raises:
         ConfigError: It is neither, or its driver, the schema or the prefix cannot be used.
     """
-
-    is_bound = True
 
     def __init__(
         self,
@@ -592,11 +583,6 @@ class AsyncSqlAlchemyTransaction(_AsyncStore):
 
     clock: Callable[[], Coroutine[Any, Any, int]]
 
-    @property
-    def sees_commits(self) -> bool:
-        """Whether reading again shows what others have committed since."""
-        return self._host.sees_commits
-
     async def _run(self, job: Job[T]) -> T:
         name = type(self).__name__
         found: T = await self._host.host.run_sync(
@@ -609,9 +595,6 @@ class AsyncSqlAlchemyTransaction(_AsyncStore):
 
     async def _write(self, work: Work[T], change: Change | None = None) -> T:
         return await self._run(jobs.bound_write(self.tables, work, change))
-
-    async def _clock(self) -> int:
-        return await self._run(jobs.clock(self.tables, is_own=False))
 
     async def create(self) -> None:
         """Create missing tables in your transaction."""

@@ -283,7 +283,7 @@ def _check_forgotten(store, placements):
 def _check_offers(store, placements):
     """Each open offer has a record that is found by its rep, and no other has one."""
     expected = {
-        (offer_key(each.lead_id, offer.rep_id), offer.rep_id)
+        (offer_key(each.lead_id, offer.rep_id, offer.round), offer.rep_id)
         for each in placements
         for offer in each.offers
         if offer.recorded
@@ -322,9 +322,10 @@ def _checked_life(store, placement):
     waits = placement.status is Status.WAITING
     assert bool(placement.line) == (waits and "retry" not in placement.clocks)
     assert bool(placement.offers) == (placement.status is Status.OFFERED)
-    assert (placement.due is not None) == (bool(placement.offers) or (waits and not placement.line))
-    offers = [event.rep_id for event in life if isinstance(event, Offered)]
-    assert len({*offers}) == len(offers), "offered to one rep twice"
+    timed = waits and (not placement.line or "gives_up" in placement.clocks)
+    assert (placement.due is not None) == (bool(placement.offers) or timed)
+    offers = [(event.rep_id, event.round) for event in life if isinstance(event, Offered)]
+    assert len({*offers}) == len(offers), "offered to one rep twice in a round"
     return history
 
 

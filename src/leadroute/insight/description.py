@@ -47,6 +47,7 @@ _CASES: Final = {
     "pool_empty": "the pool is empty",
     "none_eligible": "nobody may take it",
     "none_available": "nobody is available",
+    "cannot_wait": "a lead may wait no longer",
 }
 _STEPS: Final = {
     IGNORE_AVAILABILITY: "a rep who is not available gets it",
@@ -81,14 +82,31 @@ free capacity, offered for 5 minutes.
 
 def terms_in_words(terms: Terms) -> str:
     """How leads are offered, in words."""
-    return f"offered for {_by_grade(terms.accept_within)}"
+    return ", ".join([f"offered for {_by_grade(terms.accept_within)}", *_of_terms(terms)])
+
+
+def _of_terms(terms: Terms) -> Iterator[str]:
+    """Say the terms that are not as by default."""
+    if terms.rounds != 1:
+        yield f"in up to {terms.rounds} rounds of the pool"
+    if terms.wait_between is not None:
+        yield f"with {duration_in_words(terms.wait_between)} after an offer that nobody answered"
+    if terms.total_within is not None:
+        ends = ", when the last offer ends too" if terms.truncate else ""
+        yield f"in all for {_by_grade(terms.total_within)}{ends}"
+    if terms.max_age is not None:
+        yield f"waiting up to an age of {_by_grade(terms.max_age)}"
+    if terms.max_waiting is not None:
+        yield f"waiting in a line of at most {plural(terms.max_waiting, 'lead')}"
 
 
 def _by_grade(given: ByGrade | None) -> str:
     if not isinstance(given, Mapping):
         return "" if given is None else _within(given)
     named = [f"{_within(each)} ({grade})" for grade, each in given.items() if grade != OTHER]
-    return ", ".join([*named, f"{_within(given[OTHER])} (others)"])
+    others = given[OTHER]
+    told = "without end" if others is None else _within(others)
+    return ", ".join([*named, f"{told} (others)"])
 
 
 def _within(given: Within) -> str:

@@ -79,6 +79,7 @@ class Draft:
         events: These events.
         line: The line in which the lead waits, if it waits; set before it begins to.
         kept: What keeps the decision, if one was made.
+        longest: How many leads the line may hold; ``None`` is without limit.
     """
 
     __slots__ = (
@@ -92,6 +93,7 @@ class Draft:
         "kept",
         "lead_id",
         "line",
+        "longest",
     )
 
     def __init__(self, lead_id: str, before: Placement | None, version: int, books: Books) -> None:
@@ -101,6 +103,7 @@ class Draft:
         self.events: list[LeadEvent] = []
         self.line: Line = NO_LINE
         self.kept: Iterable[Op] = ()
+        self.longest: int | None = None
         self._ended: list[Offer] = []
         self._ops: list[Op] = []
 
@@ -162,7 +165,7 @@ class Draft:
         kept, known = set(map(_identity, after.offers)), set(map(_identity, before))
         for offer in before:
             if _identity(offer) not in kept and offer.recorded:
-                yield Drop(offer_key(self.lead_id, offer.rep_id), 1)
+                yield Drop(offer_key(self.lead_id, offer.rep_id, offer.round), 1)
         for offer in after.offers:
             if _identity(offer) not in known:
                 yield offer_put(self.lead_id, offer)
@@ -179,7 +182,7 @@ class Draft:
                 ops += (Drop(entry_key(before), 1), Add(length_key(left), -1, lo=None))
         if joins:
             ops.append(entry_put(after))
-            ops.append(Add(length_key(after.line), 1))
+            ops.append(Add(length_key(after.line), 1, hi=self.longest))
             ops.append((yield from self._line_record(after)))
         return ops
 
@@ -208,7 +211,7 @@ def placement_put(after: Placement, version: int) -> Put:
 def offer_put(lead_id: str, offer: Offer) -> Put:
     """What writes the record by which a rep finds an offer."""
     told = {"lead": lead_id, "order": offer.order, "pool": offer.pool}
-    return Put(offer_key(lead_id, offer.rep_id), stamped(told), 0, OFFER, offer.rep_id)
+    return Put(offer_key(lead_id, offer.rep_id, offer.round), stamped(told), 0, OFFER, offer.rep_id)
 
 
 def entry_put(placed: Placement) -> Put:
@@ -239,9 +242,12 @@ def _ended(before: Placement, event: LeadEvent) -> list[Offer]:
 def _asked_before(before: Placement, after: Placement) -> Put:
     """The oldest of the previous offers, which leave the placement."""
     every = before.previous_offers.items()
-    gone = {rep_id: each.outcome for rep_id, each in every if rep_id not in after.previous_offers}
+    left = [(rep_id, each) for rep_id, each in every if rep_id not in after.previous_offers]
+    told = {"reps": {rep_id: each.outcome for rep_id, each in left}}
+    later = {rep_id: each.round for rep_id, each in left if each.round > 1}
     number = before.earlier_offers // KEPT_OFFERS
-    return Put(asked_key(after.lead_id, number), stamped({"reps": gone}), 0)
+    key = asked_key(after.lead_id, number)
+    return Put(key, stamped({**told, "rounds": later} if later else told), 0)
 
 
 def asked_keys(placed: Placement) -> list[str]:
@@ -252,12 +258,15 @@ def asked_keys(placed: Placement) -> list[str]:
 
 
 def asked(placed: Placement, books: Books) -> Steps[Mapping[str, str]]:
-    """Everybody who had an offer of the lead before, with how the last one ended."""
-    found = {rep_id: each.outcome for rep_id, each in placed.previous_offers.items()}
+    """Everybody who had an offer of the lead in this round, with how it ended."""
+    every, now = placed.previous_offers.items(), placed.round
+    found = {rep_id: each.outcome for rep_id, each in every if each.round >= now}
     if not placed.earlier_offers:
         return FrozenDict(found)
     for record in (yield from books.records(asked_keys(placed))).values():
-        found |= json.loads(record.data)["reps"]
+        page = json.loads(record.data)
+        rounds = page.get("rounds", {})
+        found |= {rep: how for rep, how in page["reps"].items() if rounds.get(rep, 1) >= now}
     return FrozenDict(found)
 
 
@@ -320,11 +329,11 @@ def _without_assignment(offer: Offer, lead_id: str, books: Books) -> Steps[list[
 
 def pools_of(lead_id: str, rep_id: str, books: Books) -> Steps[list[str]]:
     """The pool of the open offer of a lead to a rep, where there is a record of it."""
-    name = offer_key(lead_id, rep_id)
+    named = OFFER, lead_id, rep_id
     return [
         json.loads(record.data)["pool"]
         for record in (yield from books.offered(rep_id))
-        if record.key == name
+        if parts(record.key)[:3] == named
     ]
 
 

@@ -86,6 +86,9 @@ class Offered:
         policy_version: The version of the policy that decided.
         ignore_availability: True when availability was ignored, because no rep was available.
         token: What tells this offer from every other one.
+        round: The number of the round in which the pool is asked, from 1.
+        reason_code: The reason why another pool is asked at the end of all waiting:
+            ``total_time_over``, ``too_old`` or ``line_full``; empty otherwise.
     """
 
     kind: ClassVar[str] = "offered"
@@ -105,6 +108,8 @@ class Offered:
     policy_version: str = ""
     ignore_availability: bool = False
     token: str = ""
+    round: int = 1
+    reason_code: str = ""
 
 
 @frozen
@@ -120,6 +125,8 @@ class Waiting:
         error: The class of the exception when the decision failed; empty otherwise.
         line: The line in which it waits; empty for none.
         resumes_at: The first time at which a rep is known to be there again; ``None`` when that is not known.
+        round: The number of the round in which the pool is asked, from 1.
+        gives_up_at: The time at which it waits no longer; ``None`` when it waits without end.
     """
 
     kind: ClassVar[str] = "waiting"
@@ -131,6 +138,8 @@ class Waiting:
     error: str = ""
     line: str = ""
     resumes_at: datetime | None = None
+    round: int = 1
+    gives_up_at: datetime | None = None
 
 
 @frozen
@@ -228,11 +237,18 @@ class Declined:
 
 @frozen
 class TimedOut:
-    """The acceptance window closed without an answer."""
+    """The acceptance window closed without an answer.
+
+    Args:
+        at: The time.
+        rep_id: The rep.
+        until: The end of the pause before the next offer; ``None`` when the lead is decided at once.
+    """
 
     kind: ClassVar[str] = "timed_out"
     at: datetime
     rep_id: str
+    until: datetime | None = None
 
 
 @frozen

@@ -102,9 +102,15 @@ def begin(lead: Lead, asked: Mapping[str, str], books: Books) -> Begun:
 
 def finish(begun: Begun, books: Books) -> Steps[Judged]:
     """Read the counts and decide. What the policy raises is a value; what the store raises passes."""
-    deciding, answer = begun.outcome, None
-    if isinstance(deciding, Ranking | Failed):
-        return deciding
+    found = begun.outcome
+    if isinstance(found, Ranking | Failed):
+        return found
+    return (yield from goes_on(found, begun, books))
+
+
+def goes_on(deciding: Deciding, begun: Begun, books: Books) -> Steps[Judged]:
+    """Take a decision to its end, reading the counts that it asks for."""
+    answer = None
     while True:
         found = _next(begun, deciding, books, answer)
         if not isinstance(found, _Asked):

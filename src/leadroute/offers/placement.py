@@ -85,6 +85,7 @@ class Offer:
         turn: Its effect on the credits of the pool; ``None`` when it is not a turn.
         order: Its number among all assignments.
         recorded: False for an offer of an older release, of which the store has no record by rep.
+        round: The number of the round in which it was made, from 1.
     """
 
     token: str
@@ -97,6 +98,7 @@ class Offer:
     turn: TurnTaken | None = None
     order: int = 0
     recorded: bool = field(default=True, eq=False)
+    round: int = 1
 
 
 @frozen
@@ -107,11 +109,13 @@ class PreviousOffer:
         outcome: How the last one ended: ``declined``, ``timed_out`` or ``withdrawn``.
         at: When it ended. Not part of equality: of an offer that an older release made it is not known.
         times: How many offers of this lead the rep had.
+        round: The number of the round in which the last one was made.
     """
 
     outcome: str
     at: datetime = field(eq=False)
     times: int = 1
+    round: int = 1
 
 
 @guided_attributes
@@ -131,7 +135,8 @@ class Placement:
         catch_all: The name of the catch-all that has it.
         offers: The offers that are open now.
         clocks: The times at which something is to be done about the lead, by name: ``retry`` is the
-            next decision, ``shift`` the end of open work with the shift of the owner.
+            next decision, ``gives_up`` the end of waiting, ``shift`` the end of open work with the
+            shift of the owner.
         line: The line in which it waits; empty when it is in none.
         resumes_at: When it waits: the first time at which a rep is known to be there again.
         offered_at: The time of the current or last offer, or of the assignment by hand.
@@ -160,6 +165,8 @@ class Placement:
         error: The class of the exception when the last decision failed; empty otherwise. Its
             message is not kept, because it may hold personal data.
         failures: How many decisions in a row failed.
+        round: The number of the round in which the pool is asked, from 1.
+        reopened_at: The time at which it was last reopened; ``None`` when it never was.
     """
 
     lead_id: str
@@ -197,6 +204,8 @@ class Placement:
     won: bool = field()
     error: str = ""
     failures: int = 0
+    round: int = 1
+    reopened_at: datetime | None = None
 
     __repr__ = without_defaults
 
@@ -253,13 +262,18 @@ class Placement:
             return f"it was withdrawn: {self.outcome}"
         if not self.reason_code:
             return self._of_rep()
-        return _REASONS.get(self.reason_code, self.reason_code)
+        return _REASONS.get(self.reason_code, self.reason_code) + self._of_round()
+
+    def _of_round(self) -> str:
+        """The number of the round, from the second on, as the end of a reason."""
+        counts = self.round > 1 and self.status in (Status.WAITING, Status.OFFERED)
+        return f" (round {self.round})" if counts else ""
 
     def _of_rep(self) -> str:
         """Why a rep has it."""
         if self.offers:
             first = " and ".join([offer.rep_id for offer in self.offers])
-            return f"{one_line(first)} came first under rule {self.rule!r}"
+            return f"{one_line(first)} came first under rule {self.rule!r}{self._of_round()}"
         owner = one_line(self.owner or "")
         if self.status is Status.CLOSED:
             return f"{owner} closed it as {self.outcome}"

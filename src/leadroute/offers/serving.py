@@ -47,10 +47,9 @@ Bell: TypeAlias = Callable[[LeadSteps, str, Sequence[Record]], Steps[Done]]
 
 BELLS: Final[Mapping[str, Bell]] = FrozenDict(
     {
-        "offers": lambda leads, lead_id, records: leads.passed_on(
-            lead_id, transitions.expiries, records
-        ),
+        "offers": lambda leads, lead_id, records: leads.passed_on(lead_id, leads.expired, records),
         "retry": lambda leads, lead_id, records: leads.decided(lead_id, records),
+        "gives_up": lambda leads, lead_id, records: leads.decided(lead_id, records),
         "shift": lambda leads, lead_id, records: leads.reported(
             lead_id, transitions.end_of_shift, records
         ),

@@ -94,6 +94,7 @@ Closing feedback: ``CLOSED``. While another offer is open, one that ends leaves 
 _WITH_OWNER: Final = frozenset((Status.ACCEPTED, Status.CONTACTED))
 _CLOCKS: Final[dict[str, frozenset[Status]]] = {
     "retry": frozenset((Status.WAITING,)),
+    "gives_up": frozenset((Status.WAITING,)),
     "shift": _WITH_OWNER,
 }
 CLOCKS: Mapping[str, frozenset[Status]] = FrozenDict(_CLOCKS)
@@ -217,6 +218,7 @@ def _offered(before: Placement, event: Offered) -> dict[str, Any]:
         event.release_on,
         event.turn,
         event.order,
+        round=event.round,
     )
     return {
         **_DECIDED,
@@ -225,6 +227,7 @@ def _offered(before: Placement, event: Offered) -> dict[str, Any]:
         "offers": (*before.offers, offer),
         "offered_at": event.at,
         "reason_code": "",
+        "round": event.round,
         "policy_version": event.policy_version,
     }
 
@@ -233,7 +236,8 @@ def _waiting(before: Placement, event: Waiting) -> dict[str, Any]:
     return {
         "rule": event.rule,
         "reason_code": event.reason_code,
-        "clocks": {"retry": event.until},
+        "clocks": {"retry": event.until, "gives_up": event.gives_up_at},
+        "round": event.round,
         "line": event.line,
         "resumes_at": event.resumes_at,
         "policy_version": event.policy_version,
@@ -301,9 +305,9 @@ def _ended(before: Placement, event: Declined | TimedOut | OfferWithdrawn) -> di
     left = tuple([offer for offer in before.offers if offer.rep_id != event.rep_id])
     known = before.previous_offers.get(event.rep_id)
     outcome = event.kind.removeprefix("offer_")
-    ended = PreviousOffer(outcome, event.at, 1 if known is None else known.times + 1)
+    ended = PreviousOffer(outcome, event.at, 1 if known is None else known.times + 1, before.round)
     previous = {**before.previous_offers, event.rep_id: ended}
-    earlier = outdated(previous)
+    earlier = _outdated(previous, event.rep_id)
     told = {
         "offers": left,
         "previous_offers": FrozenDict(
@@ -313,16 +317,17 @@ def _ended(before: Placement, event: Declined | TimedOut | OfferWithdrawn) -> di
     }
     if left:
         return told
-    clocks = {"retry": event.at}  # until the decision that follows
+    until = event.until if isinstance(event, TimedOut) else None
+    clocks = {"retry": until or event.at}  # until the decision that follows
     return {**told, "pool": None, "clocks": clocks, "reason_code": outcome}
 
 
-def outdated(previous: Mapping[str, PreviousOffer]) -> dict[str, PreviousOffer]:
-    """The oldest offers, once there are too many for one document."""
+def _outdated(previous: Mapping[str, PreviousOffer], last: str) -> dict[str, PreviousOffer]:
+    """The oldest offers without the last one, once there are too many for one document."""
     if len(previous) < 2 * KEPT_OFFERS:
         return {}
-    oldest = sorted(previous.items(), key=lambda each: (each[1].at, each[0]))
-    return dict(oldest[:KEPT_OFFERS])
+    others = [each for each in previous.items() if each[0] != last]
+    return dict(sorted(others, key=lambda each: (each[1].at, each[0]))[:KEPT_OFFERS])
 
 
 def _withdrawn(before: Placement, event: Withdrawn) -> dict[str, Any]:
@@ -364,6 +369,7 @@ def _reopened(_before: Placement, event: Reopened) -> dict[str, Any]:
         "won": False,
         "policy_version": "",
         "reason_code": event.kind,
+        "reopened_at": event.at,
         "clocks": {"retry": event.at},  # until the decision that follows
     }
 

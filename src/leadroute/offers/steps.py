@@ -14,7 +14,7 @@ from leadroute.model.keys import credits_key, decision_key, lead_key, placement_
 from leadroute.model.lead import Lead, with_score
 from leadroute.model.rep import Rep
 from leadroute.model.validation import FrozenDict, aware, must_be
-from leadroute.offers import decisions, requests, transitions
+from leadroute.offers import course, decisions, requests, transitions
 from leadroute.offers.change import Change, Drop, Op, Put, Record
 from leadroute.offers.counts import Books, Desk
 from leadroute.offers.draft import Draft, asked, asked_keys, pools_of
@@ -25,15 +25,13 @@ from leadroute.offers.events import (
     LeadEvent,
     OfferWithdrawn,
     PolicyChanged,
-    Waiting,
 )
-from leadroute.offers.judging import Begun, Chosen, Failed, Judged, begin, finish, keys_read
+from leadroute.offers.judging import Begun, Failed, Judged, begin, keys_read
 from leadroute.offers.lifting import placement_of
 from leadroute.offers.outcome_counts import counts_of
 from leadroute.offers.placement import Placement, Status
 from leadroute.offers.requests import Steps, ignored
 from leadroute.plain import loads
-from leadroute.ranking.ranking import Outcome
 
 UNREADABLE: Final = (LeadNotFoundError, NewerFormatError, ValidationError)
 """What reading a document raises that is not there, or is not as this release writes it."""
@@ -291,6 +289,13 @@ class LeadSteps:
 
         return (yield from self._persistently(step))
 
+    def expired(self, before: Placement, now: datetime) -> Sequence[LeadEvent]:
+        """The ends of the offers that have run out, each with the pause that the policy wants."""
+        desk = self.desk_of(before.policy_version)
+        pause = desk.router.terms(before.rule).wait_between
+        until = None if pause is None else course.pause_until(before, pause, desk, now)
+        return transitions.expiries(before, now, until)
+
     def decided(self, lead_id: str, records: Iterable[Record] = (), line: str = "") -> Steps[Done]:
         """Decide again about a lead that waits, in this line where one is named."""
         noted = [*records]
@@ -331,10 +336,13 @@ class LeadSteps:
         books = draft.books
         yield from self._under_its_policy(draft)
         before = draft.placed
+        if transitions.is_paused(before, books.now):
+            return None
         try:
             lead = as_scored((yield from self.lead(before.lead_id, books)), before, books.desk)
         except UNREADABLE as error:
-            yield from draft.happen(transitions.failure(before, error, before.rule, books))
+            bounds = course.bounds_of(before, before.rule, books.desk, books.now)
+            yield from draft.happen(transitions.failure(before, error, before.rule, bounds, books))
             return Failed(error, before.rule)
         others = yield from asked(before, books)
         begun = begin(lead, others, books)
@@ -349,23 +357,20 @@ class LeadSteps:
         """The event that follows from a decision, and what the policy raised."""
         books, before = draft.books, draft.placed
         is_new = before.status is Status.RECEIVED
-        draft.line = begun.line or draft.line
-        judged = yield from finish(begun, books)
-        line = begun.line
-        others = is_new and any(map(books.counted, begun.counters()))
-        behind = others and isinstance(judged, Chosen) and line is not None
+        found = yield from course.run(begun, before, asked_before, books)
+        judged = found.judged
+        draft.line = found.line or draft.line
+        if is_new:
+            rule = None if begun.rule is None else begun.rule.name
+            draft.longest = books.desk.router.terms(rule).max_waiting
         if self.desk.decisions != "none":
             draft.kept = yield from self._kept(
-                begun.lead, judged, asked_before, draft, behind=behind
+                begun.lead, judged, found.asked, draft, behind=found.behind
             )
         if isinstance(judged, Failed):
-            return transitions.failure(before, judged.error, judged.rule, books), judged
-        if behind:
-            # It joins those who wait in its line, which is served from its head.
-            reason, version = Outcome.NONE_AVAILABLE.value, self.desk.router.version
-            named = draft.line.rule, None, version
-            return Waiting(books.now, reason, *named, line=draft.line.id), None
-        return (yield from transitions.event_of(judged, line, books)), None
+            failed = judged.error, judged.rule, found.bounds
+            return transitions.failure(before, *failed, books), judged
+        return (yield from transitions.event_of(found, books)), None
 
     def _kept(
         self,

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from leadroute.errors import (
     FieldError,
@@ -28,6 +28,7 @@ from leadroute.model.validation import Cleaner, FrozenDict, number, word
 from leadroute.model.working_hours import deadline, unless_failing
 from leadroute.offers.change import MAX_DATA, bytes_beyond_limit
 from leadroute.offers.counts import Books
+from leadroute.offers.course import Bounds, Course
 from leadroute.offers.events import (
     Accepted,
     Assigned,
@@ -47,7 +48,6 @@ from leadroute.offers.events import (
     Withdrawn,
 )
 from leadroute.offers.judging import Chosen
-from leadroute.offers.lines import Line
 from leadroute.offers.placement import FAILED, Offer, Placement, Status
 from leadroute.offers.requests import Steps
 from leadroute.offers.state_machine import MOVES, state_of
@@ -103,16 +103,20 @@ def kept_score(before: Placement) -> LeadScore:
     )
 
 
-def event_of(
-    found: Chosen | Decided | Ranking, line: Line | None, books: Books
-) -> Steps[LeadEvent]:
-    """Return the event that follows from a decision.
+def event_of(course: Course, books: Books) -> Steps[LeadEvent]:
+    """Return the event that follows from a decision that did not fail.
 
     It is an offer, a wait in the line of the lead, the catch-all, or disqualification.
     """
-    now, router = books.now, books.desk.router
+    now, router, line = books.now, books.desk.router, course.line
+    found = cast("Chosen | Decided | Ranking", course.judged)
+    waits: dict[str, Any] = {"round": course.round, "gives_up_at": course.bounds.first}
     if isinstance(found, Chosen):
-        return (yield from _offer(found, books))
+        if course.behind and line is not None:
+            # It joins those who wait in its line, which is served from its head.
+            named = Outcome.NONE_AVAILABLE.value, line.rule, None, router.version
+            return Waiting(now, *named, line=line.id, **waits)
+        return (yield from _offer(found, course, books))
     if isinstance(found, Ranking) and found.outcome is Outcome.DISQUALIFIED:
         return Disqualified(now, found.factor, found.verdict, found.policy_version)
     rule = None if isinstance(found, Ranking) else found.rule.name
@@ -122,7 +126,14 @@ def event_of(
     if resumes_at is not None and resumes_at <= now:
         resumes_at = None
     return Waiting(
-        now, found.outcome.value, rule, None, router.version, line=line.id, resumes_at=resumes_at
+        now,
+        found.outcome.value,
+        rule,
+        None,
+        router.version,
+        line=line.id,
+        resumes_at=resumes_at,
+        **waits,
     )
 
 
@@ -133,21 +144,24 @@ _LATEST_RETRY: Final = timedelta(hours=1)
 
 
 def failure(
-    before: Placement, error: Exception, rule: str | None, books: Books
+    before: Placement, error: Exception, rule: str | None, bounds: Bounds, books: Books
 ) -> Waiting | CatchAll:
     """The event of a decision that raised an error: a new lead goes to the catch-all, another waits.
 
-    A waiting lead is decided again after 30 seconds, then twice as long each time, up to an hour.
+    A waiting lead is decided again after 30 seconds, then twice as long each time, up to an hour. One
+    that may wait no longer goes to the catch-all too.
     Only the class of the error is kept, because its message may hold personal data.
     """
     kind, router, now = type(error).__name__, books.desk.router, books.now
-    if before.status is Status.RECEIVED:
+    if before.status is Status.RECEIVED or bounds.over(now) is not None:
         return CatchAll(now, FAILED, router.catch_all, router.version, kind)
     until = later(now, min(_LATEST_RETRY, _RETRY * 2 ** min(before.failures, 10)))
-    return Waiting(now, FAILED, rule or before.rule, until, router.version, kind)
+    round_, first = before.round, bounds.first
+    told = FAILED, rule or before.rule, until, router.version, kind
+    return Waiting(now, *told, round=round_, gives_up_at=first)
 
 
-def _offer(chosen: Chosen, books: Books) -> Steps[Offered]:
+def _offer(chosen: Chosen, course: Course, books: Books) -> Steps[Offered]:
     found, charged, turn = chosen.decided, chosen.charged, chosen.turn
     rule, rep = found.rule, found.rep
     router, now = books.desk.router, books.now
@@ -155,12 +169,16 @@ def _offer(chosen: Chosen, books: Books) -> Steps[Offered]:
     if router.wrap_up and not found.ignore_availability:
         limits[contact_key(rep.id)] = max(0, to_micros(now - router.wrap_up))
     credits = None if turn is None else (yield from books.credits(found.pool))
+    expires_at = deadline(now, found.accept_within, router.working((rep,))[0].hours)
+    total, ended = course.bounds.total, course.ended
+    if total is not None and ended is None and router.terms(rule.name).truncate:
+        expires_at = min(expires_at, total)
     return Offered(
         now,
         rep.id,
         rule.name,
         found.pool,
-        deadline(now, found.accept_within, router.working((rep,))[0].hours),
+        expires_at,
         found.score,
         _units_by_counter(charged),
         chosen.propensity,
@@ -172,6 +190,8 @@ def _offer(chosen: Chosen, books: Books) -> Steps[Offered]:
         router.version,
         found.ignore_availability,
         books.desk.tokens(),
+        course.round,
+        "" if ended is None else ended.value,
     )
 
 
@@ -184,8 +204,8 @@ def is_news(event: LeadEvent, before: Placement) -> bool:
         isinstance(event, Waiting)
         and event.until is None
         and "retry" not in before.clocks
-        and (event.reason_code, event.rule, event.line)
-        == (before.reason_code, before.rule, before.line)
+        and (event.reason_code, event.rule, event.line, event.round)
+        == (before.reason_code, before.rule, before.line, before.round)
     )
 
 
@@ -365,9 +385,17 @@ def enrichment(lead: Lead, now: datetime) -> Updated:
     return Updated(now, priority_of(lead), score.score, score.grade, score.completeness)
 
 
-def expiries(before: Placement, now: datetime) -> list[TimedOut]:
-    """The ends of the offers that have run out."""
-    return [TimedOut(now, offer.rep_id) for offer in before.offers if now >= offer.expires_at]
+def expiries(before: Placement, now: datetime, until: datetime | None = None) -> list[TimedOut]:
+    """The ends of the offers that have run out, with the end of the pause after them."""
+    return [
+        TimedOut(now, offer.rep_id, until) for offer in before.offers if now >= offer.expires_at
+    ]
+
+
+def is_paused(placed: Placement, now: datetime) -> bool:
+    """Whether a lead waits until the pause after an offer is over."""
+    until = placed.clocks.get("retry")
+    return placed.reason_code == TimedOut.kind and until is not None and until > now
 
 
 def contact(before: Placement, now: datetime) -> Contacted | None:

@@ -16,6 +16,8 @@ from itertools import compress
 from operator import and_, le
 from typing import Any, NamedTuple, Protocol, Self, TypeAlias
 
+from attrs import evolve
+
 from leadroute.errors import say_where
 from leadroute.model.caps import Cap
 from leadroute.model.duration import Within
@@ -51,7 +53,17 @@ from leadroute.ranking.scorers.round_robin import Turn, after, dues, turn_of
 from leadroute.rules.routing_context import ZEROS, Crew, RoutingContext
 from leadroute.rules.rule import CATCH_ALL, EVERYONE, WAIT, Fallback, Rule, pool_of
 
-__all__ = ["Decided", "Deciding", "Matched", "Need", "Question", "decide", "deciding"]
+__all__ = [
+    "Decided",
+    "Deciding",
+    "Matched",
+    "Need",
+    "Question",
+    "decide",
+    "deciding",
+    "deciding_at_end",
+    "ended_ranking",
+]
 
 
 class Need(NamedTuple):
@@ -208,6 +220,25 @@ class Decided:
         if snapshot.presence and not everybody:
             check_presence(found.members, snapshot.presence)
         return masks(self.rule, context, self._router.pauses, ignore_availability=everybody)
+
+    def in_own_pool(self) -> Decided:
+        """The decision in the rule's own pool, where it went on to others."""
+        return self.other_pools[0] if self.place >= 0 and self.other_pools else self
+
+    def end(self, ended: Outcome) -> None:
+        """Leave the lead to the steps for one that may wait no longer."""
+        self.place, self.outcome, self.score = -1, ended, 0.0
+        self._assignments = self._scored = None
+
+    def fallback_steps(self, case: str) -> tuple[str, ...]:
+        """The steps of a case."""
+        return self.rule.fallback.steps(case, self._router.fallback)
+
+    def elsewhere(self, pool: str, roster: Roster) -> Decided:
+        """The same decision in another pool, for which counts are still to be read."""
+        members = self._router.candidate_set(self.rule, pool, roster, self._instant)
+        given = self._lead, self._instant, self._previous_offers, self._matches
+        return Decided(self._router, self.rule, pool, members, *given)
 
     @property
     def accept_within(self) -> Within:
@@ -395,7 +426,8 @@ class Decided:
 
     def propensities(self) -> Mapping[str, float] | None:
         """The probability with which each comes first; ``None`` when nothing is left to chance."""
-        return propensities(self._set.score, self.context) if self._set.random else None
+        chance = self._set.random and self.place >= 0
+        return propensities(self._set.score, self.context) if chance else None
 
     @property
     def propensity(self) -> float:
@@ -406,7 +438,9 @@ class Decided:
     def fairness_cost(self) -> float:
         """The points that the first scores below what was possible."""
         score = self._set.score
-        return fairness_cost(score, self.context) if isinstance(score, fair_share) else 0.0
+        if isinstance(score, fair_share) and self.place >= 0:
+            return fairness_cost(score, self.context)
+        return 0.0
 
     def best(self) -> Assignment | None:
         """The first; ``None`` when there is nobody."""
@@ -551,20 +585,21 @@ class Matched(NamedTuple):
     deciding: Deciding
 
 
-def decide(question: Question, snapshot: Snapshot) -> Decided:
-    """Decide about a lead under the rule that matched, on counts that are all there."""
+def decide(question: Question, snapshot: Snapshot, ended: Outcome | None = None) -> Decided:
+    """Decide about a lead under the rule that matched, on counts that are all there.
+
+    Args:
+        question: The lead, and what there is for it.
+        snapshot: The counts.
+        ended: Why it may wait no longer; ``None`` where it may.
+    """
     try:
         own = _own(question).settle(snapshot)
+        if ended is not None:
+            return _on(deciding_at_end(own, question[2], ended), snapshot)
         if own.place >= 0:  # as mostly, and then without the cost of a generator
             return own
-        work = _elsewhere(own, question)
-        try:
-            next(work)
-            while True:
-                work.send(snapshot)
-        except StopIteration as done:
-            found: Decided = done.value
-            return found
+        return _on(_elsewhere(own, question), snapshot)
     except StopIteration as error:
         stopped = RuntimeError("generator raised StopIteration")  # as ``deciding`` says it
         say_where(stopped, question[1].name, question[3].id)
@@ -572,6 +607,17 @@ def decide(question: Question, snapshot: Snapshot) -> Decided:
     except Exception as error:
         say_where(error, question[1].name, question[3].id)
         raise
+
+
+def _on(work: Deciding, snapshot: Snapshot) -> Decided:
+    """Take a decision to its end on counts that are all there."""
+    try:
+        next(work)
+        while True:
+            work.send(snapshot)
+    except StopIteration as done:
+        found: Decided = done.value
+        return found
 
 
 def deciding(question: Question) -> Deciding:
@@ -616,6 +662,37 @@ def _elsewhere(own: Decided, question: Question) -> Deciding:
             answers.append(found)
     late = any(each.outcome is Outcome.NONE_AVAILABLE for each in answers)
     return _without_rep(asked, answers, WAIT if late else CATCH_ALL)
+
+
+def deciding_at_end(found: Decided, roster: Roster, ended: Outcome) -> Deciding:
+    """Decide about a lead that may wait no longer: in the pools of its fallback, and never in its own.
+
+    Args:
+        found: What was decided about it so far.
+        roster: The reps there are.
+        ended: Why it may wait no longer.
+    """
+    own = found.in_own_pool()
+    own.end(ended)
+    asked = {own.pool: own}
+    for step in own.fallback_steps("cannot_wait"):
+        named = pool_of(step)
+        if named is None or named in asked:
+            continue
+        other = own.elsewhere(named, roster)
+        other.settle((yield other))
+        if other.place >= 0:
+            other.other_pools = tuple(asked.values())
+            return other
+        asked[named] = other
+    return _without_rep(asked, (), CATCH_ALL)
+
+
+def ended_ranking(found: Ranking, ended: Outcome) -> Ranking:
+    """A decision without a rule about a lead that may wait no longer."""
+    if found.outcome is not Outcome.NO_RULE_MATCHED:
+        return found
+    return evolve(found, outcome=ended, fallback_step=CATCH_ALL)
 
 
 def _without_rep(asked: Mapping[str, Decided], answers: Sequence[Decided], step: str) -> Decided:

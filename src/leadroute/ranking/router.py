@@ -26,7 +26,14 @@ from leadroute.model.snapshot import Snapshot
 from leadroute.model.territory_index import TerritoryIndex
 from leadroute.model.validation import FrozenDict, aware, clean_fields, cleaned, ident, must_be
 from leadroute.ranking.candidates import CandidateSet, Team, Teams, likely
-from leadroute.ranking.decide import Decided, Matched, Question, decide, deciding
+from leadroute.ranking.decide import (
+    Decided,
+    Matched,
+    Question,
+    decide,
+    deciding,
+    ended_ranking,
+)
 from leadroute.ranking.eligibility import Charges
 from leadroute.ranking.lead_scoring import LeadScoring
 from leadroute.ranking.policy_checks import (
@@ -72,7 +79,15 @@ from leadroute.rules.rule import (
     read_fallback,
     read_ignored,
 )
-from leadroute.rules.terms import DEFAULTS, ByGrade, Terms, accept_within, by_grade, check_terms
+from leadroute.rules.terms import (
+    DEFAULTS,
+    ByGrade,
+    Terms,
+    accept_within,
+    by_grade,
+    check_lengths,
+    check_terms,
+)
 
 
 def _as_qualify(
@@ -186,6 +201,7 @@ class Router(Terms):
         grades = [] if self.lead_scoring is None else [e.name for e in self.lead_scoring.grades]
         check_terms(self, grades, "")
         own = self.over(DEFAULTS)
+        check_lengths(own, "")
         terms = {rule.name: rule.over(own) for rule in self.rules}
         object.__setattr__(self, "_terms", FrozenDict({"": own, **terms}))
         object.__setattr__(self, "registry", registry_of(self.predicates, self.lists))
@@ -193,6 +209,7 @@ class Router(Terms):
         for rule in self.rules:
             check_rule(rule, members, self.registry)
             check_terms(rule, grades, f"rule {rule.name!r}")
+            check_lengths(terms[rule.name], f"rule {rule.name!r}")
         check_fallback(self.fallback, members)
         matcher = Matcher([rule.when for rule in self.rules], names, self.registry)
         object.__setattr__(self, "_matcher", matcher)
@@ -405,6 +422,7 @@ class Router(Terms):
         snapshot: Snapshot | None = None,
         previous_offers: Mapping[str, str] | None = None,
         top: int | None = None,
+        ended: Outcome | None = None,
     ) -> Ranking:
         """Decide which rep should take a lead, with all reasons.
 
@@ -420,6 +438,8 @@ class Router(Terms):
             snapshot: The counts of each rep, such as open leads; all 0 when not given.
             previous_offers: The results of earlier offers of this lead, by rep id; these reps are excluded.
             top: The number of assignments, best first; ``None`` means all.
+            ended: The reason why the lead may wait no longer, one of ``TOTAL_TIME_OVER``, ``TOO_OLD`` and
+                ``LINE_FULL``: only the pools of ``fallback.cannot_wait`` are asked. ``None`` (default) for none.
 
         Returns:
             Every rep of the pool, ranked or rejected, each with reasons.
@@ -433,7 +453,9 @@ class Router(Terms):
         if top is not None and (type(top) is not int or top < 1):
             raise FieldTypeError("top", shown(top), "a whole number, 1 or more")
         found = Router._question(self, lead, roster, now, previous_offers)
-        return found if isinstance(found, Ranking) else decide(found, counts).ranking(top)
+        if isinstance(found, Ranking):
+            return found if ended is None else ended_ranking(found, ended)
+        return decide(found, counts, ended).ranking(top)
 
     def judge(
         self,

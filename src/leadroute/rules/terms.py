@@ -14,7 +14,7 @@ from attrs import Attribute, field, fields, frozen
 
 from leadroute.errors import ConfigError, UnknownFieldError
 from leadroute.model.duration import Within, format_within, length_of, parse_within
-from leadroute.model.given import Refused
+from leadroute.model.given import Refused, shown
 from leadroute.model.validation import FrozenDict, ident
 
 OTHER: Final = "other"
@@ -30,8 +30,30 @@ def read_within(given: Any) -> Within:
     """A duration from its text form; it must be longer than nothing."""
     found = parse_within(given)
     if not length_of(found):
-        raise ConfigError("is 0s; an offer must be open for some time, such as '5m'")
+        raise ConfigError("is 0s; it must last for some time, such as '5m'")
     return found
+
+
+def read_pause(given: Any) -> timedelta:
+    """A duration on the clock; it must be longer than nothing."""
+    found = read_within(given)
+    if not isinstance(found, timedelta):
+        raise ConfigError(f"is {found}; a pause passes on the clock, such as '10s'")
+    return found
+
+
+def read_number(given: Any) -> int:
+    """A whole number from 1 up."""
+    if type(given) is not int or given < 1:
+        raise ConfigError(f"is {shown(given)}; write a whole number, 1 or more")
+    return given
+
+
+def read_flag(given: Any) -> bool:
+    """True or false."""
+    if type(given) is not bool:
+        raise ConfigError(f"is {shown(given)}; write true or false")
+    return given
 
 
 def by_grade(given: WithinLike | Mapping[str, WithinLike]) -> ByGrade:
@@ -64,6 +86,36 @@ def accept_within(given: WithinLike | Mapping[str, WithinLike] | None) -> ByGrad
     return cast("ByGrade | None", named("accept_within", by_grade, given))
 
 
+def rounds(given: int | None) -> int | None:
+    """A converter for how often the pool is gone through."""
+    return cast("int | None", named("rounds", read_number, given))
+
+
+def wait_between(given: str | timedelta | None) -> timedelta | None:
+    """A converter for the pause after an offer that nobody answered."""
+    return cast("timedelta | None", named("wait_between", read_pause, given))
+
+
+def total_within(given: WithinLike | Mapping[str, WithinLike] | None) -> ByGrade | None:
+    """A converter for how long a lead is offered in all."""
+    return cast("ByGrade | None", named("total_within", by_grade, given))
+
+
+def truncate(given: bool | None) -> bool | None:
+    """A converter for what becomes of the offer in flight."""
+    return cast("bool | None", named("truncate", read_flag, given))
+
+
+def max_age(given: WithinLike | Mapping[str, WithinLike] | None) -> ByGrade | None:
+    """A converter for the age at which a lead waits no longer."""
+    return cast("ByGrade | None", named("max_age", by_grade, given))
+
+
+def max_waiting(given: int | None) -> int | None:
+    """A converter for how many leads may wait in one line."""
+    return cast("int | None", named("max_waiting", read_number, given))
+
+
 @frozen(kw_only=True, slots=False)  # a router has a place for cached properties, and inherits
 class Terms:
     """The terms on which leads are offered.
@@ -74,6 +126,18 @@ class Terms:
     Args:
         accept_within: How long an offer is open, such as ``"5m"``, or ``"15m working"`` in the working
             hours of the rep who is asked; or by grade, as in ``{"hot": "2m", "other": "10m"}``.
+        rounds: How often the pool is gone through, 1 or more; 1 by default. When every rep who may
+            take the lead was asked, the next round asks them again.
+        wait_between: The pause after an offer that nobody answered, such as ``"30s"``, before the
+            lead is offered again; no pause by default.
+        total_within: How long after it came in a lead is offered in all, such as ``"1h"`` or ``"4h
+            working"`` in the hours of the pool, or by grade. After that there is no new offer in
+            the pool, and the steps of ``fallback.cannot_wait`` follow; no end by default.
+        truncate: Whether the offer in flight ends with ``total_within`` too; by default it finishes.
+        max_age: The age since it came in at which a lead waits no longer, as for ``total_within``:
+            the steps of ``fallback.cannot_wait`` follow; no end by default.
+        max_waiting: How many leads may wait in one line, 1 or more. A new lead that finds its line
+            full takes the steps of ``fallback.cannot_wait``; any number by default.
 
     Raises:
         ConfigError: A term cannot be read.
@@ -86,6 +150,18 @@ class Terms:
 
     accept_within: ByGrade | None = field(
         default=None, converter=accept_within, metadata={"read": by_grade}
+    )
+    rounds: int | None = field(default=None, converter=rounds, metadata={"read": read_number})
+    wait_between: timedelta | None = field(
+        default=None, converter=wait_between, metadata={"read": read_pause}
+    )
+    total_within: ByGrade | None = field(
+        default=None, converter=total_within, metadata={"read": by_grade}
+    )
+    truncate: bool | None = field(default=None, converter=truncate, metadata={"read": read_flag})
+    max_age: ByGrade | None = field(default=None, converter=max_age, metadata={"read": by_grade})
+    max_waiting: int | None = field(
+        default=None, converter=max_waiting, metadata={"read": read_number}
     )
 
     def over(self, other: Terms) -> Terms:
@@ -100,6 +176,14 @@ class Terms:
     def accept_within_of(self, grade: str | None) -> Within:
         """The time for which a lead of a grade is offered."""
         return cast("Within", _of_grade(self.accept_within, grade))
+
+    def total_within_of(self, grade: str | None) -> Within | None:
+        """How long a lead of a grade is offered in all; ``None`` is without end."""
+        return cast("Within | None", _of_grade(self.total_within, grade))
+
+    def max_age_of(self, grade: str | None) -> Within | None:
+        """The age at which a lead of a grade waits no longer; ``None`` is any age."""
+        return cast("Within | None", _of_grade(self.max_age, grade))
 
 
 def _over(own: Any, other: Any) -> Any:
@@ -120,7 +204,7 @@ def _of_grade(given: Any, grade: str | None) -> Any:
 TERMS: Final[tuple[Attribute[Any], ...]] = fields(Terms)
 """The terms there are."""
 
-DEFAULTS: Final = Terms(accept_within=timedelta(minutes=5))
+DEFAULTS: Final = Terms(accept_within=timedelta(minutes=5), rounds=1, truncate=False)
 """The terms of a policy that says nothing of them."""
 
 
@@ -156,3 +240,31 @@ def check_terms(terms: Terms, grades: Iterable[str], place: str) -> None:
         for grade in value if isinstance(value, Mapping) else ():
             if grade not in known:
                 raise UnknownFieldError("grade", grade, known, f"{place}.{each.name}".lstrip("."))
+
+
+def check_lengths(terms: Terms, place: str) -> None:
+    """Refuse an end of all offers, or of waiting, that comes before the end of the first offer.
+
+    Args:
+        terms: The terms of a rule, completed.
+        place: Where they stand.
+    """
+    within = terms.accept_within
+    for name in ("total_within", "max_age"):
+        given = getattr(terms, name)
+        grades = {grade for each in (given, within) if isinstance(each, Mapping) for grade in each}
+        for grade in sorted(grades) or [None]:
+            end, offer = _of_grade(given, grade), _of_grade(within, grade)
+            if end is not None and _is_shorter(end, offer):
+                where = f"{place}.{name}" if grade is None else f"{place}.{name}.{grade}"
+                raise ConfigError(
+                    f"is {format_within(end)}, shorter than accept_within, which is "
+                    f"{format_within(offer)}; make it longer, or accept_within shorter",
+                    where.lstrip("."),
+                )
+
+
+def _is_shorter(end: Within, offer: Within) -> bool:
+    """Whether an end surely comes before that of an offer; hours may be long between two working days."""
+    surely = isinstance(end, timedelta) or not isinstance(offer, timedelta)
+    return surely and length_of(end) < length_of(offer)

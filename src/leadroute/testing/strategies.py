@@ -344,6 +344,12 @@ def routers() -> st.SearchStrategy[Router]:
         score=st.none() | scorers(),
         pool=st.sampled_from([None, None, "everyone", *POOLS]),
         accept_within=st.sampled_from([None, "1m", "2h", "15m working", {"other": "3m"}]),
+        rounds=st.sampled_from([None, None, 3]),
+        wait_between=st.sampled_from([None, None, "30s"]),
+        total_within=st.sampled_from([None, None, "1d", "9h working", {"other": "4h"}]),
+        truncate=st.sampled_from([None, None, False, True]),
+        max_age=st.sampled_from([None, None, "7d"]),
+        max_waiting=st.sampled_from([None, None, 50]),
         fallback=fallback(),
         calling_hours=st.sampled_from([None, None, None, *CALLING]),
         min_shared_hours=st.sampled_from([None, None, None, 0.25, 1]),
@@ -417,6 +423,8 @@ def fallback() -> st.SearchStrategy[Fallback]:
         pool_empty=steps(),
         none_eligible=steps(),
         none_available=steps("ignore_availability"),
+        cannot_wait=st.none()
+        | st.lists(st.sampled_from(pools), min_size=1, max_size=2, unique=True),
     )
 
 

@@ -1,0 +1,173 @@
+"""The course of one decision of the dispatcher: rounds of the pool, and the end of waiting.
+
+A lead is offered in the pool of its rule, a round after the other. Once its total time is over, it is
+too old to wait, or its line is full, it goes to a named place instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from leadroute.model.duration import Within, WorkingTime, later
+from leadroute.model.validation import FrozenDict
+from leadroute.model.working_hours import AnyOf, Hours, deadline
+from leadroute.offers.counts import Books, Desk
+from leadroute.offers.judging import Begun, Chosen, Judged, begin, finish, goes_on
+from leadroute.offers.lines import Line, length_key
+from leadroute.offers.placement import Placement, Status
+from leadroute.offers.requests import Steps
+from leadroute.ranking.decide import Decided, deciding_at_end, ended_ranking
+from leadroute.ranking.ranking import Outcome, Ranking
+from leadroute.rules.rule import EVERYONE, WAIT
+from leadroute.rules.terms import Terms
+
+
+class Bounds(NamedTuple):
+    """Until when a lead is offered, and until when it may wait.
+
+    Args:
+        total: The end of new offers; ``None`` is without end.
+        age: The end of waiting; ``None`` is without end.
+    """
+
+    total: datetime | None = None
+    age: datetime | None = None
+
+    @property
+    def first(self) -> datetime | None:
+        """The instant after which the lead is not waiting any more."""
+        return min((at for at in self if at is not None), default=None)
+
+    def over(self, now: datetime) -> Outcome | None:
+        """The bound that was reached, if any."""
+        if self.total is not None and self.total <= now:
+            return Outcome.TOTAL_TIME_OVER
+        return Outcome.TOO_OLD if self.age is not None and self.age <= now else None
+
+
+UNBOUND = Bounds()
+
+
+class Course(NamedTuple):
+    """A decision, and how far the lead has come.
+
+    Args:
+        judged: The decision.
+        line: Where the lead would wait; ``None`` when it would not.
+        asked: What became of the offers of this round, by rep id.
+        round: The number of the round.
+        bounds: Until when the lead is offered, and may wait.
+        ended: Why it may wait no longer; ``None`` where it may.
+        behind: Whether it joins those who wait in its line, though there was a rep for it.
+    """
+
+    judged: Judged
+    line: Line | None
+    asked: Mapping[str, str] = FrozenDict()
+    round: int = 1
+    bounds: Bounds = UNBOUND
+    ended: Outcome | None = None
+    behind: bool = False
+
+
+def bounds_of(placed: Placement, rule: str | None, desk: Desk, now: datetime) -> Bounds:
+    """Until when a lead is offered under a rule, and may wait; since it came in, or was reopened."""
+    terms = desk.router.terms(rule)
+    if terms.total_within is None and terms.max_age is None:
+        return UNBOUND
+    total, age = terms.total_within_of(placed.lead_grade), terms.max_age_of(placed.lead_grade)
+    since, hours = placed.reopened_at or placed.received_at, _hours((total, age), rule, desk, now)
+    return Bounds(
+        None if total is None else deadline(since, total, hours),
+        None if age is None else deadline(since, age, hours),
+    )
+
+
+def _hours(
+    within: Iterable[Within | None], rule: str | None, desk: Desk, now: datetime
+) -> Hours | None:
+    """The hours in which a rep of the pool works; ``None`` for any time, or where they are not known."""
+    if rule is None or not any(isinstance(each, WorkingTime) for each in within):
+        return None
+    with suppress(Exception):  # of your predicates and calendars: then the time passes on the clock
+        found = desk.router.rule(rule)
+        pool = found.pool or EVERYONE
+        reps = desk.router.candidate_set(found, pool, desk.roster, now).members
+        hours = {rep.hours for rep in reps if rep.active}
+        if hours and None not in hours:
+            return AnyOf(tuple(sorted(filter(None, hours), key=str)))
+    return None
+
+
+def pause_until(before: Placement, pause: timedelta, desk: Desk, now: datetime) -> datetime | None:
+    """The end of a pause between two offers, which is not behind the end of waiting.
+
+    ``None`` when there is nothing to wait for.
+    """
+    until, first = later(now, pause), bounds_of(before, before.rule, desk, now).first
+    if first is None or until <= first:
+        return until
+    return first if first > now else None
+
+
+def run(begun: Begun, before: Placement, asked: Mapping[str, str], books: Books) -> Steps[Course]:
+    """Decide about a lead, in the next round where everybody was asked in this one."""
+    judged, line, round_ = (yield from finish(begun, books)), begun.line, before.round
+    rule = None if begun.rule is None else begun.rule.name
+    terms = books.desk.router.terms(rule)
+    if asked and round_ < (terms.rounds or 1) and _everybody_was_asked(judged):
+        anew = begin(begun.lead, FrozenDict(), books)
+        found = yield from finish(anew, books)
+        if not _everybody_was_asked(found):
+            judged, line, asked, round_ = found, anew.line, FrozenDict(), round_ + 1
+    is_new = before.status is Status.RECEIVED
+    behind = is_new and isinstance(judged, Chosen) and line is not None and _others(begun, books)
+    bounds = bounds_of(before, rule, books.desk, books.now)
+    ended = bounds.over(books.now)
+    waits = behind or _waits(judged, line)
+    if ended is Outcome.TOO_OLD and not (waits or before.line):
+        ended = None
+    if ended is None and waits and is_new and line is not None:
+        ended = yield from _full(line, terms, books)
+    if ended is not None:
+        judged, behind = (yield from _at_end(judged, ended, begun, books)), False
+    return Course(judged, line, asked, round_, bounds, ended, behind)
+
+
+def _everybody_was_asked(judged: Judged) -> bool:
+    """Whether nobody of the rule's own pool may take the lead, now or later."""
+    found = judged.decided if isinstance(judged, Chosen) else judged
+    return isinstance(found, Decided) and found.in_own_pool().outcome is Outcome.NONE_ELIGIBLE
+
+
+def _others(begun: Begun, books: Books) -> bool:
+    return any(map(books.counted, begun.counters()))
+
+
+def _waits(judged: Judged, line: Line | None) -> bool:
+    """Whether a lead waits after a decision."""
+    return (
+        line is not None and isinstance(judged, Decided | Ranking) and judged.fallback_step == WAIT
+    )
+
+
+def _full(line: Line, terms: Terms, books: Books) -> Steps[Outcome | None]:
+    if terms.max_waiting is None:
+        return None
+    key = length_key(line.id)
+    length = (yield from books.counts([key])).get(key, 0)
+    return Outcome.LINE_FULL if length >= terms.max_waiting else None
+
+
+def _at_end(judged: Judged, ended: Outcome, begun: Begun, books: Books) -> Steps[Judged]:
+    """Decide about a lead that may wait no longer."""
+    if isinstance(judged, Ranking):
+        return ended_ranking(judged, ended)
+    found = judged.decided if isinstance(judged, Chosen) else judged
+    if not isinstance(found, Decided):
+        return found
+    work = deciding_at_end(found, books.desk.roster, ended)
+    return (yield from goes_on(work, begun, books))

@@ -22,7 +22,8 @@ class Received:
     Args:
         at: The time.
         received_at: The time at which the lead came in, if you gave it.
-        priority: The lead's own priority, else that of its grade; waiting leads with a higher one go first.
+        priority: The lead's own priority, else that of its rule, else of its grade; waiting leads
+            with a higher one go first.
         policy_version: The version of the policy at that time.
         lead_score: The lead score, 0 to 1; ``None`` when it is not known.
         lead_grade: The name of the grade; ``None`` when there is none.
@@ -86,6 +87,8 @@ class Offered:
         policy_version: The version of the policy that decided.
         ignore_availability: True when availability was ignored, because no rep was available.
         token: What tells this offer from every other one.
+        step: The number of the step of the rule that was in force; 0 for the rule as it is written.
+        priority: The priority of the lead from now on; ``None`` leaves it as it was.
     """
 
     kind: ClassVar[str] = "offered"
@@ -105,6 +108,8 @@ class Offered:
     policy_version: str = ""
     ignore_availability: bool = False
     token: str = ""
+    step: int = 0
+    priority: int | None = None
 
 
 @frozen
@@ -120,6 +125,9 @@ class Waiting:
         error: The class of the exception when the decision failed; empty otherwise.
         line: The line in which it waits; empty for none.
         resumes_at: The first time at which a rep is known to be there again; ``None`` when that is not known.
+        step: The number of the step of the rule that is in force; 0 for the rule as it is written.
+        next_step: The time at which the next step opens; ``None`` when there is none.
+        priority: The priority of the lead from now on; ``None`` leaves it as it was.
     """
 
     kind: ClassVar[str] = "waiting"
@@ -131,6 +139,9 @@ class Waiting:
     error: str = ""
     line: str = ""
     resumes_at: datetime | None = None
+    step: int = 0
+    next_step: datetime | None = None
+    priority: int | None = None
 
 
 @frozen

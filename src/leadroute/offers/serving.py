@@ -51,6 +51,7 @@ BELLS: Final[Mapping[str, Bell]] = FrozenDict(
             lead_id, transitions.expiries, records
         ),
         "retry": lambda leads, lead_id, records: leads.decided(lead_id, records),
+        "step": lambda leads, lead_id, records: leads.decided(lead_id, records),
         "shift": lambda leads, lead_id, records: leads.reported(
             lead_id, transitions.end_of_shift, records
         ),

@@ -94,6 +94,7 @@ Closing feedback: ``CLOSED``. While another offer is open, one that ends leaves 
 _WITH_OWNER: Final = frozenset((Status.ACCEPTED, Status.CONTACTED))
 _CLOCKS: Final[dict[str, frozenset[Status]]] = {
     "retry": frozenset((Status.WAITING,)),
+    "step": frozenset((Status.WAITING,)),
     "shift": _WITH_OWNER,
 }
 CLOCKS: Mapping[str, frozenset[Status]] = FrozenDict(_CLOCKS)
@@ -226,6 +227,8 @@ def _offered(before: Placement, event: Offered) -> dict[str, Any]:
         "offered_at": event.at,
         "reason_code": "",
         "policy_version": event.policy_version,
+        "step": event.step,
+        "priority": before.priority if event.priority is None else event.priority,
     }
 
 
@@ -233,8 +236,10 @@ def _waiting(before: Placement, event: Waiting) -> dict[str, Any]:
     return {
         "rule": event.rule,
         "reason_code": event.reason_code,
-        "clocks": {"retry": event.until},
+        "clocks": {"retry": event.until, "step": event.next_step},
         "line": event.line,
+        "step": event.step,
+        "priority": before.priority if event.priority is None else event.priority,
         "resumes_at": event.resumes_at,
         "policy_version": event.policy_version,
         "error": event.error,
@@ -362,6 +367,7 @@ def _reopened(_before: Placement, event: Reopened) -> dict[str, Any]:
         **dict.fromkeys(("owner", "catch_all", "pool", "offered_at", "accepted_at")),
         **dict.fromkeys(("contacted_at", "closed_at", "outcome", "value", "turn", "factor")),
         "won": False,
+        "step": 0,
         "policy_version": "",
         "reason_code": event.kind,
         "clocks": {"retry": event.at},  # until the decision that follows

@@ -29,6 +29,7 @@ from leadroute.offers.events import (
 )
 from leadroute.offers.judging import Begun, Chosen, Failed, Judged, begin, finish, keys_read
 from leadroute.offers.lifting import placement_of
+from leadroute.offers.lines import length_key
 from leadroute.offers.outcome_counts import counts_of
 from leadroute.offers.placement import Placement, Status
 from leadroute.offers.requests import Steps, ignored
@@ -119,8 +120,8 @@ class LeadSteps:
             draft = _new(lead.id, (yield from books.records([key, *begun.keys()])).get(key), books)
             if isinstance(draft, Placement):
                 return Done(draft)
-            version = self.desk.router.version
-            received = transitions.reception(begun.lead, trigger, version, books.now)
+            given = begun.lead, trigger, begun.rule, self.desk.router, books.now
+            received = transitions.reception(*given)
             yield from draft.happen(received)
             event, failed = yield from self._decide(begun, draft)
             if failed is not None and not keep_failed:
@@ -142,7 +143,8 @@ class LeadSteps:
                 return Done(draft)
             router = self.desk.router
             scored = router.scored(lead, books.now)
-            received = transitions.reception(scored, trigger, router.version, books.now)
+            rule = router.match(scored, books.now) if router.prioritizes else None
+            received = transitions.reception(scored, trigger, rule, router, books.now)
             yield from draft.happen(received)
             given = draft.placed, scored, rep, trigger or "submit", books
             for event in (yield from self.assignment(*given)):
@@ -174,8 +176,11 @@ class LeadSteps:
             kept = 0 if record is None else record.version
             books.note(Record(key, kept + 1, text))  # what the decision reads
             draft = Draft(lead.id, before, version, books)
-            scored = self.desk.router.scored(lead, books.now)
-            yield from draft.happen(transitions.enrichment(scored, books.now))
+            router = self.desk.router
+            scored = router.scored(lead, books.now)
+            rule = next((each for each in router.rules if each.name == before.rule), None)
+            priority = router.priority_of(scored, rule)
+            yield from draft.happen(transitions.enrichment(scored, priority, books.now))
             failed = None
             if before.status is Status.WAITING:
                 failed = yield from self._decided(draft)
@@ -332,13 +337,17 @@ class LeadSteps:
         yield from self._under_its_policy(draft)
         before = draft.placed
         try:
-            lead = as_scored((yield from self.lead(before.lead_id, books)), before, books.desk)
+            lead = yield from self.lead(before.lead_id, books)
         except UNREADABLE as error:
             yield from draft.happen(transitions.failure(before, error, before.rule, books))
             return Failed(error, before.rule)
-        others = yield from asked(before, books)
-        begun = begin(lead, others, books)
+        others, router = (yield from asked(before, books)), books.desk.router
+        if router.relaxes and lead.received_at is None:  # steps go by the age of the lead
+            lead = lead.with_changes(received_at=before.received_at)
+        begun = begin(as_scored(lead, before, books.desk), others, books)
         event, failed = yield from self._decide(begun, draft, others)
+        if router.prioritizes or any(isinstance(each, PolicyChanged) for each in draft.events):
+            event = transitions.with_priority(event, begun, before, router)
         if draft.events or transitions.is_news(event, before):
             yield from draft.happen(event)
         return failed
@@ -349,23 +358,25 @@ class LeadSteps:
         """The event that follows from a decision, and what the policy raised."""
         books, before = draft.books, draft.placed
         is_new = before.status is Status.RECEIVED
-        draft.line = begun.line or draft.line
-        judged = yield from finish(begun, books)
-        line = begun.line
-        others = is_new and any(map(books.counted, begun.counters()))
-        behind = others and isinstance(judged, Chosen) and line is not None
+        judged, line = yield from finish(begun, books)
+        draft.line = line or draft.line
+        if is_new and line is not begun.line and line is not None:
+            yield from books.counts([length_key(line.id)])
+        others = is_new and line is not None and books.counted(length_key(line.id)) > 0
+        behind = others and isinstance(judged, Chosen)
         if self.desk.decisions != "none":
             draft.kept = yield from self._kept(
                 begun.lead, judged, asked_before, draft, behind=behind
             )
         if isinstance(judged, Failed):
             return transitions.failure(before, judged.error, judged.rule, books), judged
-        if behind:
+        if behind and isinstance(judged, Chosen):
             # It joins those who wait in its line, which is served from its head.
             reason, version = Outcome.NONE_AVAILABLE.value, self.desk.router.version
             named = draft.line.rule, None, version
-            return Waiting(books.now, reason, *named, line=draft.line.id), None
-        return (yield from transitions.event_of(judged, line, books)), None
+            relaxing = transitions.relaxation(judged.decided.rule, before)
+            return Waiting(books.now, reason, *named, line=draft.line.id, **relaxing), None
+        return (yield from transitions.event_of(judged, line, before, books)), None
 
     def _kept(
         self,

@@ -12,6 +12,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
+from attrs import evolve
+
 from leadroute.errors import (
     FieldError,
     InvalidTransitionError,
@@ -22,7 +24,7 @@ from leadroute.errors import (
 from leadroute.model.duration import later, to_micros
 from leadroute.model.given import Refused
 from leadroute.model.keys import contact_key, is_open_key
-from leadroute.model.lead import Lead, priority_of
+from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.validation import Cleaner, FrozenDict, number, word
 from leadroute.model.working_hours import deadline, unless_failing
@@ -46,7 +48,7 @@ from leadroute.offers.events import (
     Waiting,
     Withdrawn,
 )
-from leadroute.offers.judging import Chosen
+from leadroute.offers.judging import Begun, Chosen
 from leadroute.offers.lines import Line
 from leadroute.offers.placement import FAILED, Offer, Placement, Status
 from leadroute.offers.requests import Steps
@@ -56,23 +58,27 @@ from leadroute.ranking.decide import Decided
 from leadroute.ranking.eligibility import Charge, Charges
 from leadroute.ranking.lead_score import LeadScore
 from leadroute.ranking.ranking import Outcome, Ranking
+from leadroute.ranking.router import Router
 from leadroute.rules.rule import WAIT, Disposition, Rule, find_disposition
 
 
-def reception(lead: Lead, trigger: str, version: str, now: datetime) -> Received:
-    """The submission of a lead, with its score as of now."""
+def reception(
+    lead: Lead, trigger: str, rule: Rule | None, router: Router, now: datetime
+) -> Received:
+    """The submission of a lead, with its score as of now, and the priority under the rule that matched."""
+    priority, version = router.priority_of(lead, rule), router.version
     try:
         said = "" if trigger == "" else word(trigger)
     except Refused as refused:
         raise ValidationError("Received", lead.id, (FieldError("trigger", str(refused)),)) from None
     score = lead.lead_score
     if score is None:
-        return Received(now, lead.received_at, priority_of(lead), version, trigger=said)
+        return Received(now, lead.received_at, priority, version, trigger=said)
     within = score.respond_within
     return Received(
         now,
         lead.received_at,
-        priority_of(lead),
+        priority,
         version,
         score.score,
         score.grade,
@@ -104,7 +110,7 @@ def kept_score(before: Placement) -> LeadScore:
 
 
 def event_of(
-    found: Chosen | Decided | Ranking, line: Line | None, books: Books
+    found: Chosen | Decided | Ranking, line: Line | None, before: Placement, books: Books
 ) -> Steps[LeadEvent]:
     """Return the event that follows from a decision.
 
@@ -121,9 +127,24 @@ def event_of(
     resumes_at = found.resumes_at
     if resumes_at is not None and resumes_at <= now:
         resumes_at = None
-    return Waiting(
-        now, found.outcome.value, rule, None, router.version, line=line.id, resumes_at=resumes_at
-    )
+    relaxing = {} if isinstance(found, Ranking) else relaxation(found.rule, before)
+    said = now, found.outcome.value, rule, None, router.version
+    return Waiting(*said, line=line.id, resumes_at=resumes_at, **relaxing)
+
+
+def relaxation(rule: Rule, before: Placement) -> dict[str, Any]:
+    """What an event says of the steps of a rule."""
+    if not rule.later:
+        return {"step": rule.step} if rule.step else {}
+    return {"step": rule.step, "next_step": later(before.received_at, rule.later[0].opens)}
+
+
+def with_priority(event: LeadEvent, begun: Begun, before: Placement, router: Router) -> LeadEvent:
+    """The event with the priority of the lead, where the rule that matched now gives it another one."""
+    if begun.rule is None or not isinstance(event, Waiting | Offered):
+        return event
+    found = router.priority_of(begun.lead, begun.rule)
+    return event if found == before.priority else evolve(event, priority=found)
 
 
 _worth: Final = number(-1e12, 1e12)
@@ -152,8 +173,9 @@ def _offer(chosen: Chosen, books: Books) -> Steps[Offered]:
     rule, rep = found.rule, found.rep
     router, now = books.desk.router, books.now
     limits = _limits(charged)
-    if router.wrap_up and not found.ignore_availability:
-        limits[contact_key(rep.id)] = max(0, to_micros(now - router.wrap_up))
+    wrap_up = router.pauses(found.pool).after_contact(rep)
+    if wrap_up and not found.ignore_availability:
+        limits[contact_key(rep.id)] = max(0, to_micros(now - wrap_up))
     credits = None if turn is None else (yield from books.credits(found.pool))
     return Offered(
         now,
@@ -172,6 +194,7 @@ def _offer(chosen: Chosen, books: Books) -> Steps[Offered]:
         router.version,
         found.ignore_availability,
         books.desk.tokens(),
+        rule.step,
     )
 
 
@@ -183,9 +206,10 @@ def is_news(event: LeadEvent, before: Placement) -> bool:
     return not (
         isinstance(event, Waiting)
         and event.until is None
+        and event.priority is None
         and "retry" not in before.clocks
-        and (event.reason_code, event.rule, event.line)
-        == (before.reason_code, before.rule, before.line)
+        and (event.reason_code, event.rule, event.line, event.step)
+        == (before.reason_code, before.rule, before.line, before.step)
     )
 
 
@@ -357,12 +381,12 @@ def reopening(before: Placement, now: datetime) -> Reopened:
     return Reopened(now)
 
 
-def enrichment(lead: Lead, now: datetime) -> Updated:
+def enrichment(lead: Lead, priority: int, now: datetime) -> Updated:
     """What is known of a lead now, with its score as of now."""
     score = lead.lead_score
     if score is None:
-        return Updated(now, priority_of(lead))
-    return Updated(now, priority_of(lead), score.score, score.grade, score.completeness)
+        return Updated(now, priority)
+    return Updated(now, priority, score.score, score.grade, score.completeness)
 
 
 def expiries(before: Placement, now: datetime) -> list[TimedOut]:

@@ -2,14 +2,10 @@
 
 from datetime import timedelta
 
-import pytest
-from attrs import evolve
-
-from leadroute import Lead, Rep, Router, Rule, Status
-from leadroute.formats import parse_policy
-from leadroute.offers.events import Offered, Waiting
-from leadroute.offers.state_machine import rebuild
 from tests.offers.world import START, audit, desk
+
+from leadroute import Lead, Rep, Status
+from leadroute.formats import parse_policy
 
 SPEAKERS = parse_policy("""
 format = 1

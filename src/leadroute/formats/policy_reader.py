@@ -5,6 +5,7 @@ An unknown key is an error, with the nearest known one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
@@ -46,6 +47,7 @@ from leadroute.ranking.lead_scoring import (
 from leadroute.ranking.policy_checks import EXPECTATIONS, Case
 from leadroute.ranking.router import Router
 from leadroute.ranking.scorers.parameters import lasting, positive, share
+from leadroute.rules.cleaning import read_ignored
 from leadroute.rules.conditions import ALWAYS, Condition, reads
 from leadroute.rules.evaluation import Lists, Predicates, compile_condition, registry_of
 from leadroute.rules.fields import FIELDS
@@ -61,7 +63,6 @@ from leadroute.rules.rule import (
     Rule,
     check_dispositions,
     pool_of,
-    read_ignored,
     read_steps,
 )
 from leadroute.rules.scorer import Scorer, guards, parse_score
@@ -151,6 +152,7 @@ Scorers = Mapping[str, Callable[..., Scorer]]
 _Readers = Mapping[str, Callable[[Any], Any]]
 
 MOST_ERRORS = 100
+_NUMBER = re.compile(r"\[\d+\]")
 _SCORED = ("fit", "engagement", "source", "grade")
 _TABLES = "custom_fields definitions qualification disposition pool rule territory test".split()
 WRITTEN_OF_RULE = (
@@ -523,8 +525,8 @@ class Draft:
                 yield place, table
             else:
                 place = place if listed is given else name
-                written = name.replace("]", "").partition("[")[0] + name.rpartition("]")[2]
-                problem = f"is {_called(table)}; write [[{written}]], or a list of objects in JSON"
+                written = f"[[{re.sub(_NUMBER, '', name)}]]"
+                problem = f"is {_called(table)}; write {written}, or a list of objects in JSON"
                 self._note(ConfigError(problem, self._parts.at(place)))
 
     @contextmanager

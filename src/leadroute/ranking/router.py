@@ -54,7 +54,7 @@ from leadroute.ranking.policy_checks import (
     zone_name,
 )
 from leadroute.ranking.ranking import Outcome, Ranking
-from leadroute.rules.cleaning import ConditionLike
+from leadroute.rules.cleaning import ConditionLike, read_ignored
 from leadroute.rules.conditions import ALWAYS, Condition, reads
 from leadroute.rules.describe import denied
 from leadroute.rules.evaluation import Predicate, Registry, Test, registry_of
@@ -71,7 +71,6 @@ from leadroute.rules.rule import (
     Rule,
     qualification,
     read_fallback,
-    read_ignored,
 )
 from leadroute.rules.terms import DEFAULTS, ByGrade, Terms, accept_within, by_grade, check_terms
 
@@ -228,7 +227,7 @@ class Router(Terms):
         raise UnknownFieldError("rule", name, [rule.name for rule in self.rules])
 
     def priority_of(self, lead: Lead, rule: Rule | None) -> int:
-        """The priority of a lead with its score: its own, else that of the rule, else of its grade."""
+        """Return the priority of a lead: its own, its rule's or its grade's."""
         own = None if rule is None else rule.priority
         score = lead.lead_score
         if self.lead_scoring is None or score is None or own is not None:
@@ -238,7 +237,7 @@ class Router(Terms):
 
     @cached_property
     def prioritizes(self) -> bool:
-        """Whether a rule has a priority."""
+        """True when a rule has a priority."""
         return any(rule.priority is not None for rule in self.rules)
 
     def terms(self, rule: str | None) -> Terms:
@@ -254,14 +253,14 @@ class Router(Terms):
         return ZoneInfo(self.timezone)
 
     def pauses(self, pool: str) -> Pauses:
-        """For how long a contact, or a connection that dropped, still counts in a pool."""
+        """Return the time for which contacts and dropped connections count."""
         named = self._named.get(pool)
         own = None if named is None else named.wrap_up
         return Pauses(self.offline_grace, self.wrap_up if own is None else own)
 
     @cached_property
     def relaxes(self) -> bool:
-        """Whether a rule has steps."""
+        """True when a rule has steps."""
         return any(rule.later for rule in self.rules)
 
     def charges(
@@ -415,7 +414,7 @@ class Router(Terms):
         return observing(tuple(reps), self.holidays)
 
     def rule_after(self, name: str, lead: Lead, now: datetime | None) -> Rule | None:
-        """The next rule behind another that matches a lead, as it is at the age of the lead."""
+        """Return the next rule that matches a lead, at its age."""
         names = [rule.name for rule in self.rules]
         for position in self._matcher.all(lead, now):
             if position > names.index(name):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, TypeAlias, cast
 
-from leadroute.errors import LeadrouteError, TruthError, ValidationError
+from leadroute.errors import ConfigError, LeadrouteError, TruthError, ValidationError
 from leadroute.model.given import Refused, shown
 from leadroute.model.schedule import Schedule
-from leadroute.model.validation import ident, number
+from leadroute.model.validation import FrozenDict, ident, number
 from leadroute.rules.builders import FieldExpr
 from leadroute.rules.conditions import Condition, as_condition
 from leadroute.rules.parser import parse
@@ -71,3 +72,15 @@ def share(given: Any) -> float:
     if not found:
         raise Refused("is 0; write a share above 0 and at most 1, or leave it out")
     return found
+
+
+def read_ignored(given: Mapping[str, str]) -> FrozenDict[str, str]:
+    """Codes of the lint with the reason why each is silenced."""
+    if not isinstance(given, Mapping):
+        raise ConfigError(f'is a {type(given).__name__}; write {{"LR004": "reason"}}')
+    for code, reason in given.items():
+        if not isinstance(code, str) or not isinstance(reason, str) or not reason.strip():
+            raise ConfigError(
+                f'{code!r:.40} is silenced without a reason; write {{"LR004": "reason"}}'
+            )
+    return FrozenDict(given)

@@ -511,18 +511,6 @@ def release_on(given: Any) -> str:
     return str(given)
 
 
-def read_ignored(given: Mapping[str, str]) -> FrozenDict[str, str]:
-    """Codes of the lint with the reason why each is silenced."""
-    if not isinstance(given, Mapping):
-        raise ConfigError(f'is a {type(given).__name__}; write {{"LR004": "reason"}}')
-    for code, reason in given.items():
-        if not isinstance(code, str) or not isinstance(reason, str) or not reason.strip():
-            raise ConfigError(
-                f'{code!r:.40} is silenced without a reason; write {{"LR004": "reason"}}'
-            )
-    return FrozenDict(given)
-
-
 @guided
 @frozen(kw_only=True, repr=False)
 class Pool:

@@ -8,7 +8,7 @@ written is read on behind it.
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Final, TypeAlias
@@ -128,6 +128,56 @@ class Room:
         return not self._reps
 
 
+class Walk:
+    """The entries of some lines in their common order, read a page at a time.
+
+    Args:
+        lines: The lines.
+    """
+
+    __slots__ = ("_active", "_first", "_last", "_more", "_page", "_read", "_spent")
+
+    def __init__(self, lines: Iterable[Line]) -> None:
+        self._active = {line.status: line for line in lines}
+        self._page = deque[Record]()
+        self._read = Counter[str]()
+        self._last: Record | None = None
+        self._first, self._more, self._spent = 1, True, ""
+
+    def leave(self, line: Line) -> None:
+        """Read a line no further."""
+        del self._active[line.status]
+
+    def next(self) -> Steps[tuple[str, Line] | None]:
+        """The lead that comes next, with its line; ``None`` at the end."""
+        if self._spent in self._active:  # its next may stand before the others of the page
+            self._page.clear()
+            self._more = True
+        self._spent = ""
+        while self._active and (self._page or self._more):
+            if not self._page:
+                yield from self._turn()
+                continue
+            self._last = record = self._page.popleft()
+            line = self._active.get(record.status)
+            if line is not None:
+                self._read[line.status] += 1
+                if self._read[line.status] == self._first:
+                    self._spent = line.status
+                return str(json.loads(record.data)["lead"]), line
+        return None
+
+    def _turn(self) -> Steps[None]:
+        """Read the next page."""
+        self._read.clear()
+        self._first = max(1, HEADS // len(self._active))
+        found = yield from requests.find(
+            status=list(self._active), after=self._last, first=self._first, limit=PAGE
+        )
+        self._page.extend(found)
+        self._more = len(found) == PAGE
+
+
 @define(eq=False)
 class LineSteps:
     """The steps with waiting lines, on top of those with one lead."""
@@ -187,34 +237,17 @@ class LineSteps:
             room: Those who became free; the default serves as long as anybody takes a lead.
             all_of: Whether each lead is decided, though nobody can take the one before.
         """
-        active = {line.status: line for line in lines}
-        last: Record | None = None
-        while active and not tally.full:
-            first = max(1, HEADS // len(active))
-            page = yield from requests.find(
-                status=list(active), after=last, first=first, limit=PAGE
-            )
-            read = Counter[str]()
-            for record in page:
-                last = record
-                line = active.get(record.status)
-                if line is None:
-                    continue
-                read[record.status] += 1
-                goes_on = yield from self._serve(record, line, tally, room)
-                if tally.full or (room is not None and room.used):
-                    return
-                if not (goes_on or line.mixed or all_of):
-                    del active[record.status]
-                elif read[record.status] == first:
-                    break  # the next of this line may stand before the others
-            else:
-                if len(page) < PAGE:
-                    return
+        walk = Walk(lines)
+        while not tally.full and (found := (yield from walk.next())) is not None:
+            lead_id, line = found
+            goes_on = yield from self._serve(lead_id, line, tally, room)
+            if room is not None and room.used:
+                return
+            if not (goes_on or line.mixed or all_of):
+                walk.leave(line)
 
-    def _serve(self, record: Record, line: Line, tally: Tally, room: Room | None) -> Steps[bool]:
-        """Decide about the lead of an entry; returns whether the next of its line may fare better."""
-        lead_id = str(json.loads(record.data)["lead"])
+    def _serve(self, lead_id: str, line: Line, tally: Tally, room: Room | None) -> Steps[bool]:
+        """Decide about a lead of a line; returns whether the next of its line may fare better."""
         done = yield from self.kept_to(lead_id, self.leads.decided(lead_id, line=line.id), tally)
         if done is None:
             return True

@@ -310,7 +310,8 @@ class Placement:
 _TOLD: Final = tuple(
     name
     for name in fields_dict(Placement)
-    if name not in ("reservations", "turn", "clocks", "line", "line_order", "earlier_offers", "release_on")
+    if name
+    not in ("reservations", "turn", "clocks", "line", "line_order", "earlier_offers", "release_on")
 )
 _TOLD_OF_OFFER: Final = ("token", "rep_id", "pool", "made_at", "expires_at")
 

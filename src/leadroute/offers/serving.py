@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Final, TypeAlias
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from leadroute.errors import (
     ConflictError,
@@ -22,10 +22,11 @@ from leadroute.errors import (
     UnknownOutcomeError,
 )
 from leadroute.model.duration import to_micros
-from leadroute.model.keys import is_total_key, parts
+from leadroute.model.keys import backlog_key, is_total_key, parts
 from leadroute.model.validation import FrozenDict
 from leadroute.offers import requests, transitions
 from leadroute.offers.change import Add, Change, Drop, Op, Put, Record
+from leadroute.offers.counts import paced
 from leadroute.offers.dispatching import FailedLead
 from leadroute.offers.draft import LINE
 from leadroute.offers.events import CatchAll, Offered, TimedOut
@@ -197,10 +198,10 @@ class LineSteps:
         """Serve the lines that some reps are in until their room is used; ``None`` stands for everybody."""
         if reps is not None and not reps:
             return
-        lines = yield from self._waiting(reps)
+        lines = yield from self.waiting(reps)
         yield from self.serve(lines, tally, None if reps is None else Room(reps))
 
-    def _waiting(self, reps: frozenset[str] | None) -> Steps[list[Line]]:
+    def waiting(self, reps: frozenset[str] | None) -> Steps[list[Line]]:
         """The lines in which leads wait and some reps are; ``None`` stands for everybody."""
         lengths = yield from requests.counts(prefix=_WAITING)
         if not lengths:
@@ -334,7 +335,7 @@ class LineSteps:
         lines = {line.id: line for line in found}
         reps = None if early else freed
         if reps is None or reps:
-            lines |= {line.id: line for line in (yield from self._waiting(reps))}
+            lines |= {line.id: line for line in (yield from self.waiting(reps))}
         yield from self.serve(lines.values(), tally, all_of=early)
         if tally.full:
             return  # what is left is due still
@@ -356,10 +357,25 @@ class LineSteps:
         if empty:
             ops = Drop(record.key, record.version), Add(length_key(line.id), 0, lo=0, hi=0)
         else:
-            at = to_micros(self._lines_of(line).look_at(line, self.leads.now()))
+            at = yield from self._look_at(line)
             ops = (Put(record.key, record.data, record.version, LINE, due=at),)
         change = Change(self.leads.change_ids(), ops)
         yield from requests.commit(change, again=self.leads.sends_again)
+
+    def _look_at(self, line: Line) -> Steps[int]:
+        """When to look at a line next, which is not later than the end of the gap of anybody in it.
+
+        A gap that begins from now on ends later than the line is looked at.
+        """
+        lines, now, desk = self._lines_of(line), self.leads.now(), self.leads.desk_of(line.version)
+        at, terms = to_micros(lines.look_at(line, now)), desk.router.terms(line.rule)
+        if terms.backlog_gap is None:
+            return at
+        members = lines.members(line, now)
+        ids = [rep.id for rep in desk.roster] if members is None else sorted(members)
+        counted = yield from requests.counts([backlog_key(rep_id) for rep_id in ids])
+        gaps = paced(ids, counted, evolve(terms, backlog_burst=None), now)
+        return min([at, *[until for _, until in gaps]])
 
 
 def _by_turn(record: Record) -> tuple[bool, str]:

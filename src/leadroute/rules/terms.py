@@ -74,10 +74,13 @@ Backlog: TypeAlias = Literal["oldest", "newest", "freshest"]
 """Which of the waiting leads of equal priority and score comes first."""
 
 
+BACKLOGS: Final[tuple[Backlog, ...]] = get_args(Backlog)
+
+
 def read_backlog(given: Any) -> Backlog:
     """The order of waiting leads from its word."""
-    if given not in get_args(Backlog):
-        raise ConfigError(f"is {given!r:.40}; write one of {', '.join(get_args(Backlog))}")
+    if given not in BACKLOGS:
+        raise ConfigError(f"is {given!r:.40}; write one of {', '.join(BACKLOGS)}")
     return cast("Backlog", given)
 
 

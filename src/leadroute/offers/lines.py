@@ -114,12 +114,12 @@ def entry_key(placed: Placement) -> str:
 def order_of(lead: Lead, received_at: datetime, backlog: Backlog | None) -> int | None:
     """What orders a lead in a line among those of equal priority and score; ``None`` is its age.
 
-    The freshest is the one with the latest signal, which for a lead without any is its coming in.
+    The freshest is the one with the latest signal; its coming in counts as one.
     """
     if backlog in (None, "oldest"):
         return None
     seen = [signal.at for signal in lead.signals] if backlog == "freshest" else []
-    return -to_micros(max(seen, default=received_at))
+    return -to_micros(max([*seen, received_at]))
 
 
 def read_line(line_id: str, text: str) -> Line:

@@ -26,7 +26,7 @@ class PullCalls:
     __slots__ = ()
 
     def next_for(self: _Runs, rep_id: str) -> NextLead:
-        """Offer the rep who asks the best waiting lead that they may take.
+        """Offer a rep the best waiting lead that they may take.
 
         The waiting leads of all lines that the rep is in come by priority, then lead score, then by
         the ``backlog`` of the rule. Who may take them is decided as always. The lead is offered to
@@ -64,9 +64,9 @@ class PullCalls:
         return self._run(self._cases.available_leads(rep_id, limit))
 
     def claim(self: _Runs, lead_id: str, rep_id: str) -> Placement:
-        """Offer a waiting lead to the rep who has chosen it, as ``next_for`` does.
+        """Offer a waiting lead to the rep who has chosen it.
 
-        A rep who has the lead already, or an offer of it, gets it as it is.
+        It is an offer as ``next_for`` makes it. A rep who has the lead already, or an offer of it, gets it as it is.
 
         Args:
             lead_id: The lead.
@@ -80,12 +80,16 @@ class PullCalls:
         return self._run(self._cases.claim(lead_id, rep_id))
 
     def position(self: _Runs, lead_id: str) -> LinePosition | None:
-        """Return the place of a waiting lead in its line, and how long it may wait.
+        """Return the place of a waiting lead in its line.
 
-        ``None`` when it waits in no line. O(place).
+        It comes with an estimate of its wait, from the leads of the line that were served lately,
+        once there were 20 of them. O(place).
 
         Args:
             lead_id: The lead.
+
+        Returns:
+            The place and the estimate, or ``None`` when the lead waits in no line.
 
         Raises:
             LeadNotFoundError: The lead was never submitted.

@@ -145,7 +145,7 @@ class PullSteps:
         taken, refusal = yield from self._open_to(rep_id, 1, look=False)
         if taken:
             return NextLead(taken[0])
-        name = one_line(rep_id)
+        name, refusal = one_line(rep_id), refusal or _never(self._rep(rep_id))
         if refusal is None:
             return NextLead(None, NO_LEAD_WAITS, f"no lead waits for {name!r}")
         return NextLead(None, refusal.code, f"{name!r} {refusal.reason}")
@@ -208,6 +208,13 @@ class PullSteps:
                 if code != FAILED and not (line.mixed and code in _OF_THE_LEAD):
                     walk.leave(line)
         return found, first
+
+
+def _never(rep: Rep) -> Ineligibility | None:
+    """Why a rep is in no line at all."""
+    if not rep.active:
+        return Ineligibility("inactive", "is not active")
+    return None if rep.weight else Ineligibility("zero_weight", "has weight 0")
 
 
 def _place(placed: Placement) -> Steps[int | None]:

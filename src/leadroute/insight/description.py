@@ -81,7 +81,27 @@ free capacity, offered for 5 minutes.
 
 def terms_in_words(terms: Terms) -> str:
     """How leads are offered, in words."""
-    return f"offered for {_by_grade(terms.accept_within)}"
+    told = [f"offered for {_by_grade(terms.accept_within)}", *backlog_in_words(terms)]
+    return ", ".join(told)
+
+
+def backlog_in_words(terms: Terms) -> Iterator[str]:
+    """How leads wait and are pulled, where it is not as by default."""
+    if terms.backlog not in (None, "oldest"):
+        yield f"the {terms.backlog} first of those that wait"
+    if terms.backlog_gap is not None:
+        pause = duration_in_words(terms.backlog_gap)
+        yield f"{pause} between two waiting leads for one rep"
+    if terms.backlog_burst is not None:
+        yield f"at most {_waiting(terms.backlog_burst)} unanswered at once"
+    if terms.claims_per_hour is not None:
+        yield f"at most {terms.claims_per_hour} pulled an hour"
+    if terms.lapsed_claims is not None:
+        yield f"none pulled after {terms.lapsed_claims} that ran out in a day"
+
+
+def _waiting(number: int) -> str:
+    return f"{number} waiting lead{'s' * (number > 1)}"
 
 
 def _by_grade(given: ByGrade | None) -> str:

@@ -87,6 +87,8 @@ class Offered:
         policy_version: The version of the policy that decided.
         ignore_availability: True when availability was ignored, because no rep was available.
         token: What tells this offer from every other one.
+        line: The line that the lead waited in, if it did.
+        claimed: Whether the rep asked for it.
         step: The number of the step of the rule that was in force; 0 for the rule as it is written.
         priority: The priority of the lead from now on; ``None`` leaves it as it was.
     """
@@ -108,6 +110,8 @@ class Offered:
     policy_version: str = ""
     ignore_availability: bool = False
     token: str = ""
+    line: str = ""
+    claimed: bool = False
     step: int = 0
     priority: int | None = None
 
@@ -125,6 +129,7 @@ class Waiting:
         error: The class of the exception when the decision failed; empty otherwise.
         line: The line in which it waits; empty for none.
         resumes_at: The first time at which a rep is known to be there again; ``None`` when that is not known.
+        line_order: What orders it among leads of equal priority and score, the least first; ``None`` is its age.
         step: The number of the step of the rule that is in force; 0 for the rule as it is written.
         next_step: The time at which the next step opens; ``None`` when there is none.
         priority: The priority of the lead from now on; ``None`` leaves it as it was.
@@ -139,6 +144,7 @@ class Waiting:
     error: str = ""
     line: str = ""
     resumes_at: datetime | None = None
+    line_order: int | None = None
     step: int = 0
     next_step: datetime | None = None
     priority: int | None = None

@@ -227,7 +227,7 @@ class Router(Terms):
         raise UnknownFieldError("rule", name, [rule.name for rule in self.rules])
 
     def priority_of(self, lead: Lead, rule: Rule | None) -> int:
-        """Return the priority of a lead: its own, its rule's or its grade's."""
+        """Return the priority of a lead, its rule or its grade."""
         own = None if rule is None else rule.priority
         score = lead.lead_score
         if self.lead_scoring is None or score is None or own is not None:

@@ -82,10 +82,11 @@ free capacity, offered for 5 minutes.
 
 def terms_in_words(terms: Terms) -> str:
     """How leads are offered, in words."""
-    return ", ".join([f"offered for {_by_grade(terms.accept_within)}", *_of_terms(terms)])
+    told = [f"offered for {_by_grade(terms.accept_within)}"]
+    return ", ".join([*told, *_ends_in_words(terms), *backlog_in_words(terms)])
 
 
-def _of_terms(terms: Terms) -> Iterator[str]:
+def _ends_in_words(terms: Terms) -> Iterator[str]:
     """Say the terms that are not as by default."""
     if terms.rounds != 1:
         yield f"in up to {terms.rounds} rounds of the pool"
@@ -98,6 +99,25 @@ def _of_terms(terms: Terms) -> Iterator[str]:
         yield f"waiting up to an age of {_by_grade(terms.max_age)}"
     if terms.max_waiting is not None:
         yield f"waiting in a line of at most {plural(terms.max_waiting, 'lead')}"
+
+
+def backlog_in_words(terms: Terms) -> Iterator[str]:
+    """How leads wait and are pulled, where it is not as by default."""
+    if terms.backlog not in (None, "oldest"):
+        yield f"the {terms.backlog} first of those that wait"
+    if terms.backlog_gap is not None:
+        pause = duration_in_words(terms.backlog_gap)
+        yield f"{pause} between two waiting leads for one rep"
+    if terms.backlog_burst is not None:
+        yield f"at most {_waiting(terms.backlog_burst)} unanswered at once"
+    if terms.claims_per_hour is not None:
+        yield f"at most {terms.claims_per_hour} pulled an hour"
+    if terms.lapsed_claims is not None:
+        yield f"none pulled after {terms.lapsed_claims} that ran out in a day"
+
+
+def _waiting(number: int) -> str:
+    return f"{number} waiting lead{'s' * (number > 1)}"
 
 
 def _by_grade(given: ByGrade | None) -> str:

@@ -15,14 +15,14 @@ from leadroute.model.duration import Within, WorkingTime, later
 from leadroute.model.validation import FrozenDict
 from leadroute.model.working_hours import AnyOf, Hours, deadline
 from leadroute.offers.counts import Books, Desk
-from leadroute.offers.judging import Begun, Chosen, Judged, begin, finish, goes_on
+from leadroute.offers.judging import Begun, Chosen, Failed, Judged, begin, finish, goes_on, in_line
 from leadroute.offers.lines import Line, length_key
 from leadroute.offers.placement import Placement, Status
 from leadroute.offers.requests import Steps
-from leadroute.ranking.decide import Decided, deciding_at_end, ended_ranking
+from leadroute.ranking.decide import Decided
+from leadroute.ranking.deciding import at_end, ended_ranking
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.rules.rule import EVERYONE, WAIT
-from leadroute.rules.terms import Terms
 
 
 class Bounds(NamedTuple):
@@ -62,6 +62,7 @@ class Course(NamedTuple):
         bounds: Until when the lead is offered, and may wait.
         ended: Why it may wait no longer; ``None`` where it may.
         behind: Whether it joins those who wait in its line, though there was a rep for it.
+        longest: How many leads the line may hold; ``None`` is without limit.
     """
 
     judged: Judged
@@ -71,6 +72,7 @@ class Course(NamedTuple):
     bounds: Bounds = UNBOUND
     ended: Outcome | None = None
     behind: bool = False
+    longest: int | None = None
 
 
 def bounds_of(placed: Placement, rule: str | None, desk: Desk, now: datetime) -> Bounds:
@@ -115,36 +117,68 @@ def pause_until(before: Placement, pause: timedelta, desk: Desk, now: datetime) 
 
 def run(begun: Begun, before: Placement, asked: Mapping[str, str], books: Books) -> Steps[Course]:
     """Decide about a lead, in the next round where everybody was asked in this one."""
-    judged, line, round_ = (yield from finish(begun, books)), begun.line, before.round
-    rule = None if begun.rule is None else begun.rule.name
-    terms = books.desk.router.terms(rule)
-    if asked and round_ < (terms.rounds or 1) and _everybody_was_asked(judged):
-        anew = begin(begun.lead, FrozenDict(), books)
-        found = yield from finish(anew, books)
-        if not _everybody_was_asked(found):
-            judged, line, asked, round_ = found, anew.line, FrozenDict(), round_ + 1
-    is_new = before.status is Status.RECEIVED
-    behind = is_new and isinstance(judged, Chosen) and line is not None and _others(begun, books)
-    bounds = bounds_of(before, rule, books.desk, books.now)
+    number, router = before.round, books.desk.router
+    judged, line = in_line(begun, (yield from finish(begun, books)), books)
+    if asked and begun.rule is not None and number < (router.terms(begun.rule.name).rounds or 1):
+        anew = yield from _next_round(begun, judged, books)
+        if anew is not None:
+            (judged, line), asked, number = anew, FrozenDict(), number + 1
+    rule = _rule_of(judged)
+    terms, bounds = router.terms(rule), bounds_of(before, rule, books.desk, books.now)
+    length = 0
+    if line is not None and before.status is Status.RECEIVED:
+        length = (yield from books.counts([length_key(line.id)])).get(length_key(line.id), 0)
+    behind = length > 0 and isinstance(judged, Chosen)
+    longest = terms.max_waiting if before.status is Status.RECEIVED else None
     ended = bounds.over(books.now)
     waits = behind or _waits(judged, line)
     if ended is Outcome.TOO_OLD and not (waits or before.line):
-        ended = None
-    if ended is None and waits and is_new and line is not None:
-        ended = yield from _full(line, terms, books)
+        ended = None  # it is offered at once, and does not wait
+    if ended is None and waits and longest is not None and length >= longest:
+        ended = Outcome.LINE_FULL
     if ended is not None:
         judged, behind = (yield from _at_end(judged, ended, begun, books)), False
-    return Course(judged, line, asked, round_, bounds, ended, behind)
+    return Course(judged, line, asked, number, bounds, ended, behind, longest)
 
 
-def _everybody_was_asked(judged: Judged) -> bool:
-    """Whether nobody of the rule's own pool may take the lead, now or later."""
+def of_claim(chosen: Chosen, before: Placement, books: Books) -> Course:
+    """The course of a lead that waits, when a rep asks for it."""
+    bounds = bounds_of(before, chosen.decided.rule.name, books.desk, books.now)
+    ended = bounds.over(books.now)
+    return Course(chosen, None, round=before.round, bounds=bounds, ended=ended)
+
+
+def _next_round(
+    begun: Begun, judged: Judged, books: Books
+) -> Steps[tuple[Judged, Line | None] | None]:
+    """The decision in the next round; ``None`` as long as this one goes on."""
+    if not _everybody_was_asked(judged, begun):
+        return None
+    anew = begin(begun.lead, FrozenDict(), books)
+    found = yield from finish(anew, books)
+    return None if _everybody_was_asked(found, begun) else in_line(anew, found, books)
+
+
+def _everybody_was_asked(judged: Judged, begun: Begun) -> bool:
+    """Whether nobody may take the lead, now or later, in the pool of the rule that matched."""
     found = judged.decided if isinstance(judged, Chosen) else judged
-    return isinstance(found, Decided) and found.in_own_pool().outcome is Outcome.NONE_ELIGIBLE
+    if not isinstance(found, Decided) or begun.rule is None:
+        return False
+    own = [
+        each
+        for each in (*found.other_pools, found)
+        if each.is_own and each.rule.name == begun.rule.name
+    ]
+    return all(each.outcome is Outcome.NONE_ELIGIBLE for each in own)
 
 
-def _others(begun: Begun, books: Books) -> bool:
-    return any(map(books.counted, begun.counters()))
+def _rule_of(judged: Judged) -> str | None:
+    """The name of the rule under which a lead was decided."""
+    if isinstance(judged, Ranking):
+        return None
+    if isinstance(judged, Failed):
+        return judged.rule
+    return (judged.decided if isinstance(judged, Chosen) else judged).rule.name
 
 
 def _waits(judged: Judged, line: Line | None) -> bool:
@@ -154,14 +188,6 @@ def _waits(judged: Judged, line: Line | None) -> bool:
     )
 
 
-def _full(line: Line, terms: Terms, books: Books) -> Steps[Outcome | None]:
-    if terms.max_waiting is None:
-        return None
-    key = length_key(line.id)
-    length = (yield from books.counts([key])).get(key, 0)
-    return Outcome.LINE_FULL if length >= terms.max_waiting else None
-
-
 def _at_end(judged: Judged, ended: Outcome, begun: Begun, books: Books) -> Steps[Judged]:
     """Decide about a lead that may wait no longer."""
     if isinstance(judged, Ranking):
@@ -169,5 +195,5 @@ def _at_end(judged: Judged, ended: Outcome, begun: Begun, books: Books) -> Steps
     found = judged.decided if isinstance(judged, Chosen) else judged
     if not isinstance(found, Decided):
         return found
-    work = deciding_at_end(found, books.desk.roster, ended)
+    work = at_end(found, books.desk.roster, ended)
     return (yield from goes_on(work, begun, books))

@@ -22,7 +22,8 @@ class Received:
     Args:
         at: The time.
         received_at: The time at which the lead came in, if you gave it.
-        priority: The lead's own priority, else that of its grade; waiting leads with a higher one go first.
+        priority: The lead's own priority, else that of its rule, else of its grade; waiting leads
+            with a higher one go first.
         policy_version: The version of the policy at that time.
         lead_score: The lead score, 0 to 1; ``None`` when it is not known.
         lead_grade: The name of the grade; ``None`` when there is none.
@@ -89,6 +90,10 @@ class Offered:
         round: The number of the round in which the pool is asked, from 1.
         reason_code: The reason why another pool is asked at the end of all waiting:
             ``total_time_over``, ``too_old`` or ``line_full``; empty otherwise.
+        line: The line that the lead waited in, if it did.
+        claimed: Whether the rep asked for it.
+        step: The number of the step of the rule that was in force; 0 for the rule as it is written.
+        priority: The priority of the lead from now on; ``None`` leaves it as it was.
     """
 
     kind: ClassVar[str] = "offered"
@@ -108,6 +113,10 @@ class Offered:
     policy_version: str = ""
     ignore_availability: bool = False
     token: str = ""
+    line: str = ""
+    claimed: bool = False
+    step: int = 0
+    priority: int | None = None
     round: int = 1
     reason_code: str = ""
 
@@ -127,6 +136,10 @@ class Waiting:
         resumes_at: The first time at which a rep is known to be there again; ``None`` when that is not known.
         round: The number of the round in which the pool is asked, from 1.
         gives_up_at: The time at which it waits no longer; ``None`` when it waits without end.
+        line_order: What orders it among leads of equal priority and score, the least first; ``None`` is its age.
+        step: The number of the step of the rule that is in force; 0 for the rule as it is written.
+        next_step: The time at which the next step opens; ``None`` when there is none.
+        priority: The priority of the lead from now on; ``None`` leaves it as it was.
     """
 
     kind: ClassVar[str] = "waiting"
@@ -140,6 +153,10 @@ class Waiting:
     resumes_at: datetime | None = None
     round: int = 1
     gives_up_at: datetime | None = None
+    line_order: int | None = None
+    step: int = 0
+    next_step: datetime | None = None
+    priority: int | None = None
 
 
 @frozen

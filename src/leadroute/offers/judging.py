@@ -11,10 +11,12 @@ from leadroute.model.lead import Lead
 from leadroute.model.snapshot import Snapshot
 from leadroute.offers.counts import Books
 from leadroute.offers.lines import Line, length_key, line_key
+from leadroute.offers.placement import FAILED
 from leadroute.offers.requests import Steps
 from leadroute.ranking.candidates import scoring_of
-from leadroute.ranking.decide import Decided, Deciding, Need
-from leadroute.ranking.eligibility import Charge
+from leadroute.ranking.decide import Decided, Need
+from leadroute.ranking.deciding import Deciding
+from leadroute.ranking.eligibility import Charge, Ineligibility
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.ranking.scorers.round_robin import Turn
 from leadroute.rules.rule import EVERYONE, Rule
@@ -58,12 +60,14 @@ class Begun(NamedTuple):
 
     Args:
         lead: The lead, with its score.
+        asked: Who had an offer of it before, with how the last one ended.
         line: Where it would wait; ``None`` when it would not.
         rule: The rule that matched; ``None`` when none did.
         outcome: The decision under way, or what is known without counts.
     """
 
     lead: Lead
+    asked: Mapping[str, str]
     line: Line | None
     rule: Rule | None
     outcome: Deciding | Ranking | Failed
@@ -93,11 +97,11 @@ def begin(lead: Lead, asked: Mapping[str, str], books: Books) -> Begun:
         found = desk.router.judging(lead, desk.roster, now, asked)
         if isinstance(found, Ranking):
             without_rule = found.outcome is Outcome.NO_RULE_MATCHED
-            return Begun(lead, desk.lines.no_rule if without_rule else None, None, found)
+            return Begun(lead, asked, desk.lines.no_rule if without_rule else None, None, found)
         rule, deciding = found
-        return Begun(lead, desk.lines.line_of(lead, rule, asked, now), rule, deciding)
+        return Begun(lead, asked, desk.lines.line_of(lead, rule, asked, now), rule, deciding)
     except Exception as error:  # noqa: BLE001 - as below
-        return Begun(lead, None, rule, _failed(error, lead, rule))
+        return Begun(lead, asked, None, rule, _failed(error, lead, rule))
 
 
 def finish(begun: Begun, books: Books) -> Steps[Judged]:
@@ -116,6 +120,22 @@ def goes_on(deciding: Deciding, begun: Begun, books: Books) -> Steps[Judged]:
         if not isinstance(found, _Asked):
             return found
         answer = yield from books.read(*found)
+
+
+def in_line(begun: Begun, found: Judged, books: Books) -> tuple[Judged, Line | None]:
+    """A decision with the line of the lead, which is another one where a later step decided."""
+    decided = found.decided if isinstance(found, Chosen) else found
+    before = begun.rule
+    if not isinstance(decided, Decided) or before is None:
+        return found, begun.line
+    rule = decided.rule
+    if rule.name != before.name or rule.step == before.step:
+        return found, begun.line
+    try:
+        line = books.desk.lines.line_of(begun.lead, rule, begun.asked, books.now)
+    except Exception as error:  # noqa: BLE001 - as below
+        return _failed(error, begun.lead, rule), begun.line
+    return found, line
 
 
 class _Asked(NamedTuple):
@@ -141,6 +161,26 @@ def _chosen(found: Decided) -> Chosen | Decided:
     if found.place < 0:
         return found
     return Chosen(found, found.for_rep(), found.turn(), found.propensity, found.fairness_cost())
+
+
+def pulled(judged: Judged, rep_id: str) -> Chosen | Ineligibility:
+    """A decision with this rep first, or why they cannot take the lead."""
+    if isinstance(judged, Failed):
+        return unjudged(judged.error)
+    if isinstance(judged, Ranking):
+        return Ineligibility(judged.outcome.value, judged.outcome.reason)
+    found = judged.decided if isinstance(judged, Chosen) else judged
+    if found.give_to(rep_id):
+        return _chosen(found)  # type: ignore[return-value]  # there is somebody
+    exclusion = found.exclusion(rep_id)
+    if exclusion is None:
+        return Ineligibility("not_in_pool", "is not in the pool that is asked")
+    return Ineligibility(exclusion.code, exclusion.reason, exclusion.temporary)
+
+
+def unjudged(error: Exception) -> Ineligibility:
+    """The reason for which nobody can have a lead whose decision failed."""
+    return Ineligibility(FAILED, f"the decision failed with {type(error).__name__}")
 
 
 def _failed(error: Exception, lead: Lead, rule: Rule | None) -> Failed:

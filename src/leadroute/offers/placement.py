@@ -84,6 +84,8 @@ class Offer:
         release_on: The moment at which open work is given back, as ``Rule.release_on``.
         turn: Its effect on the credits of the pool; ``None`` when it is not a turn.
         order: Its number among all assignments.
+        line: The line that the lead waited in before, if it did.
+        claimed: Whether the rep asked for it.
         recorded: False for an offer of an older release, of which the store has no record by rep.
         round: The number of the round in which it was made, from 1.
     """
@@ -97,6 +99,8 @@ class Offer:
     release_on: str = "outcome"
     turn: TurnTaken | None = None
     order: int = 0
+    line: str = ""
+    claimed: bool = False
     recorded: bool = field(default=True, eq=False)
     round: int = 1
 
@@ -128,16 +132,18 @@ class Placement:
         status: The status.
         steps: The number of events so far, which is the number of the last one.
         received_at: The time at which the lead came in: as you gave it, else when it was submitted.
-        priority: Its own, else that of its grade; waiting leads with a higher one come first.
+        priority: Its own, else that of its rule, else of its grade; waiting leads with a higher one come first.
         rule: The rule that matched last.
+        step: The number of the step of that rule which was in force; 0 for the rule as it is written.
         pool: The pool of the current offer or owner.
         owner: The rep who owns the lead; ``None`` before a rep accepted it.
         catch_all: The name of the catch-all that has it.
         offers: The offers that are open now.
         clocks: The times at which something is to be done about the lead, by name: ``retry`` is the
-            next decision, ``gives_up`` the end of waiting, ``shift`` the end of open work with the
-            shift of the owner.
+            next decision, ``step`` the opening of the next step of the rule, ``gives_up`` the end of
+            waiting, ``shift`` the end of open work with the shift of the owner.
         line: The line in which it waits; empty when it is in none.
+        line_order: What orders it in its line among leads of equal priority and score; ``None`` is its age.
         resumes_at: When it waits: the first time at which a rep is known to be there again.
         offered_at: The time of the current or last offer, or of the assignment by hand.
         accepted_at: The time at which its owner accepted it.
@@ -181,6 +187,7 @@ class Placement:
     offers: tuple[Offer, ...] = ()
     clocks: Mapping[str, datetime] = field(default=FrozenDict(), converter=_by_name)
     line: str = ""
+    line_order: int | None = None
     resumes_at: datetime | None = None
     offered_at: datetime | None = None
     accepted_at: datetime | None = None
@@ -206,6 +213,7 @@ class Placement:
     failures: int = 0
     round: int = 1
     reopened_at: datetime | None = None
+    step: int = 0
 
     __repr__ = without_defaults
 
@@ -273,7 +281,9 @@ class Placement:
         """Why a rep has it."""
         if self.offers:
             first = " and ".join([offer.rep_id for offer in self.offers])
-            return f"{one_line(first)} came first under rule {self.rule!r}{self._of_round()}"
+            step = f", step {self.step}" if self.step else ""
+            by = f"came first under rule {self.rule!r}{step}{self._of_round()}"
+            return f"{one_line(first)} {by}"
         owner = one_line(self.owner or "")
         if self.status is Status.CLOSED:
             return f"{owner} closed it as {self.outcome}"
@@ -318,7 +328,8 @@ class Placement:
 _TOLD: Final = tuple(
     name
     for name in fields_dict(Placement)
-    if name not in ("reservations", "turn", "clocks", "line", "earlier_offers", "release_on")
+    if name
+    not in ("reservations", "turn", "clocks", "line", "line_order", "earlier_offers", "release_on")
 )
 _TOLD_OF_OFFER: Final = ("token", "rep_id", "pool", "made_at", "expires_at")
 

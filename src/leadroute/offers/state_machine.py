@@ -16,7 +16,7 @@ from typing import Any, Final
 from attrs import fields_dict
 
 from leadroute.errors import InvalidTransitionError
-from leadroute.model.keys import is_open_key
+from leadroute.model.keys import is_open_key, unanswered_key
 from leadroute.model.validation import FrozenDict
 from leadroute.offers.events import (
     Accepted,
@@ -95,6 +95,7 @@ _WITH_OWNER: Final = frozenset((Status.ACCEPTED, Status.CONTACTED))
 _CLOCKS: Final[dict[str, frozenset[Status]]] = {
     "retry": frozenset((Status.WAITING,)),
     "gives_up": frozenset((Status.WAITING,)),
+    "step": frozenset((Status.WAITING,)),
     "shift": _WITH_OWNER,
 }
 CLOCKS: Mapping[str, frozenset[Status]] = FrozenDict(_CLOCKS)
@@ -195,7 +196,7 @@ def state_of(placement: Placement) -> str:
 
 
 _DECIDED: Final[Mapping[str, Any]] = FrozenDict(
-    {"error": "", "failures": 0, "line": "", "resumes_at": None}
+    {"error": "", "failures": 0, "line": "", "line_order": None, "resumes_at": None}
 )
 
 
@@ -218,6 +219,8 @@ def _offered(before: Placement, event: Offered) -> dict[str, Any]:
         event.release_on,
         event.turn,
         event.order,
+        event.line,
+        event.claimed,
         round=event.round,
     )
     return {
@@ -229,6 +232,8 @@ def _offered(before: Placement, event: Offered) -> dict[str, Any]:
         "reason_code": "",
         "round": event.round,
         "policy_version": event.policy_version,
+        "step": event.step,
+        "priority": before.priority if event.priority is None else event.priority,
     }
 
 
@@ -236,9 +241,16 @@ def _waiting(before: Placement, event: Waiting) -> dict[str, Any]:
     return {
         "rule": event.rule,
         "reason_code": event.reason_code,
-        "clocks": {"retry": event.until, "gives_up": event.gives_up_at},
+        "clocks": {
+            "retry": event.until,
+            "step": event.next_step,
+            "gives_up": event.gives_up_at,
+        },
         "round": event.round,
         "line": event.line,
+        "step": event.step,
+        "priority": before.priority if event.priority is None else event.priority,
+        "line_order": event.line_order,
         "resumes_at": event.resumes_at,
         "policy_version": event.policy_version,
         "error": event.error,
@@ -266,10 +278,18 @@ def _accepted(before: Placement, event: Accepted) -> dict[str, Any]:
         "accepted_at": event.at,
         "clocks": {"shift": event.until},
     }
-    held: Mapping[str, int] = offer.reservations  # type: ignore[union-attr]
+    held: Mapping[str, int] = _answered(offer)  # type: ignore[arg-type]
     if offer.release_on == "accept":  # type: ignore[union-attr]
         held = _released(held)["reservations"]
     return taken | {"reservations": _both(before.reservations, held)}
+
+
+def _answered(offer: Offer) -> Mapping[str, int]:
+    """What an offer holds once it is answered."""
+    key = unanswered_key(offer.rep_id)
+    if key not in offer.reservations:
+        return offer.reservations
+    return FrozenDict({name: units for name, units in offer.reservations.items() if name != key})
 
 
 def _both(kept: Mapping[str, int], taken: Mapping[str, int]) -> Mapping[str, int]:
@@ -367,6 +387,7 @@ def _reopened(_before: Placement, event: Reopened) -> dict[str, Any]:
         **dict.fromkeys(("owner", "catch_all", "pool", "offered_at", "accepted_at")),
         **dict.fromkeys(("contacted_at", "closed_at", "outcome", "value", "turn", "factor")),
         "won": False,
+        "step": 0,
         "policy_version": "",
         "reason_code": event.kind,
         "reopened_at": event.at,

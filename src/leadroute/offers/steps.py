@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeVar
 
 from attrs import frozen
 
 from leadroute.clock import Clock
 from leadroute.errors import LeadNotFoundError, NewerFormatError, ValidationError
-from leadroute.model.keys import credits_key, decision_key, lead_key, placement_key
+from leadroute.model.keys import credits_key, decision_key, is_claims_key, lead_key, placement_key
 from leadroute.model.lead import Lead, with_score
 from leadroute.model.rep import Rep
 from leadroute.model.validation import FrozenDict, aware, must_be
@@ -26,12 +26,26 @@ from leadroute.offers.events import (
     OfferWithdrawn,
     PolicyChanged,
 )
-from leadroute.offers.judging import Begun, Failed, Judged, begin, keys_read
+from leadroute.offers.judging import (
+    Begun,
+    Chosen,
+    Failed,
+    Judged,
+    begin,
+    finish,
+    keys_read,
+    pulled,
+    unjudged,
+)
 from leadroute.offers.lifting import placement_of
+from leadroute.offers.lines import order_of
 from leadroute.offers.outcome_counts import counts_of
 from leadroute.offers.placement import Placement, Status
 from leadroute.offers.requests import Steps, ignored
 from leadroute.plain import loads
+from leadroute.ranking.eligibility import Ineligibility
+
+T = TypeVar("T")
 
 UNREADABLE: Final = (LeadNotFoundError, NewerFormatError, ValidationError)
 """What reading a document raises that is not there, or is not as this release writes it."""
@@ -54,6 +68,21 @@ class Done:
     failed: Failed | None = None
     books: Books | None = None
     freed: frozenset[str] | None = frozenset()
+
+
+@frozen
+class Claimed:
+    """What became of a rep's wish for a lead.
+
+    Args:
+        placement: The placement as it is now.
+        refusal: Why the rep cannot have it.
+        free: Whether they can, or have it; without it and a refusal the lead waits no more.
+    """
+
+    placement: Placement
+    refusal: Ineligibility | None = None
+    free: bool = False
 
 
 @frozen(eq=False)
@@ -84,7 +113,7 @@ class LeadSteps:
         """The desk of a version of the policy; that of today where it is not there."""
         return self.earlier.get(version, self.desk)
 
-    def _persistently(self, step: Callable[[], Steps[Done]]) -> Steps[Done]:
+    def _persistently(self, step: Callable[[], Steps[T]]) -> Steps[T]:
         """Take a step until it loses no race; what a lost one says of a counter is taken note of."""
         counts = self.desk.counts
         lost = ignored if counts is None else counts.correct
@@ -117,8 +146,8 @@ class LeadSteps:
             draft = _new(lead.id, (yield from books.records([key, *begun.keys()])).get(key), books)
             if isinstance(draft, Placement):
                 return Done(draft)
-            version = self.desk.router.version
-            received = transitions.reception(begun.lead, trigger, version, books.now)
+            given = begun.lead, trigger, begun.rule, self.desk.router, books.now
+            received = transitions.reception(*given)
             yield from draft.happen(received)
             event, failed = yield from self._decide(begun, draft)
             if failed is not None and not keep_failed:
@@ -140,7 +169,8 @@ class LeadSteps:
                 return Done(draft)
             router = self.desk.router
             scored = router.scored(lead, books.now)
-            received = transitions.reception(scored, trigger, router.version, books.now)
+            rule = router.match(scored, books.now) if router.prioritizes else None
+            received = transitions.reception(scored, trigger, rule, router, books.now)
             yield from draft.happen(received)
             given = draft.placed, scored, rep, trigger or "submit", books
             for event in (yield from self.assignment(*given)):
@@ -172,8 +202,11 @@ class LeadSteps:
             kept = 0 if record is None else record.version
             books.note(Record(key, kept + 1, text))  # what the decision reads
             draft = Draft(lead.id, before, version, books)
-            scored = self.desk.router.scored(lead, books.now)
-            yield from draft.happen(transitions.enrichment(scored, books.now))
+            router = self.desk.router
+            scored = router.scored(lead, books.now)
+            rule = next((each for each in router.rules if each.name == before.rule), None)
+            priority = router.priority_of(scored, rule)
+            yield from draft.happen(transitions.enrichment(scored, priority, books.now))
             failed = None
             if before.status is Status.WAITING:
                 failed = yield from self._decided(draft)
@@ -334,35 +367,101 @@ class LeadSteps:
     def _decided(self, draft: Draft) -> Steps[Failed | None]:
         """Decide about a lead that waits, and note what changes by it."""
         books = draft.books
+        books.line = _line_before(draft)
         yield from self._under_its_policy(draft)
         before = draft.placed
         if transitions.is_paused(before, books.now):
             return None
         try:
-            lead = as_scored((yield from self.lead(before.lead_id, books)), before, books.desk)
+            begun, others = yield from self._begun(before, books)
         except UNREADABLE as error:
             bounds = course.bounds_of(before, before.rule, books.desk, books.now)
             yield from draft.happen(transitions.failure(before, error, before.rule, bounds, books))
             return Failed(error, before.rule)
-        others = yield from asked(before, books)
-        begun = begin(lead, others, books)
+        router = books.desk.router
         event, failed = yield from self._decide(begun, draft, others)
+        if router.prioritizes or any(isinstance(each, PolicyChanged) for each in draft.events):
+            event = transitions.with_priority(event, begun, before, router)
         if draft.events or transitions.is_news(event, before):
             yield from draft.happen(event)
         return failed
+
+    def _begun(self, before: Placement, books: Books) -> Steps[tuple[Begun, Mapping[str, str]]]:
+        """A decision about a lead that waits whose counts were not read yet, and who was asked before."""
+        lead, desk = (yield from self.lead(before.lead_id, books)), books.desk
+        if desk.router.relaxes and lead.received_at is None:  # steps go by the age of the lead
+            lead = lead.with_changes(received_at=before.received_at)
+        others = yield from asked(before, books)
+        return begin(as_scored(lead, before, desk), others, books), others
+
+    def claimed(
+        self, lead_id: str, rep_id: str, line: str = "", *, look: bool = False
+    ) -> Steps[Claimed]:
+        """Offer a lead that waits to a rep who asks for it.
+
+        Args:
+            lead_id: The lead.
+            rep_id: The rep.
+            line: The line in which it has to wait; any when empty.
+            look: Whether nothing is changed.
+        """
+
+        def step() -> Steps[Claimed]:
+            books = self.books()
+            before, version = yield from self.known(
+                lead_id, books, *self._decided_on(lead_id), *self._ahead(line)
+            )
+            if before.status is not Status.WAITING or (line and before.line != line):
+                return Claimed(before)
+            draft = Draft(lead_id, before, version, books)
+            chosen = yield from self._claimable(draft, rep_id)
+            if isinstance(chosen, Ineligibility):
+                return Claimed(before, chosen)
+            found = course.of_claim(chosen, before, books)
+            if found.ended is not None:
+                return Claimed(before, Ineligibility(found.ended.value, found.ended.reason))
+            if look:
+                return Claimed(before, free=True)
+            books.line = before.line
+            yield from draft.happen(
+                (yield from transitions.offer(chosen, found, books, claim=True))
+            )
+            done = yield from self._committed(draft)
+            return Claimed(done.placement, free=True)
+
+        return (yield from self._persistently(step))
+
+    def _claimable(self, draft: Draft, rep_id: str) -> Steps[Chosen | Ineligibility]:
+        """The decision about a lead that waits with a rep first, or why they cannot have it."""
+        books = draft.books
+        yield from self._under_its_policy(draft)
+        try:
+            begun, others = yield from self._begun(draft.placed, books)
+        except UNREADABLE as error:
+            return unjudged(error)
+        found = pulled((yield from finish(begun, books)), rep_id)
+        if isinstance(found, Ineligibility):
+            return found
+        refusal = yield from _claims_refused(found, books)
+        if refusal is not None:
+            return refusal
+        if self.desk.decisions != "none":
+            draft.kept = yield from self._kept(begun.lead, found, others, draft, behind=False)
+        return found
 
     def _decide(
         self, begun: Begun, draft: Draft, asked_before: Mapping[str, str] = FrozenDict()
     ) -> Steps[tuple[LeadEvent, Failed | None]]:
         """The event that follows from a decision, and what the policy raised."""
         books, before = draft.books, draft.placed
-        is_new = before.status is Status.RECEIVED
         found = yield from course.run(begun, before, asked_before, books)
         judged = found.judged
         draft.line = found.line or draft.line
-        if is_new:
-            rule = None if begun.rule is None else begun.rule.name
-            draft.longest = books.desk.router.terms(rule).max_waiting
+        draft.longest = found.longest
+        order = None
+        if begun.rule is not None:
+            backlog = books.desk.router.terms(begun.rule.name).backlog
+            order = order_of(begun.lead, before.received_at, backlog)
         if self.desk.decisions != "none":
             draft.kept = yield from self._kept(
                 begun.lead, judged, found.asked, draft, behind=found.behind
@@ -370,7 +469,7 @@ class LeadSteps:
         if isinstance(judged, Failed):
             failed = judged.error, judged.rule, found.bounds
             return transitions.failure(before, *failed, books), judged
-        return (yield from transitions.event_of(found, books)), None
+        return (yield from transitions.event_of(found, before, books, order)), None
 
     def _kept(
         self,
@@ -433,6 +532,30 @@ class LeadSteps:
         if record is None:
             raise LeadNotFoundError(lead_id)
         return loads(Lead, record.data, lead_id)
+
+
+def _line_before(draft: Draft) -> str:
+    """The line that a lead came out of: now, or with the offers that this change ends."""
+    before = draft.before
+    if before is None:
+        return ""
+    return before.line or next((offer.line for offer in before.offers), "")
+
+
+def _claims_refused(found: Chosen, books: Books) -> Steps[Ineligibility | None]:
+    """Why a rep may pull no lead of a rule now, if so."""
+    rep, rule = found.decided.rep, found.decided.rule
+    limits = transitions.claims(rep, books.desk.router.terms(rule.name), books.now)
+    counted = (yield from books.counts(limits)) if limits else {}
+    for key, most in limits.items():
+        used, hourly = counted.get(key, 0), is_claims_key(key)
+        if used + hourly > most:
+            code = "claims_per_hour" if hourly else "lapsed_claims"
+            had = "pulled" if hourly else "let run out"
+            return Ineligibility(
+                code, f"has {had} {used} {'this hour' if hourly else 'today'}", temporary=True
+            )
+    return None
 
 
 def as_scored(lead: Lead, before: Placement, desk: Desk) -> Lead:

@@ -12,6 +12,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final, cast
 
+from attrs import evolve
+
 from leadroute.errors import (
     FieldError,
     InvalidTransitionError,
@@ -19,10 +21,19 @@ from leadroute.errors import (
     OfferExpiredError,
     ValidationError,
 )
+from leadroute.model.caps import Cap, Period
 from leadroute.model.duration import later, to_micros
 from leadroute.model.given import Refused
-from leadroute.model.keys import contact_key, is_open_key
-from leadroute.model.lead import Lead, priority_of
+from leadroute.model.keys import (
+    backlog_key,
+    claims_holder,
+    contact_key,
+    is_open_key,
+    key,
+    lapsed_holder,
+    unanswered_key,
+)
+from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.validation import Cleaner, FrozenDict, number, word
 from leadroute.model.working_hours import deadline, unless_failing
@@ -47,7 +58,7 @@ from leadroute.offers.events import (
     Waiting,
     Withdrawn,
 )
-from leadroute.offers.judging import Chosen
+from leadroute.offers.judging import Begun, Chosen
 from leadroute.offers.placement import FAILED, Offer, Placement, Status
 from leadroute.offers.requests import Steps
 from leadroute.offers.state_machine import MOVES, state_of
@@ -56,23 +67,28 @@ from leadroute.ranking.decide import Decided
 from leadroute.ranking.eligibility import Charge, Charges
 from leadroute.ranking.lead_score import LeadScore
 from leadroute.ranking.ranking import Outcome, Ranking
+from leadroute.ranking.router import Router
 from leadroute.rules.rule import WAIT, Disposition, Rule, find_disposition
+from leadroute.rules.terms import Terms
 
 
-def reception(lead: Lead, trigger: str, version: str, now: datetime) -> Received:
-    """The submission of a lead, with its score as of now."""
+def reception(
+    lead: Lead, trigger: str, rule: Rule | None, router: Router, now: datetime
+) -> Received:
+    """The submission of a lead, with its score as of now, and the priority under the rule that matched."""
+    priority, version = router.priority_of(lead, rule), router.version
     try:
         said = "" if trigger == "" else word(trigger)
     except Refused as refused:
         raise ValidationError("Received", lead.id, (FieldError("trigger", str(refused)),)) from None
     score = lead.lead_score
     if score is None:
-        return Received(now, lead.received_at, priority_of(lead), version, trigger=said)
+        return Received(now, lead.received_at, priority, version, trigger=said)
     within = score.respond_within
     return Received(
         now,
         lead.received_at,
-        priority_of(lead),
+        priority,
         version,
         score.score,
         score.grade,
@@ -103,7 +119,9 @@ def kept_score(before: Placement) -> LeadScore:
     )
 
 
-def event_of(course: Course, books: Books) -> Steps[LeadEvent]:
+def event_of(
+    course: Course, before: Placement, books: Books, order: int | None = None
+) -> Steps[LeadEvent]:
     """Return the event that follows from a decision that did not fail.
 
     It is an offer, a wait in the line of the lead, the catch-all, or disqualification.
@@ -114,9 +132,10 @@ def event_of(course: Course, books: Books) -> Steps[LeadEvent]:
     if isinstance(found, Chosen):
         if course.behind and line is not None:
             # It joins those who wait in its line, which is served from its head.
+            waits |= relaxation(found.decided.rule, before)
             named = Outcome.NONE_AVAILABLE.value, line.rule, None, router.version
-            return Waiting(now, *named, line=line.id, **waits)
-        return (yield from _offer(found, course, books))
+            return Waiting(now, *named, line=line.id, line_order=order, **waits)
+        return (yield from offer(found, course, books))
     if isinstance(found, Ranking) and found.outcome is Outcome.DISQUALIFIED:
         return Disqualified(now, found.factor, found.verdict, found.policy_version)
     rule = None if isinstance(found, Ranking) else found.rule.name
@@ -125,16 +144,25 @@ def event_of(course: Course, books: Books) -> Steps[LeadEvent]:
     resumes_at = found.resumes_at
     if resumes_at is not None and resumes_at <= now:
         resumes_at = None
-    return Waiting(
-        now,
-        found.outcome.value,
-        rule,
-        None,
-        router.version,
-        line=line.id,
-        resumes_at=resumes_at,
-        **waits,
-    )
+    if not isinstance(found, Ranking):
+        waits |= relaxation(found.rule, before)
+    said = now, found.outcome.value, rule, None, router.version
+    return Waiting(*said, line=line.id, resumes_at=resumes_at, line_order=order, **waits)
+
+
+def relaxation(rule: Rule, before: Placement) -> dict[str, Any]:
+    """What an event says of the steps of a rule."""
+    if not rule.later:
+        return {"step": rule.step} if rule.step else {}
+    return {"step": rule.step, "next_step": later(before.received_at, rule.later[0].opens)}
+
+
+def with_priority(event: LeadEvent, begun: Begun, before: Placement, router: Router) -> LeadEvent:
+    """The event with the priority of the lead, where the rule that matched now gives it another one."""
+    if begun.rule is None or not isinstance(event, Waiting | Offered):
+        return event
+    found = router.priority_of(begun.lead, begun.rule)
+    return event if found == before.priority else evolve(event, priority=found)
 
 
 _worth: Final = number(-1e12, 1e12)
@@ -161,26 +189,30 @@ def failure(
     return Waiting(now, *told, round=round_, gives_up_at=first)
 
 
-def _offer(chosen: Chosen, course: Course, books: Books) -> Steps[Offered]:
+def offer(chosen: Chosen, course: Course, books: Books, *, claim: bool = False) -> Steps[Offered]:
+    """The offer that follows from a decision; a claim is an offer that the rep asked for."""
     found, charged, turn = chosen.decided, chosen.charged, chosen.turn
     rule, rep = found.rule, found.rep
     router, now = books.desk.router, books.now
     limits = _limits(charged)
-    if router.wrap_up and not found.ignore_availability:
-        limits[contact_key(rep.id)] = max(0, to_micros(now - router.wrap_up))
+    wrap_up = router.pauses(found.pool).after_contact(rep)
+    if wrap_up and not found.ignore_availability:
+        limits[contact_key(rep.id)] = max(0, to_micros(now - wrap_up))
+    reservations = _units_by_counter(charged)
+    if books.line and not claim:
+        _pace(rep.id, router.terms(rule.name), now, limits, reservations)
+    if claim:
+        turn = None  # whoever asks for a lead gives up no turn
+        limits |= claims(rep, router.terms(rule.name), now)
     credits = None if turn is None else (yield from books.credits(found.pool))
-    expires_at = deadline(now, found.accept_within, router.working((rep,))[0].hours)
-    total, ended = course.bounds.total, course.ended
-    if total is not None and ended is None and router.terms(rule.name).truncate:
-        expires_at = min(expires_at, total)
     return Offered(
         now,
         rep.id,
         rule.name,
         found.pool,
-        expires_at,
+        _expires_at(found, course, router, now),
         found.score,
-        _units_by_counter(charged),
+        reservations,
         chosen.propensity,
         chosen.fairness_cost,
         limits,
@@ -190,9 +222,55 @@ def _offer(chosen: Chosen, course: Course, books: Books) -> Steps[Offered]:
         router.version,
         found.ignore_availability,
         books.desk.tokens(),
-        course.round,
-        "" if ended is None else ended.value,
+        books.line,
+        claim,
+        rule.step,
+        round=course.round,
+        reason_code="" if course.ended is None else course.ended.value,
     )
+
+
+def _expires_at(found: Decided, course: Course, router: Router, now: datetime) -> datetime:
+    """The end of an offer, which is cut at the total time of the lead where the policy wants that."""
+    hours = router.working((found.rep,))[0].hours
+    at, total = deadline(now, found.accept_within, hours), course.bounds.total
+    if total is None or course.ended is not None or not router.terms(found.rule.name).truncate:
+        return at
+    return min(at, total)
+
+
+def _pace(
+    rep_id: str,
+    terms: Terms,
+    now: datetime,
+    limits: dict[str, int],
+    reservations: dict[str, int],
+) -> None:
+    """Hold the offer of a lead that waited to the gap and the burst."""
+    if terms.backlog_gap is not None:
+        limits[backlog_key(rep_id)] = to_micros(now - terms.backlog_gap)
+    if terms.backlog_burst is not None:
+        limits[unanswered_key(rep_id)] = terms.backlog_burst
+        reservations[unanswered_key(rep_id)] = 1
+
+
+def claims(rep: Rep, terms: Terms, now: datetime) -> dict[str, int]:
+    """The counters of what a rep pulls and lets run out, with the most that they may stand at."""
+    limits = dict[str, int]()
+    if terms.claims_per_hour is not None:
+        limits[_period_key(claims_holder(rep.id), "hour", rep, now)] = terms.claims_per_hour
+    if terms.lapsed_claims is not None:
+        limits[lapsed_key(rep, now)] = terms.lapsed_claims - 1
+    return limits
+
+
+def lapsed_key(rep: Rep, now: datetime) -> str:
+    """The counter of the leads that a rep pulled and let run out today."""
+    return _period_key(lapsed_holder(rep.id), "day", rep, now)
+
+
+def _period_key(holder: str, per: Period, rep: Rep, now: datetime) -> str:
+    return f"{holder}/{key(per, Cap(1, per).period(now, rep.zone))}"
 
 
 def is_news(event: LeadEvent, before: Placement) -> bool:
@@ -203,9 +281,10 @@ def is_news(event: LeadEvent, before: Placement) -> bool:
     return not (
         isinstance(event, Waiting)
         and event.until is None
+        and event.priority is None
         and "retry" not in before.clocks
-        and (event.reason_code, event.rule, event.line, event.round)
-        == (before.reason_code, before.rule, before.line, before.round)
+        and (event.reason_code, event.rule, event.line, event.round, event.step)
+        == (before.reason_code, before.rule, before.line, before.round, before.step)
     )
 
 
@@ -377,12 +456,12 @@ def reopening(before: Placement, now: datetime) -> Reopened:
     return Reopened(now)
 
 
-def enrichment(lead: Lead, now: datetime) -> Updated:
+def enrichment(lead: Lead, priority: int, now: datetime) -> Updated:
     """What is known of a lead now, with its score as of now."""
     score = lead.lead_score
     if score is None:
-        return Updated(now, priority_of(lead))
-    return Updated(now, priority_of(lead), score.score, score.grade, score.completeness)
+        return Updated(now, priority)
+    return Updated(now, priority, score.score, score.grade, score.completeness)
 
 
 def expiries(before: Placement, now: datetime, until: datetime | None = None) -> list[TimedOut]:

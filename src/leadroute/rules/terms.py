@@ -8,13 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
-from typing import Any, Final, TypeAlias, cast
+from typing import Any, Final, Literal, TypeAlias, cast, get_args
 
 from attrs import Attribute, field, fields, frozen
 
 from leadroute.errors import ConfigError, UnknownFieldError
-from leadroute.model.duration import Within, format_within, length_of, parse_within
-from leadroute.model.given import Refused, shown
+from leadroute.model.duration import (
+    Within,
+    format_within,
+    length_of,
+    parse_duration,
+    parse_within,
+)
+from leadroute.model.given import Refused
 from leadroute.model.validation import FrozenDict, ident
 
 OTHER: Final = "other"
@@ -34,25 +40,10 @@ def read_within(given: Any) -> Within:
     return found
 
 
-def read_pause(given: Any) -> timedelta:
-    """A duration on the clock; it must be longer than nothing."""
-    found = read_within(given)
-    if not isinstance(found, timedelta):
-        raise ConfigError(f"is {found}; a pause passes on the clock, such as '10s'")
-    return found
-
-
-def read_number(given: Any) -> int:
-    """A whole number from 1 up."""
-    if type(given) is not int or given < 1:
-        raise ConfigError(f"is {shown(given)}; write a whole number, 1 or more")
-    return given
-
-
 def read_flag(given: Any) -> bool:
     """True or false."""
     if type(given) is not bool:
-        raise ConfigError(f"is {shown(given)}; write true or false")
+        raise ConfigError(f"is {given!r:.40}; write true or false")
     return given
 
 
@@ -86,14 +77,68 @@ def accept_within(given: WithinLike | Mapping[str, WithinLike] | None) -> ByGrad
     return cast("ByGrade | None", named("accept_within", by_grade, given))
 
 
+Backlog: TypeAlias = Literal["oldest", "newest", "freshest"]
+"""Which of the waiting leads of equal priority and score comes first."""
+
+
+BACKLOGS: Final[tuple[Backlog, ...]] = get_args(Backlog)
+
+
+def read_backlog(given: Any) -> Backlog:
+    """The order of waiting leads from its word."""
+    if given not in BACKLOGS:
+        raise ConfigError(f"is {given!r:.40}; write one of {', '.join(BACKLOGS)}")
+    return cast("Backlog", given)
+
+
+def backlog(given: Backlog | None) -> Backlog | None:
+    """A converter for the order of waiting leads."""
+    return cast("Backlog | None", named("backlog", read_backlog, given))
+
+
+def read_gap(given: Any) -> timedelta:
+    """A pause between offers from its text form; it must be longer than nothing."""
+    found = parse_duration(given)
+    if not found:
+        raise ConfigError("is 0s; write a pause such as '20s', or leave it out")
+    return found
+
+
+def backlog_gap(given: str | timedelta | None) -> timedelta | None:
+    """A converter for the least time between two waiting leads."""
+    return cast("timedelta | None", named("backlog_gap", read_gap, given))
+
+
+def read_count(given: Any) -> int:
+    """A whole number from 1 up."""
+    if type(given) is not int or given < 1:
+        raise ConfigError(f"is {given!r:.40}; write a whole number from 1 up, or leave it out")
+    return given
+
+
+def backlog_burst(given: int | None) -> int | None:
+    """A converter for the number of unanswered offers."""
+    return cast("int | None", named("backlog_burst", read_count, given))
+
+
+def claims_per_hour(given: int | None) -> int | None:
+    """A converter for the number of claims in an hour."""
+    return cast("int | None", named("claims_per_hour", read_count, given))
+
+
+def lapsed_claims(given: int | None) -> int | None:
+    """A converter for the number of lapsed claims in a day."""
+    return cast("int | None", named("lapsed_claims", read_count, given))
+
+
 def rounds(given: int | None) -> int | None:
     """A converter for how often the pool is gone through."""
-    return cast("int | None", named("rounds", read_number, given))
+    return cast("int | None", named("rounds", read_count, given))
 
 
 def wait_between(given: str | timedelta | None) -> timedelta | None:
     """A converter for the pause after an offer that nobody answered."""
-    return cast("timedelta | None", named("wait_between", read_pause, given))
+    return cast("timedelta | None", named("wait_between", read_gap, given))
 
 
 def total_within(given: WithinLike | Mapping[str, WithinLike] | None) -> ByGrade | None:
@@ -113,7 +158,7 @@ def max_age(given: WithinLike | Mapping[str, WithinLike] | None) -> ByGrade | No
 
 def max_waiting(given: int | None) -> int | None:
     """A converter for how many leads may wait in one line."""
-    return cast("int | None", named("max_waiting", read_number, given))
+    return cast("int | None", named("max_waiting", read_count, given))
 
 
 @frozen(kw_only=True, slots=False)  # a router has a place for cached properties, and inherits
@@ -138,6 +183,16 @@ class Terms:
             the steps of ``fallback.cannot_wait`` follow; no end by default.
         max_waiting: How many leads may wait in one line, 1 or more. A new lead that finds its line
             full takes the steps of ``fallback.cannot_wait``; any number by default.
+        backlog: Which of the waiting leads of equal priority and score comes first: the ``oldest``
+            (the default), the ``newest`` to come in, or the ``freshest``: the one with the latest signal.
+        backlog_gap: The least time between two waiting leads that one rep is offered, such as
+            ``"20s"``; none by default. A new lead that finds a rep at once does not count.
+        backlog_burst: The most offers of waiting leads that one rep may have unanswered, 1 or more; no
+            limit by default.
+        claims_per_hour: The most leads that one rep may pull in an hour of the clock, 1 or more; no limit
+            by default.
+        lapsed_claims: The number of pulled leads, 1 or more, that a rep may let run out in one day of
+            their own before they can pull no more; no limit by default.
 
     Raises:
         ConfigError: A term cannot be read.
@@ -151,9 +206,9 @@ class Terms:
     accept_within: ByGrade | None = field(
         default=None, converter=accept_within, metadata={"read": by_grade}
     )
-    rounds: int | None = field(default=None, converter=rounds, metadata={"read": read_number})
+    rounds: int | None = field(default=None, converter=rounds, metadata={"read": read_count})
     wait_between: timedelta | None = field(
-        default=None, converter=wait_between, metadata={"read": read_pause}
+        default=None, converter=wait_between, metadata={"read": read_gap}
     )
     total_within: ByGrade | None = field(
         default=None, converter=total_within, metadata={"read": by_grade}
@@ -161,7 +216,22 @@ class Terms:
     truncate: bool | None = field(default=None, converter=truncate, metadata={"read": read_flag})
     max_age: ByGrade | None = field(default=None, converter=max_age, metadata={"read": by_grade})
     max_waiting: int | None = field(
-        default=None, converter=max_waiting, metadata={"read": read_number}
+        default=None, converter=max_waiting, metadata={"read": read_count}
+    )
+    backlog: Backlog | None = field(
+        default=None, converter=backlog, metadata={"read": read_backlog}
+    )
+    backlog_gap: timedelta | None = field(
+        default=None, converter=backlog_gap, metadata={"read": read_gap}
+    )
+    backlog_burst: int | None = field(
+        default=None, converter=backlog_burst, metadata={"read": read_count}
+    )
+    claims_per_hour: int | None = field(
+        default=None, converter=claims_per_hour, metadata={"read": read_count}
+    )
+    lapsed_claims: int | None = field(
+        default=None, converter=lapsed_claims, metadata={"read": read_count}
     )
 
     def over(self, other: Terms) -> Terms:
@@ -204,7 +274,9 @@ def _of_grade(given: Any, grade: str | None) -> Any:
 TERMS: Final[tuple[Attribute[Any], ...]] = fields(Terms)
 """The terms there are."""
 
-DEFAULTS: Final = Terms(accept_within=timedelta(minutes=5), rounds=1, truncate=False)
+DEFAULTS: Final = Terms(
+    accept_within=timedelta(minutes=5), rounds=1, truncate=False, backlog="oldest"
+)
 """The terms of a policy that says nothing of them."""
 
 

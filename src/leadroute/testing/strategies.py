@@ -344,12 +344,8 @@ def routers() -> st.SearchStrategy[Router]:
         score=st.none() | scorers(),
         pool=st.sampled_from([None, None, "everyone", *POOLS]),
         accept_within=st.sampled_from([None, "1m", "2h", "15m working", {"other": "3m"}]),
-        rounds=st.sampled_from([None, None, 3]),
-        wait_between=st.sampled_from([None, None, "30s"]),
-        total_within=st.sampled_from([None, None, "1d", "9h working", {"other": "4h"}]),
-        truncate=st.sampled_from([None, None, False, True]),
-        max_age=st.sampled_from([None, None, "7d"]),
-        max_waiting=st.sampled_from([None, None, 50]),
+        **_ends(),
+        **_backlog_terms(),
         fallback=fallback(),
         calling_hours=st.sampled_from([None, None, None, *CALLING]),
         min_shared_hours=st.sampled_from([None, None, None, 0.25, 1]),
@@ -373,6 +369,29 @@ def routers() -> st.SearchStrategy[Router]:
 
 def _numbered(rules: list[Rule]) -> list[Rule]:
     return [evolve(rule, name=f"rule {number}") for number, rule in enumerate(rules)]
+
+
+def _ends() -> dict[str, st.SearchStrategy[Any]]:
+    """Terms that end offers and waiting, by name."""
+    return {
+        "rounds": st.sampled_from([None, None, 3]),
+        "wait_between": st.sampled_from([None, None, "30s"]),
+        "total_within": st.sampled_from([None, None, "1d", "9h working", {"other": "4h"}]),
+        "truncate": st.sampled_from([None, None, False, True]),
+        "max_age": st.sampled_from([None, None, "7d"]),
+        "max_waiting": st.sampled_from([None, None, 50]),
+    }
+
+
+def _backlog_terms() -> dict[str, st.SearchStrategy[Any]]:
+    """The terms of leads that wait, and of those that reps pull."""
+    return {
+        "backlog": st.sampled_from([None, None, "oldest", "newest", "freshest"]),
+        "backlog_gap": st.sampled_from([None, None, "20s"]),
+        "backlog_burst": st.sampled_from([None, None, 1, 3]),
+        "claims_per_hour": st.sampled_from([None, None, 10]),
+        "lapsed_claims": st.sampled_from([None, None, 3]),
+    }
 
 
 def _rule(pool: str | None, fallback: Fallback, **terms: Any) -> Rule:

@@ -168,7 +168,7 @@ def test_call_that_is_cancelled_leaves_nothing_half_done(when):
         number = 1
         while True:
             store = Awaited(copied(here.store), (number, when))
-            twin = evolve(awaited(store, "ada", "bob"), pause=asyncio.sleep)
+            twin = evolve(awaited(store, "ada", "bob"), sleep=asyncio.sleep)
             try:
                 asyncio.run(call(twin))
             except asyncio.CancelledError:

@@ -37,7 +37,7 @@ from leadroute.rules.rule import (
     steps_as_text,
 )
 from leadroute.rules.scorer import Scorer, guards
-from leadroute.rules.terms import said
+from leadroute.rules.terms import said, written
 from leadroute.scorers import BUILT_IN
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
@@ -346,7 +346,13 @@ def _written_score(rule: Rule) -> Scorer | None:
 
 def _pool_table(pool: Pool) -> dict[str, Any]:
     reps = None if pool.reps is None else sorted(pool.reps)
-    return _known(name=pool.name, reps=reps, where=None if pool.where is None else str(pool.where))
+    return _known(
+        name=pool.name,
+        reps=reps,
+        where=None if pool.where is None else str(pool.where),
+        cool_down=None if pool.cool_down is None else written(pool.cool_down),
+        pause_after_missed=pool.pause_after_missed,
+    )
 
 
 def _territory_table(territory: Territory) -> dict[str, Any]:

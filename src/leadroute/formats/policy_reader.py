@@ -65,7 +65,7 @@ from leadroute.rules.rule import (
     read_steps,
 )
 from leadroute.rules.scorer import Scorer, guards, parse_score
-from leadroute.rules.terms import READERS
+from leadroute.rules.terms import READERS, read_cool_down
 
 T = TypeVar("T")
 
@@ -335,7 +335,13 @@ class Draft:
 
     def _pools(self, document: Mapping[str, Any]) -> list[Pool]:
         where = partial(self._asking_nothing_of, "lead")
-        readers: _Readers = {"name": self._new("pool"), "reps": _idents, "where": where}
+        readers: _Readers = {
+            "name": self._new("pool"),
+            "reps": _idents,
+            "where": where,
+            "cool_down": read_cool_down,
+            "pause_after_missed": _as_written,
+        }
         return self._each(document, "pool", Pool, readers)
 
     def _rules(self, document: Mapping[str, Any]) -> list[Rule]:

@@ -34,7 +34,7 @@ from leadroute.rules.rule import (
     pool_of,
 )
 from leadroute.rules.scorer import Guarded, Scorer
-from leadroute.rules.terms import OTHER, ByGrade, Terms
+from leadroute.rules.terms import OTHER, ByGrade, CoolDown, Terms
 
 _COUNTS: Final = {2: "twice", 3: "three times", 0.5: "half"}
 _FATES: Final = {
@@ -81,7 +81,25 @@ free capacity, offered for 5 minutes.
 
 def terms_in_words(terms: Terms) -> str:
     """How leads are offered, in words."""
-    return f"offered for {_by_grade(terms.accept_within)}"
+    found = [f"offered for {_by_grade(terms.accept_within)}"]
+    if terms.cool_down:
+        found.append(f"with a pause for the rep after an answer: {_cool_down(terms.cool_down)}")
+    if terms.keep_place is not None:
+        kept = duration_in_words(terms.keep_place)
+        found.append(f"keeping its place for {kept} when it is withdrawn")
+    return ", ".join(found)
+
+
+def _cool_down(given: CoolDown) -> str:
+    if not isinstance(given, Mapping):
+        return duration_in_words(given)
+    named = [f"{duration_in_words(each)} ({words_of(name)})" for name, each in given.items()]
+    return ", ".join(named)
+
+
+def words_of(name: str) -> str:
+    """A name of code in words."""
+    return name.replace("_", " ")
 
 
 def _by_grade(given: ByGrade | None) -> str:
@@ -104,7 +122,7 @@ def _lines(router: Router) -> Iterator[str]:
     for number, rule in enumerate(router.rules, 1):
         yield f"{number}. {rule.name}: {describe_rule(rule, router.terms(rule.name), first=number == 1)}"
     for pool in router.pools:
-        yield f"Pool {pool.name}: {_members(pool)}."
+        yield f"Pool {pool.name}: {', '.join([_members(pool), *_answers(pool)])}."
     if router.holidays:
         yield f"Nobody with working hours works on {', '.join(map(str, sorted(router.holidays)))}."
     if router.wrap_up:
@@ -237,6 +255,13 @@ def _members(pool: Pool) -> str:
         return str(listed)
     fitting = f"reps {_required(pool.where)}"
     return fitting if listed is None else f"of {listed}, the {fitting}"
+
+
+def _answers(pool: Pool) -> Iterator[str]:
+    if pool.cool_down:
+        yield f"with a pause after an answer: {_cool_down(pool.cool_down)}"
+    if (missed := pool.pause_after_missed) is not None:
+        yield f"paused after {missed} missed offers in a row"
 
 
 def preference(score: Scorer | None) -> str:

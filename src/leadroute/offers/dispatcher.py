@@ -7,10 +7,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from os import urandom
-from time import sleep
 from typing import Any, Generic, Literal, Self, TypeVar, cast
 
 from attrs import Attribute, Factory, evolve, field, frozen
@@ -20,7 +20,7 @@ from leadroute.clock import AnyClock_co, Clock, as_clock
 from leadroute.errors import ConfigError
 from leadroute.model.guidance import guided, guided_attributes
 from leadroute.model.lead import Lead
-from leadroute.model.rep import Presence, Reps, Roster, roster_of
+from leadroute.model.rep import Pause, Presence, Reps, Roster, roster_of
 from leadroute.model.snapshot import Reason, Snapshot, TrackRecords, TurnCredit
 from leadroute.model.validation import FrozenDict, of_kind
 from leadroute.offers.auditing import AuditResult
@@ -95,7 +95,7 @@ class Dispatcher(Generic[AnyClock_co]):
         counts: The counters that this process keeps in step, ``LiveCounts(store)``: for pools of some
             hundred reps; by default the counters of the candidates are read for each decision.
         max_attempts: After how many failed deliveries an event is a dead letter, from 1 up; 20 by default.
-        pause: Waits for some seconds before a step that lost a race, or met a busy store, is taken
+        sleep: Waits for some seconds before a step that lost a race, or met a busy store, is taken
             again; ``time.sleep`` by default.
 
     Raises:
@@ -132,7 +132,7 @@ class Dispatcher(Generic[AnyClock_co]):
     decisions: Keeping = field(default="compact", converter=keeping)
     counts: LiveCounts | None = None
     max_attempts: int = field(default=20, converter=attempts)
-    pause: Callable[[float], object] = field(default=sleep, validator=callable_)
+    sleep: Callable[[float], object] = field(default=time.sleep, validator=callable_)
     _cases: UseCases = field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
@@ -163,7 +163,8 @@ class Dispatcher(Generic[AnyClock_co]):
         """Score and qualify a lead, decide, and make the first offer.
 
         All of it is one change of the store. Submitting a lead again changes nothing and returns its
-        placement as it is now.
+        placement as it is now; only one that was withdrawn is decided again where its rule has
+        ``keep_place``, on the facts that are kept.
 
         Args:
             lead: The lead; two leads with one id are the same lead.
@@ -173,8 +174,8 @@ class Dispatcher(Generic[AnyClock_co]):
             on_error: When a rule, a scorer, a predicate or a calendar raises an error:
                 ``catch_all`` (default) stores the lead with the catch-all, and the placement names
                 the class of the error; ``raise`` stores nothing and raises it.
-            to: The rep whose lead it is: nothing is decided, and the rep owns it at once, as by
-                ``assign``. By default the policy decides.
+            to: The rep whose lead it is: nothing is decided, and the rep, or the cover of one who is
+                paused, owns it at once, as by ``assign``. By default the policy decides.
 
         Returns:
             The placement: offered, waiting, with the catch-all, or disqualified.
@@ -208,7 +209,16 @@ class Dispatcher(Generic[AnyClock_co]):
         """
         return self._run(self._cases.accept(lead_id, rep_id, token))
 
-    def decline(self, lead_id: str, rep_id: str, reason: str = "", *, token: str = "") -> Placement:
+    def decline(
+        self,
+        lead_id: str,
+        rep_id: str,
+        reason: str = "",
+        *,
+        kind: Literal["declined", "busy", "unreachable"] = "declined",
+        retry_after: str | timedelta | datetime | None = None,
+        token: str = "",
+    ) -> Placement:
         """Record that a rep declines; the lead goes to the next rep.
 
         Both happen in one change. Declining again changes nothing.
@@ -218,6 +228,11 @@ class Dispatcher(Generic[AnyClock_co]):
             rep_id: The rep who declines.
             reason: A word of your own list of reasons, up to 80 characters; not free text, because
                 it goes into the log, which keeps no personal data.
+            kind: How: ``declined`` (default), ``busy`` or ``unreachable``; each may have a
+                ``cool_down`` of its own.
+            retry_after: When the lead may be offered to the rep again: a duration from now such as
+                ``"10m"``, or an aware instant. Until then the lead waits rather than go to the
+                catch-all. By default it is not offered to the rep again.
             token: The token of the offer; not looked at by default.
 
         Returns:
@@ -227,9 +242,10 @@ class Dispatcher(Generic[AnyClock_co]):
             NotOfferedError: The lead is not offered to this rep, or the token is of another offer.
             OfferExpiredError: The offer to this rep has ended.
             LeadNotFoundError: The lead was never submitted.
-            ValidationError: The reason is too long.
+            ValidationError: The reason is too long, the kind is another word, or ``retry_after`` is
+                over already.
         """
-        return self._run(self._cases.decline(lead_id, rep_id, reason, token))
+        return self._run(self._cases.decline(lead_id, rep_id, reason, kind, retry_after, token))
 
     def assign(self, lead_id: str, rep_id: str, *, by: str) -> Placement:
         """Give the lead to a rep by hand.
@@ -274,8 +290,9 @@ class Dispatcher(Generic[AnyClock_co]):
     def reopen(self, lead_id: str) -> Placement:
         """Decide again about a lead that had ended, or that nobody had.
 
-        It may be withdrawn, closed, disqualified or with the catch-all. Who had an offer of it that
-        they did not accept is not asked again.
+        It may be withdrawn, closed, disqualified or with the catch-all. Who declined it, or missed
+        an offer of it, is not asked again. How long a lead that was withdrawn keeps its place in a
+        line, ``keep_place`` says.
 
         Returns:
             The placement after the decision.
@@ -285,6 +302,88 @@ class Dispatcher(Generic[AnyClock_co]):
             LeadNotFoundError: The lead was never submitted.
         """
         return self._run(self._cases.reopen(lead_id))
+
+    def another_chance(self, lead_id: str, rep_id: str) -> Placement:
+        """Give a rep another chance at a lead.
+
+        A lead that waits, or is with the catch-all, is decided again in the same change. It changes
+        nothing where the rep may be asked already.
+
+        Args:
+            lead_id: The lead.
+            rep_id: The rep, who declined, missed or lost an offer of it.
+
+        Raises:
+            InvalidTransitionError: The lead has an owner, or has ended.
+            LeadNotFoundError: The lead was never submitted.
+            UnknownFieldError: The rep is not in the roster.
+        """
+        return self._run(self._cases.another_chance(lead_id, rep_id))
+
+    def pause(
+        self,
+        rep_id: str,
+        *,
+        until: datetime | None = None,
+        why: str = "",
+        cover: str | None = None,
+    ) -> Pause:
+        """Give a rep no offer from now on.
+
+        Offers that are open stay open. It takes the place of a pause before, with an event in the log
+        ``rep/<id>``; the same pause again changes nothing.
+
+        Args:
+            rep_id: The rep.
+            until: The end, aware; by default the pause lasts until ``resume``.
+            why: The cause: a word of your own list, up to 80 characters; not free text, because it
+                goes into the log, which keeps no personal data.
+            cover: The rep who gets what is meant for this one by name: as ``owner()``,
+                ``named_account()`` and ``submit(to=)`` say it. Nobody by default.
+
+        Raises:
+            ConfigError: The end is over already, or a rep is their own cover.
+            UnknownFieldError: A rep is not in the roster.
+            ValidationError: ``why`` cannot be kept.
+
+        Example:
+            >>> from leadroute import Rep, Rule
+            >>> from leadroute.stores import MemoryStore
+            >>> team = [Rep("ada"), Rep("bob")]
+            >>> dispatcher = Dispatcher(Router(rules=[Rule("all")]), team, MemoryStore())
+            >>> print(dispatcher.pause("ada", why="training"))
+            is paused: training
+            >>> dispatcher.submit(Lead("L-1")).rep_id
+            'bob'
+        """
+        return self._run(self._cases.pause(rep_id, until, why, cover))
+
+    def resume(self, rep_id: str) -> tuple[Placement, ...]:
+        """End the pause of a rep.
+
+        The lines that the rep is in are served.
+
+        Returns:
+            The leads that moved.
+
+        Raises:
+            UnknownFieldError: The rep is not in the roster.
+        """
+        return self._run(self._cases.resume(rep_id))
+
+    def back(self, rep_id: str) -> tuple[Placement, ...]:
+        """Record that a rep logged in, is new or is on duty.
+
+        The lines that the rep is in are served. It ends a cool-down and a pause that began by
+        itself, and sets the missed offers to 0. A pause by hand goes on.
+
+        Returns:
+            The leads that moved.
+
+        Raises:
+            UnknownFieldError: The rep is not in the roster.
+        """
+        return self._run(self._cases.back(rep_id))
 
     def reevaluate(self, lead_id: str) -> Placement:
         """Decide about a waiting lead by the policy of today.
@@ -674,4 +773,4 @@ class Dispatcher(Generic[AnyClock_co]):
     def _run(self, steps: Steps[T]) -> T:
         if isinstance(self.clock, StoreClock):
             self.clock.measure_if_due()
-        return run(steps, self.store, self.pause)
+        return run(steps, self.store, self.sleep)

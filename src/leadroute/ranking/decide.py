@@ -179,7 +179,7 @@ class Decided:
         lead, now, found = self._lead, self._instant, self._set
         pool, registry, matches = self.pool, found.registry, self._matches
         asks: Sequence[Ask] = ()
-        if now is None or found.asks or snapshot.presence:
+        if now is None or found.asks or _asks_each(snapshot):
             reps = self._candidates.crew.reps
             asks = self._asks(RoutingContext(lead, reps, pool, snapshot, now, registry, matches))
         crew, opened = _able(self._view, self._over_all, snapshot, asks, self._previous_offers)
@@ -203,7 +203,7 @@ class Decided:
             ignore_availability=everybody,
         ):
             known(context.instant)
-        if not found.asks and not snapshot.presence:
+        if not found.asks and not _asks_each(snapshot):
             return ()
         if snapshot.presence and not everybody:
             check_presence(found.members, snapshot.presence)
@@ -349,7 +349,7 @@ class Decided:
         A code may come several times. Nothing is written for people, so it is O(candidates) and cheap.
         """
         context = self.context
-        if self._set.asks or self._previous_offers or context.snapshot.presence:
+        if self._set.asks or self._previous_offers or _asks_each(context.snapshot):
             for rep, exclusion in self.excluded():
                 yield exclusion.code, (rep.id,)
             return
@@ -488,6 +488,11 @@ class Decided:
                 notes=notes_of(rule, lead) if self._set.asks else (),
             )
         return found
+
+
+def _asks_each(snapshot: Snapshot) -> bool:
+    """Whether the counts hold something that is asked rep by rep."""
+    return bool(snapshot.presence or snapshot.paused or snapshot.cooling)
 
 
 def _able(

@@ -233,6 +233,10 @@ class Router(Terms):
         """
         return self._terms.get(rule or "", self._terms[""])
 
+    def pool(self, name: str) -> Pool | None:
+        """Return the pool of this name, or ``None`` where there is none."""
+        return self._named.get(name)
+
     @cached_property
     def zone(self) -> tzinfo:
         """The zone in which the caps over all reps are counted."""

@@ -32,6 +32,7 @@ from leadroute.model.rep import Rep
 from leadroute.model.schedule import Schedule
 from leadroute.model.validation import (
     FrozenDict,
+    as_whole,
     clean_fields,
     cleaned,
     flag,
@@ -47,7 +48,7 @@ from leadroute.rules.conditions import And, Condition, as_condition, joined
 from leadroute.rules.describe import denied
 from leadroute.rules.parser import parse
 from leadroute.rules.scorer import Scorer
-from leadroute.rules.terms import Terms
+from leadroute.rules.terms import CoolDown, Terms, cool_down
 
 WAIT: Final = "wait"
 CATCH_ALL: Final = "catch_all"
@@ -553,10 +554,14 @@ class Pool:
         name: The pool's name, 1 to 80 characters.
         reps: The ids of its members; ``None`` means that ``where`` alone decides.
         where: A condition on the rep; ``None`` means that ``reps`` alone decides.
+        cool_down: How long its reps get no offer after one ended, as the term of rules; what it
+            says wins over that. ``None`` leaves it to the rule.
+        pause_after_missed: After how many offers in a row that ran out a rep is paused, from 1 up;
+            ``None`` is never.
 
     Raises:
         ValidationError: A field was refused.
-        ConfigError: Neither ``reps`` nor ``where`` was given.
+        ConfigError: Neither ``reps`` nor ``where`` was given, or ``cool_down`` cannot be read.
 
     Example:
         >>> sorted(Pool("emea", reps={"bob", "ada"}).reps)
@@ -569,6 +574,10 @@ class Pool:
     )
     where: Condition | None = field(
         default=None, converter=given_condition, metadata={"clean": condition}
+    )
+    cool_down: CoolDown | None = field(default=None, converter=cool_down)
+    pause_after_missed: int | None = field(
+        default=None, converter=as_whole, metadata={"clean": whole(1)}
     )
 
     __repr__ = without_defaults

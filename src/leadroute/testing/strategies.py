@@ -330,7 +330,10 @@ def routers() -> st.SearchStrategy[Router]:
     """Build routers with up to three rules over two pools, whose conditions no lead can break."""
     pools = st.sampled_from(
         [
-            (Pool("emea", reps={"ada", "bob", "Éva"}), Pool("a/b%", where=REP.level >= 3)),
+            (
+                Pool("emea", reps={"ada", "bob", "Éva"}, pause_after_missed=3),
+                Pool("a/b%", where=REP.level >= 3, cool_down={"declined": "5s"}),
+            ),
             (
                 Pool("emea", reps={"nobody"}),
                 Pool("a/b%", reps={"50%", "ada"}, where=REP.level >= 1),
@@ -344,6 +347,8 @@ def routers() -> st.SearchStrategy[Router]:
         score=st.none() | scorers(),
         pool=st.sampled_from([None, None, "everyone", *POOLS]),
         accept_within=st.sampled_from([None, "1m", "2h", "15m working", {"other": "3m"}]),
+        cool_down=st.sampled_from([None, None, "30s", {"busy": "1m", "timed_out": "10s"}]),
+        keep_place=st.sampled_from([None, None, "60s"]),
         fallback=fallback(),
         calling_hours=st.sampled_from([None, None, None, *CALLING]),
         min_shared_hours=st.sampled_from([None, None, None, 0.25, 1]),

@@ -19,7 +19,7 @@ from leadroute.ranking.policy_checks import EXPECTATIONS
 from leadroute.ranking.ranking import Outcome
 from leadroute.rules.fields import CUSTOM_KINDS, FIELDS, Kind
 from leadroute.rules.rule import CASES, OUTCOMES, RELEASE_ON
-from leadroute.rules.terms import COOLING
+from leadroute.rules.terms import BACKLOGS, COOLING
 
 Schema = dict[str, Any]
 
@@ -210,6 +210,12 @@ _BY_GRADE: Final[Schema] = {
     "type": ["string", "object", "null"],
     "additionalProperties": {"type": "string"},
 }
+
+
+def _count(description: str) -> Schema:
+    return _or_null(_is(description, "integer", minimum=1))
+
+
 _TERMS: Final[Schema] = {
     "accept_within": {
         "description": "How long an offer stands, such as 5m or 15m working, or by grade.",
@@ -217,6 +223,11 @@ _TERMS: Final[Schema] = {
     },
     "cool_down": _COOL_DOWN,
     "keep_place": _text("How long a withdrawn lead keeps its place in the line, such as 60s."),
+    "backlog": _choice("Which waiting leads come first, of equal priority and score.", *BACKLOGS),
+    "backlog_gap": _text("The least time between two waiting leads for one rep, such as 20s."),
+    "backlog_burst": _count("The most waiting leads that a rep may have unanswered."),
+    "claims_per_hour": _count("The most leads that a rep may pull in an hour."),
+    "lapsed_claims": _count("How many pulled leads a rep may let run out in a day."),
 }
 _RULE: Final = _table(
     "Which leads it is for, which reps may take them, and on what terms.",

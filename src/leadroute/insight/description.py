@@ -81,25 +81,44 @@ free capacity, offered for 5 minutes.
 
 def terms_in_words(terms: Terms) -> str:
     """How leads are offered, in words."""
-    found = [f"offered for {_by_grade(terms.accept_within)}"]
+    found = [f"offered for {_by_grade(terms.accept_within)}", *answers_in_words(terms)]
+    return ", ".join([*found, *backlog_in_words(terms)])
+
+
+def answers_in_words(terms: Terms) -> Iterator[str]:
+    """What follows from an answer, and from a withdrawal, where it is not as by default."""
     if terms.cool_down:
-        found.append(f"with a pause for the rep after an answer: {_cool_down(terms.cool_down)}")
+        yield f"with a pause for the rep after an answer: {_cool_down(terms.cool_down)}"
     if terms.keep_place is not None:
-        kept = duration_in_words(terms.keep_place)
-        found.append(f"keeping its place for {kept} when it is withdrawn")
-    return ", ".join(found)
+        yield f"keeping its place for {duration_in_words(terms.keep_place)} when it is withdrawn"
 
 
 def _cool_down(given: CoolDown) -> str:
     if not isinstance(given, Mapping):
         return duration_in_words(given)
-    named = [f"{duration_in_words(each)} ({words_of(name)})" for name, each in given.items()]
+    named = [
+        f"{duration_in_words(each)} ({name.replace('_', ' ')})" for name, each in given.items()
+    ]
     return ", ".join(named)
 
 
-def words_of(name: str) -> str:
-    """A name of code in words."""
-    return name.replace("_", " ")
+def backlog_in_words(terms: Terms) -> Iterator[str]:
+    """How leads wait and are pulled, where it is not as by default."""
+    if terms.backlog not in (None, "oldest"):
+        yield f"the {terms.backlog} first of those that wait"
+    if terms.backlog_gap is not None:
+        pause = duration_in_words(terms.backlog_gap)
+        yield f"{pause} between two waiting leads for one rep"
+    if terms.backlog_burst is not None:
+        yield f"at most {_waiting(terms.backlog_burst)} unanswered at once"
+    if terms.claims_per_hour is not None:
+        yield f"at most {terms.claims_per_hour} pulled an hour"
+    if terms.lapsed_claims is not None:
+        yield f"none pulled after {terms.lapsed_claims} that ran out in a day"
+
+
+def _waiting(number: int) -> str:
+    return f"{number} waiting lead{'s' * (number > 1)}"
 
 
 def _by_grade(given: ByGrade | None) -> str:

@@ -38,6 +38,10 @@ closed_key = partial(key, "rep", "closed")  # deals ended
 contact_key = partial(key, "rep", "contact")  # the last contact in microseconds; only ever raised
 free_key = partial(key, "rep", "free")  # when open work was last given back; only ever raised
 last_key = partial(key, "rep", "last")  # the number of the last assignment or standing offer
+backlog_key = partial(key, "rep", "backlog")  # the last offer of a waiting lead; only ever raised
+unanswered_key = partial(key, "rep", "unanswered")  # offers of waiting leads that are open
+claims_holder = partial(key, "claims")  # how the counters of pulled leads begin, by period
+lapsed_holder = partial(key, "lapsed")  # and of those that ran out
 given_key = partial(key, "rep", "given")  # that of the last assignment that stands; only raised
 rest_key = partial(key, "rep", "rest")  # before when there is no offer to them, in microseconds
 missed_key = partial(key, "rep", "missed")  # how many offers in a row they have missed
@@ -57,6 +61,11 @@ def asked_key(lead_id: str, number: int) -> str:
 def decision_key(lead_id: str, page: str = "") -> str:
     """The record of the last decision about a lead, or a page of it."""
     return key("decision", lead_id, page) if page else key("decision", lead_id)
+
+
+def is_claims_key(found: str) -> bool:
+    """Whether this counts leads that a rep has pulled."""
+    return found.startswith("claims/")
 
 
 def is_open_key(found: str) -> bool:

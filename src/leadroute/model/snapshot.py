@@ -376,6 +376,8 @@ class Snapshot:
             1970 (UTC).
         missed: How many offers in a row each rep has missed, by rep id; counted where a rep or pool
             has ``pause_after_missed``.
+        paced: Reps who get no further lead that waits now, with the instant at which that ends, in
+            microseconds since 1970 (UTC); 0 where an answer ends it.
 
     What is handed in is copied, so that a decision and its reasons are about the same counts.
 
@@ -402,6 +404,7 @@ class Snapshot:
     paused: Mapping[str, Pause] = _UNPAUSED
     cooling: Mapping[str, int] = _NONE
     missed: Mapping[str, int] = _NONE
+    paced: Mapping[str, int] = _NONE
 
     __repr__ = without_defaults
 
@@ -417,7 +420,7 @@ class Snapshot:
 COUNTS = tuple(each.name for each in fields(Snapshot) if each.name != "track_records")
 """What a snapshot holds by rep, by pool or by counter."""
 _INSTANTS = ("last_assigned", "free_since", "cooling")
-_PLAIN = ("open", "used", "won", "closed", "missed", *_INSTANTS)
+_PLAIN = ("open", "used", "won", "closed", "missed", "paced", *_INSTANTS)
 _BY_POOL = ("turns", "credits")
 _NESTED = (*_BY_POOL, "turn_credits")
 

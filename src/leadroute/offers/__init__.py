@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from leadroute.offers.live_counts import LiveCounts
     from leadroute.offers.outbox import OutboxEvent
     from leadroute.offers.placement import Offer, Placement, PreviousOffer, Status
+    from leadroute.offers.pulling import AvailableLead, LinePosition, NextLead
     from leadroute.offers.queries import WorkItem
     from leadroute.rules.rule import DISPOSITIONS
     from leadroute.rules.terms import Terms
@@ -29,12 +30,15 @@ __all__ = [
     "Answer",
     "AsyncDispatcher",
     "AuditResult",
+    "AvailableLead",
     "Decision",
     "Discrepancy",
     "Dispatcher",
     "FailedLead",
     "ForgetResult",
+    "LinePosition",
     "LiveCounts",
+    "NextLead",
     "Offer",
     "OutboxEvent",
     "Pause",
@@ -61,6 +65,9 @@ _HOMES = {
     "FailedLead": "leadroute.offers.dispatching",
     "Discrepancy": "leadroute.offers.auditing",
     "ForgetResult": "leadroute.offers.dispatching",
+    "AvailableLead": "leadroute.offers.pulling",
+    "LinePosition": "leadroute.offers.pulling",
+    "NextLead": "leadroute.offers.pulling",
     "LiveCounts": "leadroute.offers.live_counts",
     "Offer": "leadroute.offers.placement",
     "OutboxEvent": "leadroute.offers.outbox",

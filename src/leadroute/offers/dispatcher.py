@@ -20,7 +20,7 @@ from leadroute.clock import AnyClock_co, Clock, as_clock
 from leadroute.errors import ConfigError
 from leadroute.model.guidance import guided, guided_attributes
 from leadroute.model.lead import Lead
-from leadroute.model.rep import Pause, Presence, Reps, Roster, roster_of
+from leadroute.model.rep import Presence, Reps, Roster, roster_of
 from leadroute.model.snapshot import Reason, Snapshot, TrackRecords, TurnCredit
 from leadroute.model.validation import FrozenDict, of_kind
 from leadroute.offers.auditing import AuditResult
@@ -29,10 +29,13 @@ from leadroute.offers.decisions import Decision, Keeping, keeping
 from leadroute.offers.dispatching import ForgetResult, SweepResult
 from leadroute.offers.events import LeadEvent
 from leadroute.offers.live_counts import LiveCounts
-from leadroute.offers.outbox import OutboxEvent, attempts
+from leadroute.offers.outbox import attempts
+from leadroute.offers.outbox_calls import OutboxCalls
 from leadroute.offers.outcome_counts import fields_of
 from leadroute.offers.placement import Placement, Status
+from leadroute.offers.pull_calls import PullCalls
 from leadroute.offers.queries import WorkItem
+from leadroute.offers.rep_calls import RepCalls
 from leadroute.offers.requests import Steps, run
 from leadroute.offers.store import Store, is_async
 from leadroute.offers.store_clock import StoreClock, blocking_clock, default_clock
@@ -64,7 +67,7 @@ def blocking(instance: object, attribute: Attribute[Any], store: object) -> None
 @guided
 @guided_attributes
 @frozen(eq=False)
-class Dispatcher(Generic[AnyClock_co]):
+class Dispatcher(PullCalls, RepCalls, OutboxCalls, Generic[AnyClock_co]):
     """A policy with a store: it offers leads and records the answers.
 
     Build one for each request or job; it keeps nothing outside its store.
@@ -302,88 +305,6 @@ class Dispatcher(Generic[AnyClock_co]):
             LeadNotFoundError: The lead was never submitted.
         """
         return self._run(self._cases.reopen(lead_id))
-
-    def another_chance(self, lead_id: str, rep_id: str) -> Placement:
-        """Give a rep another chance at a lead.
-
-        A lead that waits, or is with the catch-all, is decided again in the same change. It changes
-        nothing where the rep may be asked already.
-
-        Args:
-            lead_id: The lead.
-            rep_id: The rep, who declined, missed or lost an offer of it.
-
-        Raises:
-            InvalidTransitionError: The lead has an owner, or has ended.
-            LeadNotFoundError: The lead was never submitted.
-            UnknownFieldError: The rep is not in the roster.
-        """
-        return self._run(self._cases.another_chance(lead_id, rep_id))
-
-    def pause(
-        self,
-        rep_id: str,
-        *,
-        until: datetime | None = None,
-        why: str = "",
-        cover: str | None = None,
-    ) -> Pause:
-        """Give a rep no offer from now on.
-
-        Offers that are open stay open. It takes the place of a pause before, with an event in the log
-        ``rep/<id>``; the same pause again changes nothing.
-
-        Args:
-            rep_id: The rep.
-            until: The end, aware; by default the pause lasts until ``resume``.
-            why: The cause: a word of your own list, up to 80 characters; not free text, because it
-                goes into the log, which keeps no personal data.
-            cover: The rep who gets what is meant for this one by name: as ``owner()``,
-                ``named_account()`` and ``submit(to=)`` say it. Nobody by default.
-
-        Raises:
-            ConfigError: The end is over already, or a rep is their own cover.
-            UnknownFieldError: A rep is not in the roster.
-            ValidationError: ``why`` cannot be kept.
-
-        Example:
-            >>> from leadroute import Rep, Rule
-            >>> from leadroute.stores import MemoryStore
-            >>> team = [Rep("ada"), Rep("bob")]
-            >>> dispatcher = Dispatcher(Router(rules=[Rule("all")]), team, MemoryStore())
-            >>> print(dispatcher.pause("ada", why="training"))
-            is paused: training
-            >>> dispatcher.submit(Lead("L-1")).rep_id
-            'bob'
-        """
-        return self._run(self._cases.pause(rep_id, until, why, cover))
-
-    def resume(self, rep_id: str) -> tuple[Placement, ...]:
-        """End the pause of a rep.
-
-        The lines that the rep is in are served.
-
-        Returns:
-            The leads that moved.
-
-        Raises:
-            UnknownFieldError: The rep is not in the roster.
-        """
-        return self._run(self._cases.resume(rep_id))
-
-    def back(self, rep_id: str) -> tuple[Placement, ...]:
-        """Record that a rep logged in, is new or is on duty.
-
-        The lines that the rep is in are served. It ends a cool-down and a pause that began by
-        itself, and sets the missed offers to 0. A pause by hand goes on.
-
-        Returns:
-            The leads that moved.
-
-        Raises:
-            UnknownFieldError: The rep is not in the roster.
-        """
-        return self._run(self._cases.back(rep_id))
 
     def reevaluate(self, lead_id: str) -> Placement:
         """Decide about a waiting lead by the policy of today.
@@ -689,75 +610,6 @@ class Dispatcher(Generic[AnyClock_co]):
             LeadNotFoundError: The lead was never submitted.
         """
         return self._run(self._cases.history(lead_id))
-
-    def outbox(self, limit: int = 100) -> tuple[OutboxEvent, ...]:
-        """Return the events that may be delivered now.
-
-        With ``publish=True`` each event waits here until you acknowledge it. Of each lead the first
-        event that waits is given, so the events of a lead are delivered in order; one that was
-        deferred, or is dead, holds back its own lead alone. An event may come more than once.
-
-        Args:
-            limit: How many at most, from 1 up; 100 by default.
-
-        Raises:
-            ConfigError: The limit is below 1.
-
-        Example:
-            >>> from leadroute import Rep, Rule
-            >>> from leadroute.stores import MemoryStore
-            >>> router = Router(rules=[Rule("all")])
-            >>> dispatcher = Dispatcher(router, [Rep("ada")], MemoryStore(), publish=True)
-            >>> _ = dispatcher.submit(Lead("L-1"))
-            >>> while waiting := dispatcher.outbox():
-            ...     for each in waiting:
-            ...         print(each.lead_id, each.event.kind)
-            ...         dispatcher.ack(each)
-            L-1 received
-            L-1 offered
-        """
-        return self._run(self._cases.outbox(limit))
-
-    def ack(self, event: OutboxEvent) -> None:
-        """Record that an event was delivered; repeating it changes nothing."""
-        return self._run(self._cases.ack(event))
-
-    def defer(self, event: OutboxEvent, until: datetime, error: str = "") -> OutboxEvent:
-        """Record that the delivery of an event failed.
-
-        After ``max_attempts`` failures it becomes a dead letter, which waits for a person.
-
-        Args:
-            event: The event.
-            until: When to try again, aware.
-            error: What went wrong, without personal data; at most 1,000 characters are kept.
-
-        Returns:
-            The event with its attempts, and whether it is dead.
-
-        Raises:
-            FieldTypeError: ``until`` is naive, or something is of the wrong kind.
-        """
-        return self._run(self._cases.defer(event, until, error))
-
-    def dead_letters(self, limit: int = 100) -> tuple[OutboxEvent, ...]:
-        """Return the events whose delivery was given up.
-
-        Args:
-            limit: How many at most, from 1 up; 100 by default.
-
-        Raises:
-            ConfigError: The limit is below 1.
-        """
-        return self._run(self._cases.dead_letters(limit))
-
-    def deliver_again(self, event: OutboxEvent) -> None:
-        """Deliver a dead letter again, as if it had never failed.
-
-        Raises:
-            ConfigError: It is no dead letter.
-        """
-        return self._run(self._cases.deliver_again(event))
 
     def snapshot(self) -> Snapshot:
         """Return the counts that a decision reads now. O(reps)."""

@@ -86,6 +86,8 @@ class Offered:
         policy_version: The version of the policy that decided.
         ignore_availability: True when availability was ignored, because no rep was available.
         token: What tells this offer from every other one.
+        line: The line that the lead waited in, if it did.
+        claimed: Whether the rep asked for it.
     """
 
     kind: ClassVar[str] = "offered"
@@ -105,6 +107,8 @@ class Offered:
     policy_version: str = ""
     ignore_availability: bool = False
     token: str = ""
+    line: str = ""
+    claimed: bool = False
 
 
 @frozen
@@ -120,6 +124,7 @@ class Waiting:
         error: The class of the exception when the decision failed; empty otherwise.
         line: The line in which it waits; empty for none.
         resumes_at: The first time at which a rep is known to be there again; ``None`` when that is not known.
+        line_order: What orders it among leads of equal priority and score, the least first; ``None`` is its age.
     """
 
     kind: ClassVar[str] = "waiting"
@@ -131,6 +136,7 @@ class Waiting:
     error: str = ""
     line: str = ""
     resumes_at: datetime | None = None
+    line_order: int | None = None
 
 
 @frozen

@@ -20,9 +20,18 @@ from leadroute.errors import (
     OfferExpiredError,
     ValidationError,
 )
+from leadroute.model.caps import Cap, Period
 from leadroute.model.duration import later, parse_duration, to_micros
 from leadroute.model.given import Refused
-from leadroute.model.keys import contact_key, is_open_key
+from leadroute.model.keys import (
+    backlog_key,
+    claims_holder,
+    contact_key,
+    is_open_key,
+    key,
+    lapsed_holder,
+    unanswered_key,
+)
 from leadroute.model.lead import Lead, priority_of
 from leadroute.model.rep import Rep
 from leadroute.model.validation import Cleaner, FrozenDict, aware, number, word
@@ -60,6 +69,7 @@ from leadroute.ranking.eligibility import Charge, Charges
 from leadroute.ranking.lead_score import LeadScore
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.rules.rule import WAIT, Disposition, Rule, find_disposition
+from leadroute.rules.terms import Terms
 
 
 def reception(lead: Lead, trigger: str, version: str, now: datetime) -> Received:
@@ -107,7 +117,11 @@ def kept_score(before: Placement) -> LeadScore:
 
 
 def event_of(
-    found: Chosen | Decided | Ranking, line: Line | None, books: Books, before: Placement
+    found: Chosen | Decided | Ranking,
+    line: Line | None,
+    books: Books,
+    before: Placement,
+    order: int | None = None,
 ) -> Steps[LeadEvent]:
     """Return the event that follows from a decision.
 
@@ -116,7 +130,7 @@ def event_of(
     """
     now, router = books.now, books.desk.router
     if isinstance(found, Chosen):
-        return (yield from _offer(found, books))
+        return (yield from offer(found, books))
     if isinstance(found, Ranking) and found.outcome is Outcome.DISQUALIFIED:
         return Disqualified(now, found.factor, found.verdict, found.policy_version)
     rule = None if isinstance(found, Ranking) else found.rule.name
@@ -128,7 +142,7 @@ def event_of(
         [at for at in (found.resumes_at, again) if at is not None and at > now], default=None
     )
     told = now, outcome.value, rule, None, router.version
-    return Waiting(*told, line=line.id, resumes_at=resumes_at)
+    return Waiting(*told, line=line.id, resumes_at=resumes_at, line_order=order)
 
 
 _worth: Final = number(-1e12, 1e12)
@@ -152,13 +166,20 @@ def failure(
     return Waiting(now, FAILED, rule or before.rule, until, router.version, kind)
 
 
-def _offer(chosen: Chosen, books: Books) -> Steps[Offered]:
+def offer(chosen: Chosen, books: Books, *, claim: bool = False) -> Steps[Offered]:
+    """The offer that follows from a decision; a claim is an offer that the rep asked for."""
     found, charged, turn = chosen.decided, chosen.charged, chosen.turn
     rule, rep = found.rule, found.rep
     router, now = books.desk.router, books.now
     limits = _limits(charged)
     if router.wrap_up and not found.ignore_availability:
         limits[contact_key(rep.id)] = max(0, to_micros(now - router.wrap_up))
+    reservations = _units_by_counter(charged)
+    if books.line and not claim:
+        _pace(rep.id, router.terms(rule.name), now, limits, reservations)
+    if claim:
+        turn = None  # whoever asks for a lead gives up no turn
+        limits |= claims(rep, router.terms(rule.name), now)
     credits = None if turn is None else (yield from books.credits(found.pool))
     return Offered(
         now,
@@ -167,7 +188,7 @@ def _offer(chosen: Chosen, books: Books) -> Steps[Offered]:
         found.pool,
         deadline(now, found.accept_within, router.working((rep,))[0].hours),
         found.score,
-        _units_by_counter(charged),
+        reservations,
         chosen.propensity,
         chosen.fairness_cost,
         limits,
@@ -177,7 +198,43 @@ def _offer(chosen: Chosen, books: Books) -> Steps[Offered]:
         router.version,
         found.ignore_availability,
         books.desk.tokens(),
+        books.line,
+        claim,
     )
+
+
+def _pace(
+    rep_id: str,
+    terms: Terms,
+    now: datetime,
+    limits: dict[str, int],
+    reservations: dict[str, int],
+) -> None:
+    """Hold the offer of a lead that waited to the gap and the burst."""
+    if terms.backlog_gap is not None:
+        limits[backlog_key(rep_id)] = to_micros(now - terms.backlog_gap)
+    if terms.backlog_burst is not None:
+        limits[unanswered_key(rep_id)] = terms.backlog_burst
+        reservations[unanswered_key(rep_id)] = 1
+
+
+def claims(rep: Rep, terms: Terms, now: datetime) -> dict[str, int]:
+    """The counters of what a rep pulls and lets run out, with the most that they may stand at."""
+    limits = dict[str, int]()
+    if terms.claims_per_hour is not None:
+        limits[_period_key(claims_holder(rep.id), "hour", rep, now)] = terms.claims_per_hour
+    if terms.lapsed_claims is not None:
+        limits[lapsed_key(rep, now)] = terms.lapsed_claims - 1
+    return limits
+
+
+def lapsed_key(rep: Rep, now: datetime) -> str:
+    """The counter of the leads that a rep pulled and let run out today."""
+    return _period_key(lapsed_holder(rep.id), "day", rep, now)
+
+
+def _period_key(holder: str, per: Period, rep: Rep, now: datetime) -> str:
+    return f"{holder}/{key(per, Cap(1, per).period(now, rep.zone))}"
 
 
 def is_news(event: LeadEvent, before: Placement) -> bool:

@@ -220,6 +220,25 @@ class Decided:
         """The rep who comes first."""
         return self.context.reps[self.place]
 
+    def give_to(self, rep_id: str) -> bool:
+        """Put another rep first who can take the lead; returns whether they can."""
+        ids = self.context.ids
+        if self.place < 0 or rep_id not in ids:
+            return False
+        place = ids.index(rep_id)
+        if place != self.place:
+            self.score, self.place = self._score()[1][place], place
+        return True
+
+    def exclusion(self, rep_id: str) -> Exclusion | None:
+        """Why a rep cannot take the lead, in the first pool that has them; ``None`` where none has."""
+        asked = (self, *self.other_pools) if self.place < 0 else (*self.other_pools, self)
+        for found in asked:
+            reps = [rep for rep in found._set.members if rep.id == rep_id]  # noqa: SLF001 - its own kind
+            for _, exclusion in found.excluded(reps):
+                return exclusion
+        return None
+
     def _get_charges(self) -> Charges:
         if self._charges is None:
             context = self.context
@@ -492,7 +511,8 @@ class Decided:
 
 def _asks_each(snapshot: Snapshot) -> bool:
     """Whether the counts hold something that is asked rep by rep."""
-    return bool(snapshot.presence or snapshot.paused or snapshot.cooling)
+    seen = snapshot
+    return bool(seen.presence or seen.paused or seen.cooling or seen.paced)
 
 
 def _able(

@@ -347,8 +347,7 @@ def routers() -> st.SearchStrategy[Router]:
         score=st.none() | scorers(),
         pool=st.sampled_from([None, None, "everyone", *POOLS]),
         accept_within=st.sampled_from([None, "1m", "2h", "15m working", {"other": "3m"}]),
-        cool_down=st.sampled_from([None, None, "30s", {"busy": "1m", "timed_out": "10s"}]),
-        keep_place=st.sampled_from([None, None, "60s"]),
+        **_offer_terms(),
         fallback=fallback(),
         calling_hours=st.sampled_from([None, None, None, *CALLING]),
         min_shared_hours=st.sampled_from([None, None, None, 0.25, 1]),
@@ -372,6 +371,19 @@ def routers() -> st.SearchStrategy[Router]:
 
 def _numbered(rules: list[Rule]) -> list[Rule]:
     return [evolve(rule, name=f"rule {number}") for number, rule in enumerate(rules)]
+
+
+def _offer_terms() -> dict[str, st.SearchStrategy[Any]]:
+    """The terms of answers, of leads that wait, and of those that reps pull."""
+    return {
+        "cool_down": st.sampled_from([None, None, "30s", {"busy": "1m", "timed_out": "10s"}]),
+        "keep_place": st.sampled_from([None, None, "60s"]),
+        "backlog": st.sampled_from([None, None, "oldest", "newest", "freshest"]),
+        "backlog_gap": st.sampled_from([None, None, "20s"]),
+        "backlog_burst": st.sampled_from([None, None, 1, 3]),
+        "claims_per_hour": st.sampled_from([None, None, 10]),
+        "lapsed_claims": st.sampled_from([None, None, 3]),
+    }
 
 
 def _rule(pool: str | None, fallback: Fallback, **terms: Any) -> Rule:

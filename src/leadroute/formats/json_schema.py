@@ -206,6 +206,14 @@ _TERMS: Final[Schema] = {
         "description": "How long an offer stands, such as 5m or 15m working, or by grade.",
         **_BY_GRADE,
     },
+    "offer": _text(
+        "exclusive, parallel 3, 'parallel 3, one more every 10s', broadcast or suggest."
+    ),
+    "remind_before": {
+        "description": "How long before its end an offer is reminded of, such as 2m, or by grade.",
+        **_BY_GRADE,
+    },
+    "auto_accept": _or_null(_is("Whether an offer is accepted at once.", "boolean")),
 }
 _RULE: Final = _table(
     "Which leads it is for, which reps may take them, and on what terms.",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from leadroute.offers.outbox import OutboxEvent
     from leadroute.offers.placement import Offer, Placement, PreviousOffer, Status
     from leadroute.offers.queries import WorkItem
+    from leadroute.rules.offer_kind import OfferKind
     from leadroute.rules.rule import DISPOSITIONS
     from leadroute.rules.terms import Terms
 
@@ -32,6 +33,7 @@ __all__ = [
     "ForgetResult",
     "LiveCounts",
     "Offer",
+    "OfferKind",
     "OutboxEvent",
     "Placement",
     "PoolDecision",
@@ -55,6 +57,7 @@ _HOMES = {
     "ForgetResult": "leadroute.offers.dispatching",
     "LiveCounts": "leadroute.offers.live_counts",
     "Offer": "leadroute.offers.placement",
+    "OfferKind": "leadroute.rules.offer_kind",
     "OutboxEvent": "leadroute.offers.outbox",
     "Placement": "leadroute.offers.placement",
     "PoolDecision": "leadroute.offers.decisions",

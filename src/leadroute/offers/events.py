@@ -63,7 +63,7 @@ class Disqualified:
 
 @frozen
 class Offered:
-    """The lead was offered to a rep, and to no other rep.
+    """The lead was offered to a rep.
 
     Args:
         at: The time.
@@ -86,6 +86,8 @@ class Offered:
         policy_version: The version of the policy that decided.
         ignore_availability: True when availability was ignored, because no rep was available.
         token: What tells this offer from every other one.
+        more_at: The time at which one more rep is asked beside; ``None`` for none.
+        remind_at: The time of the reminder before the end; ``None`` for none.
     """
 
     kind: ClassVar[str] = "offered"
@@ -105,6 +107,8 @@ class Offered:
     policy_version: str = ""
     ignore_availability: bool = False
     token: str = ""
+    more_at: datetime | None = None
+    remind_at: datetime | None = None
 
 
 @frozen
@@ -120,6 +124,7 @@ class Waiting:
         error: The class of the exception when the decision failed; empty otherwise.
         line: The line in which it waits; empty for none.
         resumes_at: The first time at which a rep is known to be there again; ``None`` when that is not known.
+        suggested: The ids of the reps who may have it, best first, when it waits to be assigned by hand.
     """
 
     kind: ClassVar[str] = "waiting"
@@ -131,6 +136,7 @@ class Waiting:
     error: str = ""
     line: str = ""
     resumes_at: datetime | None = None
+    suggested: tuple[str, ...] = ()
 
 
 @frozen
@@ -233,6 +239,29 @@ class TimedOut:
     kind: ClassVar[str] = "timed_out"
     at: datetime
     rep_id: str
+
+
+@frozen
+class Reminded:
+    """The offer to a rep ends soon, and they have not answered."""
+
+    kind: ClassVar[str] = "reminded"
+    at: datetime
+    rep_id: str
+
+
+@frozen
+class NobodyAdded:
+    """No further rep was found for a lead that is offered; those who have an offer keep it.
+
+    Args:
+        at: The time.
+        until: The time of the next look for one; ``None`` for none.
+    """
+
+    kind: ClassVar[str] = "nobody_added"
+    at: datetime
+    until: datetime | None = None
 
 
 @frozen
@@ -385,6 +414,8 @@ LeadEvent: TypeAlias = (
     | Assigned
     | Declined
     | TimedOut
+    | Reminded
+    | NobodyAdded
     | OfferWithdrawn
     | Withdrawn
     | Reopened
@@ -411,6 +442,8 @@ KINDS: Mapping[str, type[LeadEvent]] = FrozenDict(
             Assigned,
             Declined,
             TimedOut,
+            Reminded,
+            NobodyAdded,
             OfferWithdrawn,
             Withdrawn,
             Reopened,

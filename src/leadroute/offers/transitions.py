@@ -21,7 +21,7 @@ from leadroute.errors import (
 )
 from leadroute.model.duration import later, to_micros
 from leadroute.model.given import Refused
-from leadroute.model.keys import contact_key, is_open_key
+from leadroute.model.keys import contact_key, is_open_key, is_total_key
 from leadroute.model.lead import Lead, priority_of
 from leadroute.model.rep import Rep
 from leadroute.model.validation import Cleaner, FrozenDict, number, word
@@ -37,18 +37,20 @@ from leadroute.offers.events import (
     Disqualified,
     FeedbackGiven,
     LeadEvent,
+    NobodyAdded,
     Offered,
     Received,
     Released,
+    Reminded,
     Reopened,
     TimedOut,
     Updated,
     Waiting,
     Withdrawn,
 )
-from leadroute.offers.judging import Chosen
+from leadroute.offers.judging import Choice, Chosen
 from leadroute.offers.lines import Line
-from leadroute.offers.placement import FAILED, Offer, Placement, Status
+from leadroute.offers.placement import FAILED, SUGGESTED, Offer, Placement, Status
 from leadroute.offers.requests import Steps
 from leadroute.offers.state_machine import MOVES, state_of
 from leadroute.plain import document, to_dict
@@ -56,6 +58,7 @@ from leadroute.ranking.decide import Decided
 from leadroute.ranking.eligibility import Charge, Charges
 from leadroute.ranking.lead_score import LeadScore
 from leadroute.ranking.ranking import Outcome, Ranking
+from leadroute.rules.offer_kind import MOST, OfferKind
 from leadroute.rules.rule import WAIT, Disposition, Rule, find_disposition
 
 
@@ -103,16 +106,39 @@ def kept_score(before: Placement) -> LeadScore:
     )
 
 
-def event_of(
+def events_of(
     found: Chosen | Decided | Ranking, line: Line | None, books: Books
-) -> Steps[LeadEvent]:
-    """Return the event that follows from a decision.
+) -> Steps[Sequence[LeadEvent]]:
+    """Return the events that follow from a decision.
 
-    It is an offer, a wait in the line of the lead, the catch-all, or disqualification.
+    These are offers, or one event: a suggestion, a wait in the line of the lead, the catch-all, or
+    disqualification.
     """
-    now, router = books.now, books.desk.router
     if isinstance(found, Chosen):
-        return (yield from _offer(found, books))
+        if not found.choices:
+            return (_suggestion(found.decided, books),)
+        terms = found.decided.terms_of_offer
+        more_at = next_of(terms.kind, len(found.choices), books.now)
+        made = yield from offers(found, books, more_at)
+        return (*made, _taken(found, books.now)) if terms.auto_accept else made
+    return (_without_offer(found, line, books),)
+
+
+def _taken(chosen: Chosen, now: datetime) -> Accepted:
+    """The acceptance of an offer to which nobody has to answer."""
+    rep = chosen.choices[0].rep
+    return Accepted(now, rep.id, shift_end(chosen.decided.rule.release_on, rep, now))
+
+
+def _suggestion(found: Decided, books: Books) -> Waiting:
+    """The wait of a lead that somebody gives to a rep by hand, with its ranking."""
+    best = [found.context.ids[place] for place, _ in found.first(MOST)]
+    told = found.rule.name, None, books.desk.router.version
+    return Waiting(books.now, SUGGESTED, *told, suggested=tuple(best))
+
+
+def _without_offer(found: Decided | Ranking, line: Line | None, books: Books) -> LeadEvent:
+    now, router = books.now, books.desk.router
     if isinstance(found, Ranking) and found.outcome is Outcome.DISQUALIFIED:
         return Disqualified(now, found.factor, found.verdict, found.policy_version)
     rule = None if isinstance(found, Ranking) else found.rule.name
@@ -147,31 +173,72 @@ def failure(
     return Waiting(now, FAILED, rule or before.rule, until, router.version, kind)
 
 
-def _offer(chosen: Chosen, books: Books) -> Steps[Offered]:
-    found, charged, turn = chosen.decided, chosen.charged, chosen.turn
-    rule, rep = found.rule, found.rep
-    router, now = books.desk.router, books.now
-    limits = _limits(charged)
+def offers(
+    chosen: Chosen, books: Books, more_at: datetime | None = None
+) -> Steps[tuple[Offered, ...]]:
+    """The offers to those who were chosen, best first.
+
+    Args:
+        chosen: The decision.
+        books: What the step has read.
+        more_at: When one more rep is asked.
+    """
+    order, made = (yield from books.next_order()), list[Offered]()
+    for place, choice in enumerate(chosen.choices):
+        cost = 0.0 if place else chosen.fairness_cost
+        made.append(
+            (yield from _offer(chosen.decided, choice, books, order + place, cost, more_at))
+        )
+    return tuple(made)
+
+
+def next_of(kind: OfferKind, live: int, now: datetime) -> datetime | None:
+    """When one more rep is asked, while so many have an offer; ``None`` when none is."""
+    return None if kind.every is None or live >= kind.most else later(now, kind.every)
+
+
+def nobody_added(before: Placement, kind: OfferKind, now: datetime) -> NobodyAdded:
+    """What follows when there is no further rep: another look, each time after twice as long."""
+    if kind.every is None:
+        return NobodyAdded(now)
+    since = max(offer.made_at for offer in before.offers)
+    return NobodyAdded(now, later(now, max(now - since, kind.every)))
+
+
+def _offer(
+    found: Decided,
+    choice: Choice,
+    books: Books,
+    order: int,
+    fairness_cost: float,
+    more_at: datetime | None,
+) -> Steps[Offered]:
+    rule, rep, router, now = found.rule, choice.rep, books.desk.router, books.now
+    limits = _limits(choice.charged)
     if router.wrap_up and not found.ignore_availability:
         limits[contact_key(rep.id)] = max(0, to_micros(now - router.wrap_up))
-    credits = None if turn is None else (yield from books.credits(found.pool))
+    credits = None if choice.turn is None else (yield from books.credits(found.pool))
+    hours = router.working((rep,))[0].hours
+    reminder = found.terms_of_offer.reminder_of(found.grade)
     return Offered(
         now,
         rep.id,
         rule.name,
         found.pool,
-        deadline(now, found.accept_within, router.working((rep,))[0].hours),
-        found.score,
-        _units_by_counter(charged),
-        chosen.propensity,
-        chosen.fairness_cost,
+        deadline(now, found.accept_within, hours),
+        choice.score,
+        _units_by_counter(choice.charged),
+        choice.propensity,
+        fairness_cost,
         limits,
         rule.release_on,
-        None if turn is None or credits is None else credits.take(turn),
-        (yield from books.next_order()),
+        None if choice.turn is None or credits is None else credits.take(choice.turn),
+        order,
         router.version,
         found.ignore_availability,
         books.desk.tokens(),
+        more_at,
+        None if reminder is None else deadline(now, reminder, hours),
     )
 
 
@@ -184,8 +251,8 @@ def is_news(event: LeadEvent, before: Placement) -> bool:
         isinstance(event, Waiting)
         and event.until is None
         and "retry" not in before.clocks
-        and (event.reason_code, event.rule, event.line)
-        == (before.reason_code, before.rule, before.line)
+        and (event.reason_code, event.rule, event.line, event.suggested)
+        == (before.reason_code, before.rule, before.line, before.suggested)
     )
 
 
@@ -272,14 +339,23 @@ def _given_back(counter: str, release_on: str, before: Placement) -> bool:
 
 
 def holds(placed: Placement | None) -> Mapping[str, int]:
-    """What a placement counts against: its own reservations, and those of its offers."""
+    """What a placement counts against: its own reservations, and those of its offers.
+
+    A lead that is offered to several reps counts once on what counts leads of all reps.
+    """
     if placed is None:
         return FrozenDict()
     if not placed.offers:
         return placed.reservations
-    held = Counter(placed.reservations)
+    held, totals = Counter(placed.reservations), dict[str, int]()
     for offer in placed.offers:
-        held.update(offer.reservations)
+        for key, units in offer.reservations.items():
+            if is_total_key(key):
+                totals[key] = max(units, totals.get(key, 0))
+            else:
+                held[key] += units
+    if totals:
+        held.update(totals)
     return held
 
 
@@ -368,6 +444,15 @@ def enrichment(lead: Lead, now: datetime) -> Updated:
 def expiries(before: Placement, now: datetime) -> list[TimedOut]:
     """The ends of the offers that have run out."""
     return [TimedOut(now, offer.rep_id) for offer in before.offers if now >= offer.expires_at]
+
+
+def reminders(before: Placement, now: datetime) -> list[Reminded]:
+    """The reminders that are due before the ends of offers."""
+    return [
+        Reminded(now, offer.rep_id)
+        for offer in before.offers
+        if offer.remind_at is not None and offer.remind_at <= now < offer.expires_at
+    ]
 
 
 def contact(before: Placement, now: datetime) -> Contacted | None:

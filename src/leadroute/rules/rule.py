@@ -47,7 +47,7 @@ from leadroute.rules.conditions import And, Condition, as_condition, joined
 from leadroute.rules.describe import denied
 from leadroute.rules.parser import parse
 from leadroute.rules.scorer import Scorer
-from leadroute.rules.terms import Terms
+from leadroute.rules.terms import Terms, check_together
 
 WAIT: Final = "wait"
 CATCH_ALL: Final = "catch_all"
@@ -643,6 +643,7 @@ class Rule(Terms):
 
     def __attrs_post_init__(self) -> None:
         clean_fields(self)
+        check_together(self)
         if self.fallback.no_rule_matched is not None:
             problem = "a rule cannot say what happens when no rule matched; say it in the router's fallback"
             raise ConfigError(problem, "fallback.no_rule_matched")

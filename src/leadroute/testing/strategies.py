@@ -344,6 +344,10 @@ def routers() -> st.SearchStrategy[Router]:
         score=st.none() | scorers(),
         pool=st.sampled_from([None, None, "everyone", *POOLS]),
         accept_within=st.sampled_from([None, "1m", "2h", "15m working", {"other": "3m"}]),
+        offer=st.sampled_from(
+            [None, None, "parallel 2", "parallel 3, one more every 10s", "suggest"]
+        ),
+        remind_before=st.sampled_from([None, None, "30s", {"other": "10s"}]),
         fallback=fallback(),
         calling_hours=st.sampled_from([None, None, None, *CALLING]),
         min_shared_hours=st.sampled_from([None, None, None, 0.25, 1]),

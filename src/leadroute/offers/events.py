@@ -252,7 +252,9 @@ class Reminded:
 
 @frozen
 class NobodyAdded:
-    """No further rep was found for a lead that is offered; those who have an offer keep it.
+    """No further rep was found for a lead that is offered.
+
+    The offers that are open go on.
 
     Args:
         at: The time.

@@ -45,7 +45,7 @@ class OfferKind:
 
     @property
     def first(self) -> int:
-        """How many reps are asked when nobody has an offer."""
+        """The number of reps who are asked when nobody has an offer."""
         return self.most if self.every is None else 1
 
     def __str__(self) -> str:

@@ -150,7 +150,7 @@ class Terms:
         return cast("Within", _of_grade(self.accept_within, grade))
 
     def reminder_of(self, grade: str | None) -> Within | None:
-        """How long after an offer its reminder comes; ``None`` for none."""
+        """The time from an offer to its reminder; ``None`` for none."""
         before: Within | None = _of_grade(self.remind_before, grade)
         if before is None:
             return None

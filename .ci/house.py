@@ -52,7 +52,7 @@ RECORD = {
     "long functions": (0, 0),
     "deep functions": (0, 0),
     "long modules": (0, 0),
-    "lines": (58_000, 28_000),
+    "lines": (60_000, 28_000),
     "modules": (170, 125),
     "names": (40, 40),
     "hidden names": (0, 0),

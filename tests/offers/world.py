@@ -8,6 +8,7 @@ from leadroute import Dispatcher, Lead, Rep, Roster, Router, Rule, round_robin
 from leadroute.errors import TransientError
 from leadroute.model.keys import (
     asked_key,
+    backlog_key,
     cap_key,
     closed_key,
     contact_key,
@@ -253,7 +254,7 @@ def audit(store, lead_ids):
     }
     counts = store.counts()
     numbers = (last_key(""), given_key(""))
-    others = (*numbers, length_key(""), "outcome/")
+    others = (*numbers, length_key(""), "outcome/", backlog_key(""), "claims/", "lapsed/")
     named = {order_key(), *(key for key in counts if key.startswith(others))}
     assert {key: n for key, n in counts.items() if key not in named} == expected, (
         "the counters are not the holds of the placements"

@@ -19,6 +19,7 @@ from leadroute.ranking.policy_checks import EXPECTATIONS
 from leadroute.ranking.ranking import Outcome
 from leadroute.rules.fields import CUSTOM_KINDS, FIELDS, Kind
 from leadroute.rules.rule import CASES, OUTCOMES, RELEASE_ON
+from leadroute.rules.terms import BACKLOGS
 
 Schema = dict[str, Any]
 
@@ -201,11 +202,22 @@ _BY_GRADE: Final[Schema] = {
     "type": ["string", "object", "null"],
     "additionalProperties": {"type": "string"},
 }
+
+
+def _count(description: str) -> Schema:
+    return _or_null(_is(description, "integer", minimum=1))
+
+
 _TERMS: Final[Schema] = {
     "accept_within": {
         "description": "How long an offer stands, such as 5m or 15m working, or by grade.",
         **_BY_GRADE,
     },
+    "backlog": _choice("Which waiting leads come first, of equal priority and score.", *BACKLOGS),
+    "backlog_gap": _text("The least time between two waiting leads for one rep, such as 20s."),
+    "backlog_burst": _count("The most waiting leads that a rep may have unanswered."),
+    "claims_per_hour": _count("The most leads that a rep may pull in an hour."),
+    "lapsed_claims": _count("How many pulled leads a rep may let run out in a day."),
     "offer": _text(
         "exclusive, parallel 3, 'parallel 3, one more every 10s', broadcast or suggest."
     ),

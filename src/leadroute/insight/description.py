@@ -87,10 +87,10 @@ def terms_in_words(terms: Terms) -> str:
         return "suggested to a person who assigns it"
     if terms.auto_accept:
         return "theirs at once"
-    said = [f"offered{_to_whom(kind)} for {_by_grade(terms.accept_within)}"]
+    told = [f"offered{_to_whom(kind)} for {_by_grade(terms.accept_within)}"]
     if terms.remind_before is not None:
-        said.append(f"reminded {_by_grade(terms.remind_before)} before the end")
-    return ", ".join(said)
+        told.append(f"reminded {_by_grade(terms.remind_before)} before the end")
+    return ", ".join([*told, *backlog_in_words(terms)])
 
 
 def _to_whom(kind: OfferKind) -> str:
@@ -101,6 +101,25 @@ def _to_whom(kind: OfferKind) -> str:
     if kind.every is None:
         return f" to {kind.most} at once,"
     return f" to one and to one more every {duration_in_words(kind.every)}, {kind.most} at once at most,"
+
+
+def backlog_in_words(terms: Terms) -> Iterator[str]:
+    """How leads wait and are pulled, where it is not as by default."""
+    if terms.backlog not in (None, "oldest"):
+        yield f"the {terms.backlog} first of those that wait"
+    if terms.backlog_gap is not None:
+        pause = duration_in_words(terms.backlog_gap)
+        yield f"{pause} between two waiting leads for one rep"
+    if terms.backlog_burst is not None:
+        yield f"at most {_waiting(terms.backlog_burst)} unanswered at once"
+    if terms.claims_per_hour is not None:
+        yield f"at most {terms.claims_per_hour} pulled an hour"
+    if terms.lapsed_claims is not None:
+        yield f"none pulled after {terms.lapsed_claims} that ran out in a day"
+
+
+def _waiting(number: int) -> str:
+    return f"{number} waiting lead{'s' * (number > 1)}"
 
 
 def _by_grade(given: ByGrade | None) -> str:

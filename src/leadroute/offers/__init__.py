@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from leadroute.offers.live_counts import LiveCounts
     from leadroute.offers.outbox import OutboxEvent
     from leadroute.offers.placement import Offer, Placement, PreviousOffer, Status
+    from leadroute.offers.pulling import AvailableLead, LinePosition, NextLead
     from leadroute.offers.queries import WorkItem
     from leadroute.rules.offer_kind import OfferKind
     from leadroute.rules.rule import DISPOSITIONS
@@ -26,12 +27,15 @@ __all__ = [
     "DISPOSITIONS",
     "AsyncDispatcher",
     "AuditResult",
+    "AvailableLead",
     "Decision",
     "Discrepancy",
     "Dispatcher",
     "FailedLead",
     "ForgetResult",
+    "LinePosition",
     "LiveCounts",
+    "NextLead",
     "Offer",
     "OfferKind",
     "OutboxEvent",
@@ -55,6 +59,9 @@ _HOMES = {
     "FailedLead": "leadroute.offers.dispatching",
     "Discrepancy": "leadroute.offers.auditing",
     "ForgetResult": "leadroute.offers.dispatching",
+    "AvailableLead": "leadroute.offers.pulling",
+    "LinePosition": "leadroute.offers.pulling",
+    "NextLead": "leadroute.offers.pulling",
     "LiveCounts": "leadroute.offers.live_counts",
     "Offer": "leadroute.offers.placement",
     "OfferKind": "leadroute.rules.offer_kind",

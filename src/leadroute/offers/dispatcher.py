@@ -32,6 +32,7 @@ from leadroute.offers.live_counts import LiveCounts
 from leadroute.offers.outbox import OutboxEvent, attempts
 from leadroute.offers.outcome_counts import fields_of
 from leadroute.offers.placement import Placement, Status
+from leadroute.offers.pull_calls import PullCalls
 from leadroute.offers.queries import WorkItem
 from leadroute.offers.requests import Steps, run
 from leadroute.offers.store import Store, is_async
@@ -64,7 +65,7 @@ def blocking(instance: object, attribute: Attribute[Any], store: object) -> None
 @guided
 @guided_attributes
 @frozen(eq=False)
-class Dispatcher(Generic[AnyClock_co]):
+class Dispatcher(PullCalls, Generic[AnyClock_co]):
     """A policy with a store: it offers leads and records the answers.
 
     Build one for each request or job; it keeps nothing outside its store.

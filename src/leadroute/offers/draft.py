@@ -16,11 +16,13 @@ from leadroute.errors import InvalidTransitionError, LeadrouteError
 from leadroute.model.duration import to_micros
 from leadroute.model.keys import (
     asked_key,
+    backlog_key,
     closed_key,
     contact_key,
     free_key,
     given_key,
     holder_of,
+    is_claims_key,
     is_open_key,
     is_total_key,
     last_key,
@@ -58,7 +60,7 @@ from leadroute.offers.lines import (
 from leadroute.offers.placement import KEPT_OFFERS, Offer, Placement, Status
 from leadroute.offers.requests import Steps
 from leadroute.offers.state_machine import move
-from leadroute.offers.transitions import holds
+from leadroute.offers.transitions import holds, lapsed_key
 from leadroute.plain import document, stamped
 
 LINE: Final = "line"
@@ -125,6 +127,8 @@ class Draft:
         publish, told = self.books.desk.publish, document(event)
         self._ops.append(Emit(self.lead_id, after.steps, event.kind, told, at, publish))
         self._ops.extend(_rep_counters(before, event, at))
+        if isinstance(event, TimedOut):
+            self._ops.extend(_lapsed(ended, before, event, self.books))
         if before is not None and after.earlier_offers > before.earlier_offers:
             asked_before = _asked_before(before, after)
             self._ops.append(asked_before)
@@ -321,6 +325,8 @@ def _rep_counters(before: Placement | None, event: LeadEvent, at: int) -> Iterat
     if isinstance(event, Offered | Assigned):
         yield Raise(last_key(event.rep_id), event.order)
         yield Raise(order_key(), event.order)
+        if isinstance(event, Offered) and event.line:
+            yield from _out_of_line(event, at)
         if isinstance(event, Assigned):
             yield Raise(given_key(event.rep_id), event.order)
     elif isinstance(event, Accepted):
@@ -332,6 +338,28 @@ def _rep_counters(before: Placement | None, event: LeadEvent, at: int) -> Iterat
         yield Add(closed_key(event.rep_id), 1)
         if event.won:
             yield Add(won_key(event.rep_id), 1)
+
+
+def _out_of_line(event: Offered, at: int) -> Iterator[Op]:
+    """What counts an offer of a lead that waited, or that the rep asked for."""
+    last = backlog_key(event.rep_id)
+    if last in event.limits:
+        yield Raise(last, at)
+    if event.claimed:
+        for counter, most in event.limits.items():
+            if is_claims_key(counter):
+                yield Add(counter, 1, hi=most)
+
+
+def _lapsed(
+    ended: Iterable[Offer], before: Placement | None, event: TimedOut, books: Books
+) -> Iterator[Op]:
+    """What counts a lead that a rep asked for and let run out, where the terms look at that."""
+    rule = None if before is None else before.rule
+    for offer in ended:
+        rep = books.desk.roster.get(offer.rep_id)
+        if offer.claimed and rep and books.desk.router.terms(rule).lapsed_claims is not None:
+            yield Add(lapsed_key(rep, event.at), 1)
 
 
 def _without_assignment(offer: Offer, lead_id: str, books: Books) -> Steps[list[Op]]:

@@ -86,6 +86,8 @@ class Offered:
         policy_version: The version of the policy that decided.
         ignore_availability: True when availability was ignored, because no rep was available.
         token: What tells this offer from every other one.
+        line: The line that the lead waited in, if it did.
+        claimed: Whether the rep asked for it.
         more_at: The time at which one more rep is asked beside; ``None`` for none.
         remind_at: The time of the reminder before the end; ``None`` for none.
     """
@@ -107,6 +109,8 @@ class Offered:
     policy_version: str = ""
     ignore_availability: bool = False
     token: str = ""
+    line: str = ""
+    claimed: bool = False
     more_at: datetime | None = None
     remind_at: datetime | None = None
 
@@ -124,6 +128,7 @@ class Waiting:
         error: The class of the exception when the decision failed; empty otherwise.
         line: The line in which it waits; empty for none.
         resumes_at: The first time at which a rep is known to be there again; ``None`` when that is not known.
+        line_order: What orders it among leads of equal priority and score, the least first; ``None`` is its age.
         suggested: The ids of the reps who may have it, best first, when it waits to be assigned by hand.
     """
 
@@ -136,6 +141,7 @@ class Waiting:
     error: str = ""
     line: str = ""
     resumes_at: datetime | None = None
+    line_order: int | None = None
     suggested: tuple[str, ...] = ()
 
 

@@ -12,10 +12,11 @@ from leadroute.model.rep import Rep
 from leadroute.model.snapshot import Snapshot
 from leadroute.offers.counts import Books
 from leadroute.offers.lines import Line, length_key, line_key
+from leadroute.offers.placement import FAILED
 from leadroute.offers.requests import Steps
 from leadroute.ranking.candidates import scoring_of
 from leadroute.ranking.decide import Decided, Deciding, Need
-from leadroute.ranking.eligibility import Charge
+from leadroute.ranking.eligibility import Charge, Ineligibility
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.ranking.scorers.round_robin import Turn
 from leadroute.rules.rule import EVERYONE, Rule
@@ -163,6 +164,26 @@ def _chosen(found: Decided, most: int | None) -> Chosen | Decided:
         told = found.for_rep(place), found.turn(place)
         choices.append(Choice(rep, score, *told, 1.0 if chances is None else chances[rep.id]))
     return Chosen(found, choices, found.fairness_cost())
+
+
+def pulled(judged: Judged, rep_id: str) -> Chosen | Ineligibility:
+    """A decision with this rep first, or why they cannot take the lead."""
+    if isinstance(judged, Failed):
+        return unjudged(judged.error)
+    if isinstance(judged, Ranking):
+        return Ineligibility(judged.outcome.value, judged.outcome.reason)
+    found = judged.decided if isinstance(judged, Chosen) else judged
+    if found.give_to(rep_id):
+        return _chosen(found, 1)  # type: ignore[return-value]  # there is somebody
+    exclusion = found.exclusion(rep_id)
+    if exclusion is None:
+        return Ineligibility("not_in_pool", "is not in the pool that is asked")
+    return Ineligibility(exclusion.code, exclusion.reason, exclusion.temporary)
+
+
+def unjudged(error: Exception) -> Ineligibility:
+    """The reason for which nobody can have a lead whose decision failed."""
+    return Ineligibility(FAILED, f"the decision failed with {type(error).__name__}")
 
 
 def _failed(error: Exception, lead: Lead, rule: Rule | None) -> Failed:

@@ -42,6 +42,7 @@ from leadroute.rules.fields import HARMLESS, SCORE_FIELDS
 from leadroute.rules.operand import Field
 from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.rule import EVERYONE, Rule, pool_of
+from leadroute.rules.terms import Backlog
 
 LOOK_WITHIN: Final = timedelta(minutes=5)
 """A line is looked at this often, so that a process that dies loses no lead."""
@@ -99,14 +100,26 @@ def length_key(line_id: str) -> str:
 
 
 def entry_key(placed: Placement) -> str:
-    """The record of a lead in its line. Entries sort as they are served: priority, score, age, id."""
+    """The record of a lead in its line. Entries sort as they are served: priority, score, place, id."""
     score = placed.lead_score
-    order = (
+    order = placed.line_order
+    told = (
         f"{2**63 - placed.priority:016x}",
         f"{2**41 if score is None else round((1 - score) * 2**40):011x}",
-        f"{to_micros(placed.received_at) + 2**60:016x}",
+        f"{(to_micros(placed.received_at) if order is None else order) + 2**60:016x}",
     )
-    return key("wait", "-".join(order), placed.lead_id, placed.line)
+    return key("wait", "-".join(told), placed.lead_id, placed.line)
+
+
+def order_of(lead: Lead, received_at: datetime, backlog: Backlog | None) -> int | None:
+    """What orders a lead in a line among those of equal priority and score; ``None`` is its age.
+
+    The freshest is the one with the latest signal; its coming in counts as one.
+    """
+    if backlog in (None, "oldest"):
+        return None
+    seen = [signal.at for signal in lead.signals] if backlog == "freshest" else []
+    return -to_micros(max([*seen, received_at]))
 
 
 def read_line(line_id: str, text: str) -> Line:
@@ -247,7 +260,8 @@ class Lines:
             turn = self._turn(self.members(line, now), now)
             kept = _Stretch(now, later(now, timedelta(hours=1)) if turn is None else turn, turn)
             self._looks[line.id] = kept
-        within = min(LOOK_WITHIN, self.router.wrap_up or LOOK_WITHIN)
+        gap = self.router.terms(line.rule).backlog_gap
+        within = min(LOOK_WITHIN, self.router.wrap_up or LOOK_WITHIN, gap or LOOK_WITHIN)
         latest = later(now, within)
         return latest if kept.turn is None else min(kept.turn, latest)
 

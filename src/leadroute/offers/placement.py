@@ -86,6 +86,8 @@ class Offer:
         release_on: The moment at which open work is given back, as ``Rule.release_on``.
         turn: Its effect on the credits of the pool; ``None`` when it is not a turn.
         order: Its number among all assignments.
+        line: The line that the lead waited in before, if it did.
+        claimed: Whether the rep asked for it.
         recorded: False for an offer of an older release, of which the store has no record by rep.
         remind_at: The time of the reminder before its end; ``None`` when there is none, or there was.
     """
@@ -99,6 +101,8 @@ class Offer:
     release_on: str = "outcome"
     turn: TurnTaken | None = None
     order: int = 0
+    line: str = ""
+    claimed: bool = False
     recorded: bool = field(default=True, eq=False)
     remind_at: datetime | None = None
 
@@ -143,6 +147,7 @@ class Placement:
             next decision, ``shift`` the end of open work with the shift of the owner, ``more`` the
             time at which one more rep is asked.
         line: The line in which it waits; empty when it is in none.
+        line_order: What orders it in its line among leads of equal priority and score; ``None`` is its age.
         resumes_at: When it waits: the first time at which a rep is known to be there again.
         offered_at: The time of the current or last offer, or of the assignment by hand.
         accepted_at: The time at which its owner accepted it.
@@ -186,6 +191,7 @@ class Placement:
     offers: tuple[Offer, ...] = ()
     clocks: Mapping[str, datetime] = field(default=FrozenDict(), converter=_by_name)
     line: str = ""
+    line_order: int | None = None
     resumes_at: datetime | None = None
     offered_at: datetime | None = None
     accepted_at: datetime | None = None
@@ -317,7 +323,8 @@ class Placement:
 _TOLD: Final = tuple(
     name
     for name in fields_dict(Placement)
-    if name not in ("reservations", "turn", "clocks", "line", "earlier_offers", "release_on")
+    if name
+    not in ("reservations", "turn", "clocks", "line", "line_order", "earlier_offers", "release_on")
 )
 _TOLD_OF_OFFER: Final = ("token", "rep_id", "pool", "made_at", "expires_at")
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 from attrs import evolve, fields_dict
 
 from leadroute.errors import InvalidTransitionError
-from leadroute.model.keys import is_open_key
+from leadroute.model.keys import is_open_key, unanswered_key
 from leadroute.model.validation import FrozenDict
 from leadroute.offers.events import (
     Accepted,
@@ -199,7 +199,14 @@ def state_of(placement: Placement) -> str:
 
 
 _DECIDED: Final[Mapping[str, Any]] = FrozenDict(
-    {"error": "", "failures": 0, "line": "", "resumes_at": None, "suggested": ()}
+    {
+        "error": "",
+        "failures": 0,
+        "line": "",
+        "line_order": None,
+        "resumes_at": None,
+        "suggested": (),
+    }
 )
 
 
@@ -222,6 +229,8 @@ def _offered(before: Placement, event: Offered) -> dict[str, Any]:
         event.release_on,
         event.turn,
         event.order,
+        event.line,
+        event.claimed,
         remind_at=event.remind_at,
     )
     changes = {
@@ -255,6 +264,7 @@ def _waiting(before: Placement, event: Waiting) -> dict[str, Any]:
         "reason_code": event.reason_code,
         "clocks": {"retry": event.until},
         "line": event.line,
+        "line_order": event.line_order,
         "resumes_at": event.resumes_at,
         "suggested": event.suggested,
         "policy_version": event.policy_version,
@@ -283,10 +293,18 @@ def _accepted(before: Placement, event: Accepted) -> dict[str, Any]:
         "accepted_at": event.at,
         "clocks": {"shift": event.until},
     }
-    held: Mapping[str, int] = offer.reservations  # type: ignore[union-attr]
+    held: Mapping[str, int] = _answered(offer)  # type: ignore[arg-type]
     if offer.release_on == "accept":  # type: ignore[union-attr]
         held = _released(held)["reservations"]
     return taken | {"reservations": _both(before.reservations, held)}
+
+
+def _answered(offer: Offer) -> Mapping[str, int]:
+    """What an offer holds once it is answered."""
+    key = unanswered_key(offer.rep_id)
+    if key not in offer.reservations:
+        return offer.reservations
+    return FrozenDict({name: units for name, units in offer.reservations.items() if name != key})
 
 
 def _both(kept: Mapping[str, int], taken: Mapping[str, int]) -> Mapping[str, int]:

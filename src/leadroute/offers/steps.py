@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeVar
 
 from attrs import frozen
 
@@ -13,6 +13,7 @@ from leadroute.errors import LeadNotFoundError, NewerFormatError, ValidationErro
 from leadroute.model.keys import (
     credits_key,
     decision_key,
+    is_claims_key,
     is_total_key,
     lead_key,
     placement_key,
@@ -33,13 +34,27 @@ from leadroute.offers.events import (
     PolicyChanged,
     Waiting,
 )
-from leadroute.offers.judging import Begun, Chosen, Failed, Judged, begin, finish, keys_read
+from leadroute.offers.judging import (
+    Begun,
+    Chosen,
+    Failed,
+    Judged,
+    begin,
+    finish,
+    keys_read,
+    pulled,
+    unjudged,
+)
 from leadroute.offers.lifting import placement_of
+from leadroute.offers.lines import order_of
 from leadroute.offers.outcome_counts import counts_of
-from leadroute.offers.placement import Placement, Status
+from leadroute.offers.placement import SUGGESTED, Placement, Status
 from leadroute.offers.requests import Steps, ignored
 from leadroute.plain import loads
+from leadroute.ranking.eligibility import Ineligibility
 from leadroute.ranking.ranking import Outcome
+
+T = TypeVar("T")
 
 UNREADABLE: Final = (LeadNotFoundError, NewerFormatError, ValidationError)
 """What reading a document raises that is not there, or is not as this release writes it."""
@@ -62,6 +77,21 @@ class Done:
     failed: Failed | None = None
     books: Books | None = None
     freed: frozenset[str] | None = frozenset()
+
+
+@frozen
+class Claimed:
+    """What became of a rep's wish for a lead.
+
+    Args:
+        placement: The placement as it is now.
+        refusal: Why the rep cannot have it.
+        free: Whether they can, or have it; without it and a refusal the lead waits no more.
+    """
+
+    placement: Placement
+    refusal: Ineligibility | None = None
+    free: bool = False
 
 
 @frozen(eq=False)
@@ -92,7 +122,7 @@ class LeadSteps:
         """The desk of a version of the policy; that of today where it is not there."""
         return self.earlier.get(version, self.desk)
 
-    def _persistently(self, step: Callable[[], Steps[Done]]) -> Steps[Done]:
+    def _persistently(self, step: Callable[[], Steps[T]]) -> Steps[T]:
         """Take a step until it loses no race; what a lost one says of a counter is taken note of."""
         counts = self.desk.counts
         lost = ignored if counts is None else counts.correct
@@ -346,20 +376,77 @@ class LeadSteps:
     def _decided(self, draft: Draft) -> Steps[Failed | None]:
         """Decide about a lead that waits, and note what changes by it."""
         books = draft.books
+        books.line = _line_before(draft)
         yield from self._under_its_policy(draft)
         before = draft.placed
         try:
-            lead = as_scored((yield from self.lead(before.lead_id, books)), before, books.desk)
+            begun, others = yield from self._begun(before, books)
         except UNREADABLE as error:
             yield from draft.happen(transitions.failure(before, error, before.rule, books))
             return Failed(error, before.rule)
-        others = yield from asked(before, books)
-        begun = begin(lead, others, books)
         events, failed = yield from self._decide(begun, draft, others)
         if draft.events or any(transitions.is_news(event, before) for event in events):
             for event in events:
                 yield from draft.happen(event)
         return failed
+
+    def _begun(self, before: Placement, books: Books) -> Steps[tuple[Begun, Mapping[str, str]]]:
+        """A decision about a lead that waits whose counts were not read yet, and who was asked before."""
+        lead = as_scored((yield from self.lead(before.lead_id, books)), before, books.desk)
+        others = yield from asked(before, books)
+        return begin(lead, others, books), others
+
+    def claimed(
+        self, lead_id: str, rep_id: str, line: str = "", *, look: bool = False
+    ) -> Steps[Claimed]:
+        """Offer a lead that waits to a rep who asks for it.
+
+        Args:
+            lead_id: The lead.
+            rep_id: The rep.
+            line: The line in which it has to wait; any when empty.
+            look: Whether nothing is changed.
+        """
+
+        def step() -> Steps[Claimed]:
+            books = self.books()
+            before, version = yield from self.known(
+                lead_id, books, *self._decided_on(lead_id), *self._ahead(line)
+            )
+            suggested = before.reason_code == SUGGESTED  # who gets it is said by hand
+            if before.status is not Status.WAITING or suggested or (line and before.line != line):
+                return Claimed(before)
+            draft = Draft(lead_id, before, version, books)
+            found = yield from self._claimable(draft, rep_id)
+            if isinstance(found, Ineligibility):
+                return Claimed(before, found)
+            if look:
+                return Claimed(before, free=True)
+            books.line = before.line
+            for event in (yield from transitions.offers(found, books, claim=True)):
+                yield from draft.happen(event)
+            done = yield from self._committed(draft)
+            return Claimed(done.placement, free=True)
+
+        return (yield from self._persistently(step))
+
+    def _claimable(self, draft: Draft, rep_id: str) -> Steps[Chosen | Ineligibility]:
+        """The decision about a lead that waits with a rep first, or why they cannot have it."""
+        books = draft.books
+        yield from self._under_its_policy(draft)
+        try:
+            begun, others = yield from self._begun(draft.placed, books)
+        except UNREADABLE as error:
+            return unjudged(error)
+        found = pulled((yield from finish(begun, books, 1)), rep_id)
+        if isinstance(found, Ineligibility):
+            return found
+        refusal = yield from _claims_refused(found, books)
+        if refusal is not None:
+            return refusal
+        if self.desk.decisions != "none":
+            draft.kept = yield from self._kept(begun.lead, found, others, draft, behind=False)
+        return found
 
     def _widened(self, draft: Draft, most: int, more_at: datetime | None) -> Steps[Failed | None]:
         """Ask further reps about a lead that is offered, under the rule and in the pool of its offers.
@@ -370,7 +457,7 @@ class LeadSteps:
             more_at: When one more is asked after that.
         """
         books, before = draft.books, draft.placed
-        books.desk = self.desk_of(before.policy_version)
+        books.desk, books.line = self.desk_of(before.policy_version), before.offers[0].line
         if books.desk.router.version != before.policy_version:
             return None  # the policy of the offers is not here
         try:
@@ -433,7 +520,10 @@ class LeadSteps:
         is_new = before.status is Status.RECEIVED
         draft.line = begun.line or draft.line
         judged = yield from finish(begun, books)
-        line = begun.line
+        line, order = begun.line, None
+        if begun.rule is not None:
+            backlog = books.desk.router.terms(begun.rule.name).backlog
+            order = order_of(begun.lead, before.received_at, backlog)
         others = is_new and any(map(books.counted, begun.counters()))
         behind = others and isinstance(judged, Chosen) and line is not None
         if self.desk.decisions != "none":
@@ -446,8 +536,9 @@ class LeadSteps:
             # It joins those who wait in its line, which is served from its head.
             reason, version = Outcome.NONE_AVAILABLE.value, self.desk.router.version
             named = draft.line.rule, None, version
-            return (Waiting(books.now, reason, *named, line=draft.line.id),), None
-        return (yield from transitions.events_of(judged, line, books)), None
+            waits = Waiting(books.now, reason, *named, line=draft.line.id, line_order=order)
+            return (waits,), None
+        return (yield from transitions.events_of(judged, line, books, order)), None
 
     def _kept(
         self,
@@ -510,6 +601,30 @@ class LeadSteps:
         if record is None:
             raise LeadNotFoundError(lead_id)
         return loads(Lead, record.data, lead_id)
+
+
+def _line_before(draft: Draft) -> str:
+    """The line that a lead came out of: now, or with the offers that this change ends."""
+    before = draft.before
+    if before is None:
+        return ""
+    return before.line or next((offer.line for offer in before.offers), "")
+
+
+def _claims_refused(found: Chosen, books: Books) -> Steps[Ineligibility | None]:
+    """Why a rep may pull no lead of a rule now, if so."""
+    rep, rule = found.decided.rep, found.decided.rule
+    limits = transitions.claims(rep, books.desk.router.terms(rule.name), books.now)
+    counted = (yield from books.counts(limits)) if limits else {}
+    for key, most in limits.items():
+        used, hourly = counted.get(key, 0), is_claims_key(key)
+        if used + hourly > most:
+            code = "claims_per_hour" if hourly else "lapsed_claims"
+            had = "pulled" if hourly else "let run out"
+            return Ineligibility(
+                code, f"has {had} {used} {'this hour' if hourly else 'today'}", temporary=True
+            )
+    return None
 
 
 def as_scored(lead: Lead, before: Placement, desk: Desk) -> Lead:

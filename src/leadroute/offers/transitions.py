@@ -19,9 +19,19 @@ from leadroute.errors import (
     OfferExpiredError,
     ValidationError,
 )
+from leadroute.model.caps import Cap, Period
 from leadroute.model.duration import later, to_micros
 from leadroute.model.given import Refused
-from leadroute.model.keys import contact_key, is_open_key, is_total_key
+from leadroute.model.keys import (
+    backlog_key,
+    claims_holder,
+    contact_key,
+    is_open_key,
+    is_total_key,
+    key,
+    lapsed_holder,
+    unanswered_key,
+)
 from leadroute.model.lead import Lead, priority_of
 from leadroute.model.rep import Rep
 from leadroute.model.validation import Cleaner, FrozenDict, number, word
@@ -48,7 +58,7 @@ from leadroute.offers.events import (
     Waiting,
     Withdrawn,
 )
-from leadroute.offers.judging import Choice, Chosen
+from leadroute.offers.judging import Chosen
 from leadroute.offers.lines import Line
 from leadroute.offers.placement import FAILED, SUGGESTED, Offer, Placement, Status
 from leadroute.offers.requests import Steps
@@ -60,6 +70,7 @@ from leadroute.ranking.lead_score import LeadScore
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.rules.offer_kind import MOST, OfferKind
 from leadroute.rules.rule import WAIT, Disposition, Rule, find_disposition
+from leadroute.rules.terms import Terms
 
 
 def reception(lead: Lead, trigger: str, version: str, now: datetime) -> Received:
@@ -107,7 +118,7 @@ def kept_score(before: Placement) -> LeadScore:
 
 
 def events_of(
-    found: Chosen | Decided | Ranking, line: Line | None, books: Books
+    found: Chosen | Decided | Ranking, line: Line | None, books: Books, order: int | None = None
 ) -> Steps[Sequence[LeadEvent]]:
     """Return the events that follow from a decision.
 
@@ -117,17 +128,9 @@ def events_of(
     if isinstance(found, Chosen):
         if not found.choices:
             return (_suggestion(found.decided, books),)
-        terms = found.decided.terms_of_offer
-        more_at = next_of(terms.kind, len(found.choices), books.now)
-        made = yield from offers(found, books, more_at)
-        return (*made, _taken(found, books.now)) if terms.auto_accept else made
-    return (_without_offer(found, line, books),)
-
-
-def _taken(chosen: Chosen, now: datetime) -> Accepted:
-    """The acceptance of an offer to which nobody has to answer."""
-    rep = chosen.choices[0].rep
-    return Accepted(now, rep.id, shift_end(chosen.decided.rule.release_on, rep, now))
+        kind = found.decided.terms_of_offer.kind
+        return (yield from offers(found, books, next_of(kind, len(found.choices), books.now)))
+    return (_without_offer(found, line, books, order),)
 
 
 def _suggestion(found: Decided, books: Books) -> Waiting:
@@ -137,7 +140,9 @@ def _suggestion(found: Decided, books: Books) -> Waiting:
     return Waiting(books.now, SUGGESTED, *told, suggested=tuple(best))
 
 
-def _without_offer(found: Decided | Ranking, line: Line | None, books: Books) -> LeadEvent:
+def _without_offer(
+    found: Decided | Ranking, line: Line | None, books: Books, order: int | None
+) -> LeadEvent:
     now, router = books.now, books.desk.router
     if isinstance(found, Ranking) and found.outcome is Outcome.DISQUALIFIED:
         return Disqualified(now, found.factor, found.verdict, found.policy_version)
@@ -148,7 +153,14 @@ def _without_offer(found: Decided | Ranking, line: Line | None, books: Books) ->
     if resumes_at is not None and resumes_at <= now:
         resumes_at = None
     return Waiting(
-        now, found.outcome.value, rule, None, router.version, line=line.id, resumes_at=resumes_at
+        now,
+        found.outcome.value,
+        rule,
+        None,
+        router.version,
+        line=line.id,
+        resumes_at=resumes_at,
+        line_order=order,
     )
 
 
@@ -174,22 +186,24 @@ def failure(
 
 
 def offers(
-    chosen: Chosen, books: Books, more_at: datetime | None = None
-) -> Steps[tuple[Offered, ...]]:
-    """The offers to those who were chosen, best first.
+    chosen: Chosen, books: Books, more_at: datetime | None = None, *, claim: bool = False
+) -> Steps[Sequence[LeadEvent]]:
+    """The offers to those who were chosen, best first, and the acceptance where nobody has to answer.
 
     Args:
         chosen: The decision.
         books: What the step has read.
         more_at: When one more rep is asked.
+        claim: Whether the rep has asked for the lead.
     """
-    order, made = (yield from books.next_order()), list[Offered]()
-    for place, choice in enumerate(chosen.choices):
-        cost = 0.0 if place else chosen.fairness_cost
-        made.append(
-            (yield from _offer(chosen.decided, choice, books, order + place, cost, more_at))
-        )
-    return tuple(made)
+    order, made = (yield from books.next_order()), list[LeadEvent]()
+    for place in range(len(chosen.choices)):
+        told = order + place, more_at
+        made.append((yield from _offer(chosen, place, books, told, claim=claim)))
+    if chosen.decided.terms_of_offer.auto_accept:
+        rep, release_on = chosen.choices[0].rep, chosen.decided.rule.release_on
+        made.append(Accepted(books.now, rep.id, shift_end(release_on, rep, books.now)))
+    return made
 
 
 def next_of(kind: OfferKind, live: int, now: datetime) -> datetime | None:
@@ -206,20 +220,22 @@ def nobody_added(before: Placement, kind: OfferKind, now: datetime) -> NobodyAdd
 
 
 def _offer(
-    found: Decided,
-    choice: Choice,
-    books: Books,
-    order: int,
-    fairness_cost: float,
-    more_at: datetime | None,
+    chosen: Chosen, place: int, books: Books, told: tuple[int, datetime | None], *, claim: bool
 ) -> Steps[Offered]:
+    found, choice, (order, more_at) = chosen.decided, chosen.choices[place], told
     rule, rep, router, now = found.rule, choice.rep, books.desk.router, books.now
+    terms, turn = found.terms_of_offer, choice.turn
     limits = _limits(choice.charged)
     if router.wrap_up and not found.ignore_availability:
         limits[contact_key(rep.id)] = max(0, to_micros(now - router.wrap_up))
-    credits = None if choice.turn is None else (yield from books.credits(found.pool))
-    hours = router.working((rep,))[0].hours
-    reminder = found.terms_of_offer.reminder_of(found.grade)
+    reservations = _units_by_counter(choice.charged)
+    if books.line and not claim:
+        _pace(rep.id, terms, now, limits, reservations)
+    if claim:
+        turn = None  # whoever asks for a lead gives up no turn
+        limits |= claims(rep, terms, now)
+    credits = None if turn is None else (yield from books.credits(found.pool))
+    hours, reminder = router.working((rep,))[0].hours, terms.reminder_of(found.grade)
     return Offered(
         now,
         rep.id,
@@ -227,19 +243,55 @@ def _offer(
         found.pool,
         deadline(now, found.accept_within, hours),
         choice.score,
-        _units_by_counter(choice.charged),
+        reservations,
         choice.propensity,
-        fairness_cost,
+        0.0 if place else chosen.fairness_cost,
         limits,
         rule.release_on,
-        None if choice.turn is None or credits is None else credits.take(choice.turn),
+        None if turn is None or credits is None else credits.take(turn),
         order,
         router.version,
         found.ignore_availability,
         books.desk.tokens(),
+        books.line,
+        claim,
         more_at,
         None if reminder is None else deadline(now, reminder, hours),
     )
+
+
+def _pace(
+    rep_id: str,
+    terms: Terms,
+    now: datetime,
+    limits: dict[str, int],
+    reservations: dict[str, int],
+) -> None:
+    """Hold the offer of a lead that waited to the gap and the burst."""
+    if terms.backlog_gap is not None:
+        limits[backlog_key(rep_id)] = to_micros(now - terms.backlog_gap)
+    if terms.backlog_burst is not None:
+        limits[unanswered_key(rep_id)] = terms.backlog_burst
+        reservations[unanswered_key(rep_id)] = 1
+
+
+def claims(rep: Rep, terms: Terms, now: datetime) -> dict[str, int]:
+    """The counters of what a rep pulls and lets run out, with the most that they may stand at."""
+    limits = dict[str, int]()
+    if terms.claims_per_hour is not None:
+        limits[_period_key(claims_holder(rep.id), "hour", rep, now)] = terms.claims_per_hour
+    if terms.lapsed_claims is not None:
+        limits[lapsed_key(rep, now)] = terms.lapsed_claims - 1
+    return limits
+
+
+def lapsed_key(rep: Rep, now: datetime) -> str:
+    """The counter of the leads that a rep pulled and let run out today."""
+    return _period_key(lapsed_holder(rep.id), "day", rep, now)
+
+
+def _period_key(holder: str, per: Period, rep: Rep, now: datetime) -> str:
+    return f"{holder}/{key(per, Cap(1, per).period(now, rep.zone))}"
 
 
 def is_news(event: LeadEvent, before: Placement) -> bool:
@@ -349,11 +401,11 @@ def holds(placed: Placement | None) -> Mapping[str, int]:
         return placed.reservations
     held, totals = Counter(placed.reservations), dict[str, int]()
     for offer in placed.offers:
-        for key, units in offer.reservations.items():
-            if is_total_key(key):
-                totals[key] = max(units, totals.get(key, 0))
+        for counter, units in offer.reservations.items():
+            if is_total_key(counter):
+                totals[counter] = max(units, totals.get(counter, 0))
             else:
-                held[key] += units
+                held[counter] += units
     if totals:
         held.update(totals)
     return held

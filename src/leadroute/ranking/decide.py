@@ -180,7 +180,7 @@ class Decided:
         lead, now, found = self._lead, self._instant, self._set
         pool, registry, matches = self.pool, found.registry, self._matches
         asks: Sequence[Ask] = ()
-        if now is None or found.asks or snapshot.presence:
+        if now is None or found.asks or snapshot.presence or snapshot.paced:
             reps = self._candidates.crew.reps
             asks = self._asks(RoutingContext(lead, reps, pool, snapshot, now, registry, matches))
         crew, opened = _able(self._view, self._over_all, snapshot, asks, self._previous_offers)
@@ -204,7 +204,7 @@ class Decided:
             ignore_availability=everybody,
         ):
             known(context.instant)
-        if not found.asks and not snapshot.presence:
+        if not (found.asks or snapshot.presence or snapshot.paced):
             return ()
         if snapshot.presence and not everybody:
             check_presence(found.members, snapshot.presence)
@@ -230,6 +230,25 @@ class Decided:
     def rep(self) -> Rep:
         """The rep who comes first."""
         return self.context.reps[self.place]
+
+    def give_to(self, rep_id: str) -> bool:
+        """Put another rep first who can take the lead; returns whether they can."""
+        ids = self.context.ids
+        if self.place < 0 or rep_id not in ids:
+            return False
+        place = ids.index(rep_id)
+        if place != self.place:
+            self.score, self.place = self._score()[1][place], place
+        return True
+
+    def exclusion(self, rep_id: str) -> Exclusion | None:
+        """Why a rep cannot take the lead, in the first pool that has them; ``None`` where none has."""
+        asked = (self, *self.other_pools) if self.place < 0 else (*self.other_pools, self)
+        for found in asked:
+            reps = [rep for rep in found._set.members if rep.id == rep_id]  # noqa: SLF001 - its own kind
+            for _, exclusion in found.excluded(reps):
+                return exclusion
+        return None
 
     def _get_charges(self) -> Charges:
         if self._charges is None:
@@ -360,7 +379,8 @@ class Decided:
         A code may come several times. Nothing is written for people, so it is O(candidates) and cheap.
         """
         context = self.context
-        if self._set.asks or self._previous_offers or context.snapshot.presence:
+        seen = context.snapshot
+        if self._set.asks or self._previous_offers or seen.presence or seen.paced:
             for rep, exclusion in self.excluded():
                 yield exclusion.code, (rep.id,)
             return

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
-from typing import Any, Final, TypeAlias, cast
+from typing import Any, Final, Literal, TypeAlias, cast, get_args
 
 from attrs import Attribute, field, fields, frozen
 
@@ -18,6 +18,7 @@ from leadroute.model.duration import (
     WorkingTime,
     format_within,
     length_of,
+    parse_duration,
     parse_within,
 )
 from leadroute.model.given import Refused
@@ -93,6 +94,60 @@ def auto_accept(given: bool | None) -> bool | None:
     return cast("bool | None", named("auto_accept", yes_or_no, given))
 
 
+Backlog: TypeAlias = Literal["oldest", "newest", "freshest"]
+"""Which of the waiting leads of equal priority and score comes first."""
+
+
+BACKLOGS: Final[tuple[Backlog, ...]] = get_args(Backlog)
+
+
+def read_backlog(given: Any) -> Backlog:
+    """The order of waiting leads from its word."""
+    if given not in BACKLOGS:
+        raise ConfigError(f"is {given!r:.40}; write one of {', '.join(BACKLOGS)}")
+    return cast("Backlog", given)
+
+
+def backlog(given: Backlog | None) -> Backlog | None:
+    """A converter for the order of waiting leads."""
+    return cast("Backlog | None", named("backlog", read_backlog, given))
+
+
+def read_gap(given: Any) -> timedelta:
+    """A pause between offers from its text form; it must be longer than nothing."""
+    found = parse_duration(given)
+    if not found:
+        raise ConfigError("is 0s; write a pause such as '20s', or leave it out")
+    return found
+
+
+def backlog_gap(given: str | timedelta | None) -> timedelta | None:
+    """A converter for the least time between two waiting leads."""
+    return cast("timedelta | None", named("backlog_gap", read_gap, given))
+
+
+def read_count(given: Any) -> int:
+    """A whole number from 1 up."""
+    if type(given) is not int or given < 1:
+        raise ConfigError(f"is {given!r:.40}; write a whole number from 1 up, or leave it out")
+    return given
+
+
+def backlog_burst(given: int | None) -> int | None:
+    """A converter for the number of unanswered offers."""
+    return cast("int | None", named("backlog_burst", read_count, given))
+
+
+def claims_per_hour(given: int | None) -> int | None:
+    """A converter for the number of claims in an hour."""
+    return cast("int | None", named("claims_per_hour", read_count, given))
+
+
+def lapsed_claims(given: int | None) -> int | None:
+    """A converter for the number of lapsed claims in a day."""
+    return cast("int | None", named("lapsed_claims", read_count, given))
+
+
 @frozen(kw_only=True, slots=False)  # a router has a place for cached properties, and inherits
 class Terms:
     """The terms on which leads are offered.
@@ -110,6 +165,16 @@ class Terms:
         remind_before: How long before the end of an offer the event ``Reminded`` happens, such as
             ``"2m"``, shorter than ``accept_within`` and in the same time; or by grade. None by default.
         auto_accept: Whether an offer is accepted at once, for reps who cannot refuse; ``False`` by default.
+        backlog: Which of the waiting leads of equal priority and score comes first: the ``oldest``
+            (the default), the ``newest`` to come in, or the ``freshest``: the one with the latest signal.
+        backlog_gap: The least time between two waiting leads that one rep is offered, such as
+            ``"20s"``; none by default. A new lead that finds a rep at once does not count.
+        backlog_burst: The most offers of waiting leads that one rep may have unanswered, 1 or more; no
+            limit by default.
+        claims_per_hour: The most leads that one rep may pull in an hour of the clock, 1 or more; no limit
+            by default.
+        lapsed_claims: The number of pulled leads, 1 or more, that a rep may let run out in one day of
+            their own before they can pull no more; no limit by default.
 
     Raises:
         ConfigError: A term cannot be read.
@@ -129,6 +194,21 @@ class Terms:
     )
     auto_accept: bool | None = field(
         default=None, converter=auto_accept, metadata={"read": yes_or_no}
+    )
+    backlog: Backlog | None = field(
+        default=None, converter=backlog, metadata={"read": read_backlog}
+    )
+    backlog_gap: timedelta | None = field(
+        default=None, converter=backlog_gap, metadata={"read": read_gap}
+    )
+    backlog_burst: int | None = field(
+        default=None, converter=backlog_burst, metadata={"read": read_count}
+    )
+    claims_per_hour: int | None = field(
+        default=None, converter=claims_per_hour, metadata={"read": read_count}
+    )
+    lapsed_claims: int | None = field(
+        default=None, converter=lapsed_claims, metadata={"read": read_count}
     )
 
     def over(self, other: Terms) -> Terms:
@@ -177,7 +257,7 @@ def _of_grade(given: Any, grade: str | None) -> Any:
 TERMS: Final[tuple[Attribute[Any], ...]] = fields(Terms)
 """The terms there are."""
 
-DEFAULTS: Final = Terms(accept_within=timedelta(minutes=5), offer=EXCLUSIVE)
+DEFAULTS: Final = Terms(accept_within=timedelta(minutes=5), backlog="oldest", offer=EXCLUSIVE)
 """The terms of a policy that says nothing of them."""
 
 

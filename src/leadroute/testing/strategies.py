@@ -344,6 +344,7 @@ def routers() -> st.SearchStrategy[Router]:
         score=st.none() | scorers(),
         pool=st.sampled_from([None, None, "everyone", *POOLS]),
         accept_within=st.sampled_from([None, "1m", "2h", "15m working", {"other": "3m"}]),
+        **_backlog_terms(),
         offer=st.sampled_from(
             [None, None, "parallel 2", "parallel 3, one more every 10s", "suggest"]
         ),
@@ -371,6 +372,17 @@ def routers() -> st.SearchStrategy[Router]:
 
 def _numbered(rules: list[Rule]) -> list[Rule]:
     return [evolve(rule, name=f"rule {number}") for number, rule in enumerate(rules)]
+
+
+def _backlog_terms() -> dict[str, st.SearchStrategy[Any]]:
+    """The terms of leads that wait, and of those that reps pull."""
+    return {
+        "backlog": st.sampled_from([None, None, "oldest", "newest", "freshest"]),
+        "backlog_gap": st.sampled_from([None, None, "20s"]),
+        "backlog_burst": st.sampled_from([None, None, 1, 3]),
+        "claims_per_hour": st.sampled_from([None, None, 10]),
+        "lapsed_claims": st.sampled_from([None, None, 3]),
+    }
 
 
 def _rule(pool: str | None, fallback: Fallback, **terms: Any) -> Rule:

@@ -22,7 +22,8 @@ class Received:
     Args:
         at: The time.
         received_at: The time at which the lead came in, if you gave it.
-        priority: The lead's own priority, else that of its grade; waiting leads with a higher one go first.
+        priority: The lead's own priority, else that of its rule, else of its grade; waiting leads
+            with a higher one go first.
         policy_version: The version of the policy at that time.
         lead_score: The lead score, 0 to 1; ``None`` when it is not known.
         lead_grade: The name of the grade; ``None`` when there is none.
@@ -88,6 +89,8 @@ class Offered:
         token: What tells this offer from every other one.
         line: The line that the lead waited in, if it did.
         claimed: Whether the rep asked for it.
+        step: The number of the step of the rule that was in force; 0 for the rule as it is written.
+        priority: The priority of the lead from now on; ``None`` leaves it as it was.
         more_at: The time at which one more rep is asked beside; ``None`` for none.
         remind_at: The time of the reminder before the end; ``None`` for none.
     """
@@ -111,6 +114,8 @@ class Offered:
     token: str = ""
     line: str = ""
     claimed: bool = False
+    step: int = 0
+    priority: int | None = None
     more_at: datetime | None = None
     remind_at: datetime | None = None
 
@@ -129,6 +134,9 @@ class Waiting:
         line: The line in which it waits; empty for none.
         resumes_at: The first time at which a rep is known to be there again; ``None`` when that is not known.
         line_order: What orders it among leads of equal priority and score, the least first; ``None`` is its age.
+        step: The number of the step of the rule that is in force; 0 for the rule as it is written.
+        next_step: The time at which the next step opens; ``None`` when there is none.
+        priority: The priority of the lead from now on; ``None`` leaves it as it was.
         suggested: The ids of the reps who may have it, best first, when it waits to be assigned by hand.
     """
 
@@ -142,6 +150,9 @@ class Waiting:
     line: str = ""
     resumes_at: datetime | None = None
     line_order: int | None = None
+    step: int = 0
+    next_step: datetime | None = None
+    priority: int | None = None
     suggested: tuple[str, ...] = ()
 
 

@@ -15,7 +15,8 @@ from leadroute.offers.lines import Line, length_key, line_key
 from leadroute.offers.placement import FAILED
 from leadroute.offers.requests import Steps
 from leadroute.ranking.candidates import scoring_of
-from leadroute.ranking.decide import Decided, Deciding, Need
+from leadroute.ranking.decide import Decided, Need
+from leadroute.ranking.deciding import Deciding
 from leadroute.ranking.eligibility import Charge, Ineligibility
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.ranking.scorers.round_robin import Turn
@@ -74,12 +75,14 @@ class Begun(NamedTuple):
 
     Args:
         lead: The lead, with its score.
+        asked: Who had an offer of it before, with how the last one ended.
         line: Where it would wait; ``None`` when it would not.
         rule: The rule that matched; ``None`` when none did.
         outcome: The decision under way, or what is known without counts.
     """
 
     lead: Lead
+    asked: Mapping[str, str]
     line: Line | None
     rule: Rule | None
     outcome: Deciding | Ranking | Failed
@@ -109,11 +112,11 @@ def begin(lead: Lead, asked: Mapping[str, str], books: Books) -> Begun:
         found = desk.router.judging(lead, desk.roster, now, asked)
         if isinstance(found, Ranking):
             without_rule = found.outcome is Outcome.NO_RULE_MATCHED
-            return Begun(lead, desk.lines.no_rule if without_rule else None, None, found)
+            return Begun(lead, asked, desk.lines.no_rule if without_rule else None, None, found)
         rule, deciding = found
-        return Begun(lead, desk.lines.line_of(lead, rule, asked, now), rule, deciding)
+        return Begun(lead, asked, desk.lines.line_of(lead, rule, asked, now), rule, deciding)
     except Exception as error:  # noqa: BLE001 - as below
-        return Begun(lead, None, rule, _failed(error, lead, rule))
+        return Begun(lead, asked, None, rule, _failed(error, lead, rule))
 
 
 def finish(begun: Begun, books: Books, most: int | None = None) -> Steps[Judged]:
@@ -132,6 +135,22 @@ def finish(begun: Begun, books: Books, most: int | None = None) -> Steps[Judged]
         if not isinstance(found, _Asked):
             return found
         answer = yield from books.read(*found)
+
+
+def in_line(begun: Begun, found: Judged, books: Books) -> tuple[Judged, Line | None]:
+    """A decision with the line of the lead, which is another one where a later step decided."""
+    decided = found.decided if isinstance(found, Chosen) else found
+    before = begun.rule
+    if not isinstance(decided, Decided) or before is None:
+        return found, begun.line
+    rule = decided.rule
+    if rule.name != before.name or rule.step == before.step:
+        return found, begun.line
+    try:
+        line = books.desk.lines.line_of(begun.lead, rule, begun.asked, books.now)
+    except Exception as error:  # noqa: BLE001 - as below
+        return _failed(error, begun.lead, rule), begun.line
+    return found, line
 
 
 class _Asked(NamedTuple):

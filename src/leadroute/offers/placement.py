@@ -137,15 +137,16 @@ class Placement:
         status: The status.
         steps: The number of events so far, which is the number of the last one.
         received_at: The time at which the lead came in: as you gave it, else when it was submitted.
-        priority: Its own, else that of its grade; waiting leads with a higher one come first.
+        priority: Its own, else that of its rule, else of its grade; waiting leads with a higher one come first.
         rule: The rule that matched last.
+        step: The number of the step of that rule which was in force; 0 for the rule as it is written.
         pool: The pool of the current offer or owner.
         owner: The rep who owns the lead; ``None`` before a rep accepted it.
         catch_all: The name of the catch-all that has it.
         offers: The offers that are open now.
         clocks: The times at which something is to be done about the lead, by name: ``retry`` is the
-            next decision, ``shift`` the end of open work with the shift of the owner, ``more`` the
-            time at which one more rep is asked.
+            next decision, ``step`` the opening of the next step of the rule, ``shift`` the end of
+            open work with the shift of the owner, ``more`` the time at which one more rep is asked.
         line: The line in which it waits; empty when it is in none.
         line_order: What orders it in its line among leads of equal priority and score; ``None`` is its age.
         resumes_at: When it waits: the first time at which a rep is known to be there again.
@@ -215,6 +216,7 @@ class Placement:
     won: bool = field()
     error: str = ""
     failures: int = 0
+    step: int = 0
     suggested: tuple[str, ...] = ()
 
     __repr__ = without_defaults
@@ -277,7 +279,8 @@ class Placement:
         """Why a rep has it."""
         if self.offers:
             first = " and ".join([offer.rep_id for offer in self.offers])
-            return f"{one_line(first)} came first under rule {self.rule!r}"
+            step = f", step {self.step}" if self.step else ""
+            return f"{one_line(first)} came first under rule {self.rule!r}{step}"
         owner = one_line(self.owner or "")
         if self.status is Status.CLOSED:
             return f"{owner} closed it as {self.outcome}"

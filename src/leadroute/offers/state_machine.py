@@ -98,6 +98,7 @@ Closing feedback: ``CLOSED``. While another offer is open, one that ends leaves 
 _WITH_OWNER: Final = frozenset((Status.ACCEPTED, Status.CONTACTED))
 _CLOCKS: Final[dict[str, frozenset[Status]]] = {
     "retry": frozenset((Status.WAITING,)),
+    "step": frozenset((Status.WAITING,)),
     "shift": _WITH_OWNER,
     "more": frozenset((Status.OFFERED,)),
 }
@@ -241,6 +242,8 @@ def _offered(before: Placement, event: Offered) -> dict[str, Any]:
         "offered_at": event.at,
         "reason_code": "",
         "policy_version": event.policy_version,
+        "step": event.step,
+        "priority": before.priority if event.priority is None else event.priority,
     }
     if event.more_at is not None or before.clocks:
         changes["clocks"] = {"more": event.more_at}
@@ -262,8 +265,10 @@ def _waiting(before: Placement, event: Waiting) -> dict[str, Any]:
     return {
         "rule": event.rule,
         "reason_code": event.reason_code,
-        "clocks": {"retry": event.until},
+        "clocks": {"retry": event.until, "step": event.next_step},
         "line": event.line,
+        "step": event.step,
+        "priority": before.priority if event.priority is None else event.priority,
         "line_order": event.line_order,
         "resumes_at": event.resumes_at,
         "suggested": event.suggested,
@@ -401,6 +406,7 @@ def _reopened(_before: Placement, event: Reopened) -> dict[str, Any]:
         **dict.fromkeys(("owner", "catch_all", "pool", "offered_at", "accepted_at")),
         **dict.fromkeys(("contacted_at", "closed_at", "outcome", "value", "turn", "factor")),
         "won": False,
+        "step": 0,
         "policy_version": "",
         "reason_code": event.kind,
         "clocks": {"retry": event.at},  # until the decision that follows

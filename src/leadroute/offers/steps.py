@@ -41,12 +41,13 @@ from leadroute.offers.judging import (
     Judged,
     begin,
     finish,
+    in_line,
     keys_read,
     pulled,
     unjudged,
 )
 from leadroute.offers.lifting import placement_of
-from leadroute.offers.lines import order_of
+from leadroute.offers.lines import length_key, order_of
 from leadroute.offers.outcome_counts import counts_of
 from leadroute.offers.placement import SUGGESTED, Placement, Status
 from leadroute.offers.requests import Steps, ignored
@@ -155,8 +156,8 @@ class LeadSteps:
             draft = _new(lead.id, (yield from books.records([key, *begun.keys()])).get(key), books)
             if isinstance(draft, Placement):
                 return Done(draft)
-            version = self.desk.router.version
-            received = transitions.reception(begun.lead, trigger, version, books.now)
+            given = begun.lead, trigger, begun.rule, self.desk.router, books.now
+            received = transitions.reception(*given)
             yield from draft.happen(received)
             events, failed = yield from self._decide(begun, draft)
             if failed is not None and not keep_failed:
@@ -179,7 +180,8 @@ class LeadSteps:
                 return Done(draft)
             router = self.desk.router
             scored = router.scored(lead, books.now)
-            received = transitions.reception(scored, trigger, router.version, books.now)
+            rule = router.match(scored, books.now) if router.prioritizes else None
+            received = transitions.reception(scored, trigger, rule, router, books.now)
             yield from draft.happen(received)
             given = draft.placed, scored, rep, trigger or "submit", books
             for event in (yield from self.assignment(*given)):
@@ -211,8 +213,11 @@ class LeadSteps:
             kept = 0 if record is None else record.version
             books.note(Record(key, kept + 1, text))  # what the decision reads
             draft = Draft(lead.id, before, version, books)
-            scored = self.desk.router.scored(lead, books.now)
-            yield from draft.happen(transitions.enrichment(scored, books.now))
+            router = self.desk.router
+            scored = router.scored(lead, books.now)
+            rule = next((each for each in router.rules if each.name == before.rule), None)
+            priority = router.priority_of(scored, rule)
+            yield from draft.happen(transitions.enrichment(scored, priority, books.now))
             failed = None
             if before.status is Status.WAITING:
                 failed = yield from self._decided(draft)
@@ -385,6 +390,9 @@ class LeadSteps:
             yield from draft.happen(transitions.failure(before, error, before.rule, books))
             return Failed(error, before.rule)
         events, failed = yield from self._decide(begun, draft, others)
+        router = books.desk.router
+        if router.prioritizes or any(isinstance(each, PolicyChanged) for each in draft.events):
+            events = [transitions.with_priority(each, begun, before, router) for each in events]
         if draft.events or any(transitions.is_news(event, before) for event in events):
             for event in events:
                 yield from draft.happen(event)
@@ -392,9 +400,11 @@ class LeadSteps:
 
     def _begun(self, before: Placement, books: Books) -> Steps[tuple[Begun, Mapping[str, str]]]:
         """A decision about a lead that waits whose counts were not read yet, and who was asked before."""
-        lead = as_scored((yield from self.lead(before.lead_id, books)), before, books.desk)
+        lead, desk = (yield from self.lead(before.lead_id, books)), books.desk
+        if desk.router.relaxes and lead.received_at is None:  # steps go by the age of the lead
+            lead = lead.with_changes(received_at=before.received_at)
         others = yield from asked(before, books)
-        return begin(lead, others, books), others
+        return begin(as_scored(lead, before, desk), others, books), others
 
     def claimed(
         self, lead_id: str, rep_id: str, line: str = "", *, look: bool = False
@@ -518,27 +528,32 @@ class LeadSteps:
         """The events that follow from a decision, and what the policy raised."""
         books, before = draft.books, draft.placed
         is_new = before.status is Status.RECEIVED
-        draft.line = begun.line or draft.line
-        judged = yield from finish(begun, books)
-        line, order = begun.line, None
+        judged, line = in_line(begun, (yield from finish(begun, books)), books)
+        draft.line = line or draft.line
+        order = None
         if begun.rule is not None:
             backlog = books.desk.router.terms(begun.rule.name).backlog
             order = order_of(begun.lead, before.received_at, backlog)
-        others = is_new and any(map(books.counted, begun.counters()))
-        behind = others and isinstance(judged, Chosen) and line is not None
+        if is_new and line is not begun.line and line is not None:
+            yield from books.counts([length_key(line.id)])
+        others = is_new and line is not None and books.counted(length_key(line.id)) > 0
+        behind = others and isinstance(judged, Chosen)
         if self.desk.decisions != "none":
             draft.kept = yield from self._kept(
                 begun.lead, judged, asked_before, draft, behind=behind
             )
         if isinstance(judged, Failed):
             return (transitions.failure(before, judged.error, judged.rule, books),), judged
-        if behind:
+        if behind and isinstance(judged, Chosen):
             # It joins those who wait in its line, which is served from its head.
             reason, version = Outcome.NONE_AVAILABLE.value, self.desk.router.version
             named = draft.line.rule, None, version
-            waits = Waiting(books.now, reason, *named, line=draft.line.id, line_order=order)
+            relaxing = transitions.relaxation(judged.decided.rule, before)
+            waits = Waiting(
+                books.now, reason, *named, line=draft.line.id, line_order=order, **relaxing
+            )
             return (waits,), None
-        return (yield from transitions.events_of(judged, line, books, order)), None
+        return (yield from transitions.events_of(judged, line, before, books, order)), None
 
     def _kept(
         self,

@@ -12,6 +12,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
+from attrs import evolve
+
 from leadroute.errors import (
     FieldError,
     InvalidTransitionError,
@@ -32,7 +34,7 @@ from leadroute.model.keys import (
     lapsed_holder,
     unanswered_key,
 )
-from leadroute.model.lead import Lead, priority_of
+from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.validation import Cleaner, FrozenDict, number, word
 from leadroute.model.working_hours import deadline, unless_failing
@@ -58,7 +60,7 @@ from leadroute.offers.events import (
     Waiting,
     Withdrawn,
 )
-from leadroute.offers.judging import Chosen
+from leadroute.offers.judging import Begun, Choice, Chosen
 from leadroute.offers.lines import Line
 from leadroute.offers.placement import FAILED, SUGGESTED, Offer, Placement, Status
 from leadroute.offers.requests import Steps
@@ -68,25 +70,29 @@ from leadroute.ranking.decide import Decided
 from leadroute.ranking.eligibility import Charge, Charges
 from leadroute.ranking.lead_score import LeadScore
 from leadroute.ranking.ranking import Outcome, Ranking
+from leadroute.ranking.router import Router
 from leadroute.rules.offer_kind import MOST, OfferKind
 from leadroute.rules.rule import WAIT, Disposition, Rule, find_disposition
 from leadroute.rules.terms import Terms
 
 
-def reception(lead: Lead, trigger: str, version: str, now: datetime) -> Received:
-    """The submission of a lead, with its score as of now."""
+def reception(
+    lead: Lead, trigger: str, rule: Rule | None, router: Router, now: datetime
+) -> Received:
+    """The submission of a lead, with its score as of now, and the priority under the rule that matched."""
+    priority, version = router.priority_of(lead, rule), router.version
     try:
         said = "" if trigger == "" else word(trigger)
     except Refused as refused:
         raise ValidationError("Received", lead.id, (FieldError("trigger", str(refused)),)) from None
     score = lead.lead_score
     if score is None:
-        return Received(now, lead.received_at, priority_of(lead), version, trigger=said)
+        return Received(now, lead.received_at, priority, version, trigger=said)
     within = score.respond_within
     return Received(
         now,
         lead.received_at,
-        priority_of(lead),
+        priority,
         version,
         score.score,
         score.grade,
@@ -118,7 +124,11 @@ def kept_score(before: Placement) -> LeadScore:
 
 
 def events_of(
-    found: Chosen | Decided | Ranking, line: Line | None, books: Books, order: int | None = None
+    found: Chosen | Decided | Ranking,
+    line: Line | None,
+    before: Placement,
+    books: Books,
+    order: int | None = None,
 ) -> Steps[Sequence[LeadEvent]]:
     """Return the events that follow from a decision.
 
@@ -130,18 +140,22 @@ def events_of(
             return (_suggestion(found.decided, books),)
         kind = found.decided.terms_of_offer.kind
         return (yield from offers(found, books, next_of(kind, len(found.choices), books.now)))
-    return (_without_offer(found, line, books, order),)
+    return (_without_offer(found, line, before, books, order),)
 
 
 def _suggestion(found: Decided, books: Books) -> Waiting:
     """The wait of a lead that somebody gives to a rep by hand, with its ranking."""
     best = [found.context.ids[place] for place, _ in found.first(MOST)]
     told = found.rule.name, None, books.desk.router.version
-    return Waiting(books.now, SUGGESTED, *told, suggested=tuple(best))
+    return Waiting(books.now, SUGGESTED, *told, step=found.rule.step, suggested=tuple(best))
 
 
 def _without_offer(
-    found: Decided | Ranking, line: Line | None, books: Books, order: int | None
+    found: Decided | Ranking,
+    line: Line | None,
+    before: Placement,
+    books: Books,
+    order: int | None,
 ) -> LeadEvent:
     now, router = books.now, books.desk.router
     if isinstance(found, Ranking) and found.outcome is Outcome.DISQUALIFIED:
@@ -152,16 +166,24 @@ def _without_offer(
     resumes_at = found.resumes_at
     if resumes_at is not None and resumes_at <= now:
         resumes_at = None
-    return Waiting(
-        now,
-        found.outcome.value,
-        rule,
-        None,
-        router.version,
-        line=line.id,
-        resumes_at=resumes_at,
-        line_order=order,
-    )
+    relaxing = {} if isinstance(found, Ranking) else relaxation(found.rule, before)
+    said = now, found.outcome.value, rule, None, router.version
+    return Waiting(*said, line=line.id, resumes_at=resumes_at, line_order=order, **relaxing)
+
+
+def relaxation(rule: Rule, before: Placement) -> dict[str, Any]:
+    """What an event says of the steps of a rule."""
+    if not rule.later:
+        return {"step": rule.step} if rule.step else {}
+    return {"step": rule.step, "next_step": later(before.received_at, rule.later[0].opens)}
+
+
+def with_priority(event: LeadEvent, begun: Begun, before: Placement, router: Router) -> LeadEvent:
+    """The event with the priority of the lead, where the rule that matched now gives it another one."""
+    if begun.rule is None or not isinstance(event, Waiting | Offered):
+        return event
+    found = router.priority_of(begun.lead, begun.rule)
+    return event if found == before.priority else evolve(event, priority=found)
 
 
 _worth: Final = number(-1e12, 1e12)
@@ -224,18 +246,11 @@ def _offer(
 ) -> Steps[Offered]:
     found, choice, (order, more_at) = chosen.decided, chosen.choices[place], told
     rule, rep, router, now = found.rule, choice.rep, books.desk.router, books.now
-    terms, turn = found.terms_of_offer, choice.turn
-    limits = _limits(choice.charged)
-    if router.wrap_up and not found.ignore_availability:
-        limits[contact_key(rep.id)] = max(0, to_micros(now - router.wrap_up))
-    reservations = _units_by_counter(choice.charged)
-    if books.line and not claim:
-        _pace(rep.id, terms, now, limits, reservations)
-    if claim:
-        turn = None  # whoever asks for a lead gives up no turn
-        limits |= claims(rep, terms, now)
+    limits, reservations = _held_to(found, choice, books, claim=claim)
+    turn = None if claim else choice.turn  # whoever asks for a lead gives up no turn
     credits = None if turn is None else (yield from books.credits(found.pool))
-    hours, reminder = router.working((rep,))[0].hours, terms.reminder_of(found.grade)
+    hours = router.working((rep,))[0].hours
+    reminder = found.terms_of_offer.reminder_of(found.grade)
     return Offered(
         now,
         rep.id,
@@ -255,9 +270,28 @@ def _offer(
         books.desk.tokens(),
         books.line,
         claim,
+        rule.step,
+        None,
         more_at,
         None if reminder is None else deadline(now, reminder, hours),
     )
+
+
+def _held_to(
+    found: Decided, choice: Choice, books: Books, *, claim: bool
+) -> tuple[dict[str, int], dict[str, int]]:
+    """The limits of an offer, and what it counts against."""
+    rep, terms, now = choice.rep, found.terms_of_offer, books.now
+    limits = _limits(choice.charged)
+    wrap_up = books.desk.router.pauses(found.pool).after_contact(rep)
+    if wrap_up and not found.ignore_availability:
+        limits[contact_key(rep.id)] = max(0, to_micros(now - wrap_up))
+    reservations = _units_by_counter(choice.charged)
+    if claim:
+        limits |= claims(rep, terms, now)
+    elif books.line:
+        _pace(rep.id, terms, now, limits, reservations)
+    return limits, reservations
 
 
 def _pace(
@@ -302,9 +336,10 @@ def is_news(event: LeadEvent, before: Placement) -> bool:
     return not (
         isinstance(event, Waiting)
         and event.until is None
+        and event.priority is None
         and "retry" not in before.clocks
-        and (event.reason_code, event.rule, event.line, event.suggested)
-        == (before.reason_code, before.rule, before.line, before.suggested)
+        and (event.reason_code, event.rule, event.line, event.step, event.suggested)
+        == (before.reason_code, before.rule, before.line, before.step, before.suggested)
     )
 
 
@@ -485,12 +520,12 @@ def reopening(before: Placement, now: datetime) -> Reopened:
     return Reopened(now)
 
 
-def enrichment(lead: Lead, now: datetime) -> Updated:
+def enrichment(lead: Lead, priority: int, now: datetime) -> Updated:
     """What is known of a lead now, with its score as of now."""
     score = lead.lead_score
     if score is None:
-        return Updated(now, priority_of(lead))
-    return Updated(now, priority_of(lead), score.score, score.grade, score.completeness)
+        return Updated(now, priority)
+    return Updated(now, priority, score.score, score.grade, score.completeness)
 
 
 def expiries(before: Placement, now: datetime) -> list[TimedOut]:

@@ -1,4 +1,4 @@
-"""The one engine: which reps may take a lead, their scores, and what the lead counts against.
+"""The one engine: which reps of a pool may take a lead, their scores, and what the lead counts against.
 
 * Criteria are masks and scores are columns over the candidates. Assignments, exclusions and texts
   are made when they are read, from what was read at the decision.
@@ -8,20 +8,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from heapq import nsmallest
 from itertools import compress
 from operator import and_, le
-from typing import Any, NamedTuple, Protocol, Self, TypeAlias
+from typing import Any, NamedTuple, Protocol, Self
 
-from leadroute.errors import say_where
 from leadroute.model.caps import Cap
 from leadroute.model.duration import Within
 from leadroute.model.lead import Lead
 from leadroute.model.lead_timezone import lead_hours
-from leadroute.model.rep import Pauses, Rep, Roster
+from leadroute.model.rep import Rep, Roster
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.territory_index import Match
 from leadroute.model.validation import known
@@ -49,10 +48,10 @@ from leadroute.ranking.scorers.combinators import fair_share
 from leadroute.ranking.scorers.exploration import fairness_cost, propensities
 from leadroute.ranking.scorers.round_robin import Turn, after, dues, turn_of
 from leadroute.rules.routing_context import ZEROS, Crew, RoutingContext
-from leadroute.rules.rule import CATCH_ALL, EVERYONE, WAIT, Fallback, Rule, pool_of
+from leadroute.rules.rule import Fallback, Rule
 from leadroute.rules.terms import Terms
 
-__all__ = ["Decided", "Deciding", "Matched", "Need", "Question", "decide", "deciding"]
+__all__ = ["Decided", "Need"]
 
 
 class Need(NamedTuple):
@@ -83,11 +82,9 @@ class Policy(Protocol):
     @property
     def caps(self) -> Sequence[Cap]: ...
     @property
-    def wrap_up(self) -> timedelta: ...
-    @property
     def fallback(self) -> Fallback: ...
-    @property
-    def pauses(self) -> Pauses: ...
+
+    def rule_after(self, name: str, lead: Lead, now: datetime | None) -> Rule | None: ...
 
     def charges(
         self, lead: Lead, rule: Rule | None, pool: str | None, now: datetime | None
@@ -125,12 +122,14 @@ class Decided:
         ignore_availability: Whether it was asked without a look at who is at work.
         fallback_step: What happens when no rep was found.
         other_pools: What the other pools said.
+        passed_on: The rules that found nobody and left the lead to the next one that matches.
     """
 
     place = -1
     score = 0.0
     resumes_at: datetime | None = None
     fallback_step = ""
+    passed_on: tuple[str, ...] = ()
     _charges: Charges | None = None
     _assignments: tuple[Assignment, ...] | None = None
     _rejections: tuple[Exclusion, ...] | None = None
@@ -200,7 +199,6 @@ class Decided:
         if context.instant is None and found.is_timed(
             context.reps,
             snapshot,
-            wrap_up=bool(self._router.wrap_up),
             ignore_availability=everybody,
         ):
             known(context.instant)
@@ -208,7 +206,7 @@ class Decided:
             return ()
         if snapshot.presence and not everybody:
             check_presence(found.members, snapshot.presence)
-        return masks(self.rule, context, self._router.pauses, ignore_availability=everybody)
+        return masks(self.rule, context, found.pauses, ignore_availability=everybody)
 
     @property
     def terms_of_offer(self) -> Terms:
@@ -367,7 +365,7 @@ class Decided:
             self._of_everybody(),
             self._previous_offers,
             self._get_charges(),
-            pauses=self._router.pauses,
+            pauses=self._set.pauses,
             ignore_availability=self.ignore_availability,
         )
         for rep in self.context.absent if reps is None else reps:
@@ -518,15 +516,26 @@ class Decided:
             lead_score=lead.lead_score,
             _source=self,
         )
+        if rule.step:
+            vars(found)["step"] = rule.step
         if self._set.asks or self.place < 0 or self.other_pools:
             vars(found).update(
                 resumes_at=self.resumes_at,
                 other_pools=tuple([other.ranking() for other in self.other_pools]),
                 fallback_step=self.fallback_step,
                 ignore_availability=self.ignore_availability,
-                notes=notes_of(rule, lead) if self._set.asks else (),
+                notes=self._notes(),
             )
         return found
+
+    def _notes(self) -> tuple[str, ...]:
+        """What is worth a remark: who left the lead to this rule, and what is not known."""
+        others = (*self.passed_on[1:], self.rule.name)
+        passed_on = [
+            f"the rule {one!r} found nobody and left the lead to the rule {other!r}"
+            for one, other in zip(self.passed_on, others, strict=False)
+        ]
+        return (*passed_on, *(notes_of(self.rule, self._lead) if self._set.asks else ()))
 
 
 def _able(
@@ -571,95 +580,3 @@ def _first_common_instant(own: Hours | None, calling_hours: Hours | None, at: da
     if own is None or calling_hours is None:
         return at
     return unless_failing(lambda: meeting(own, calling_hours, at), lambda _error: None) or at
-
-
-_Sets: TypeAlias = Mapping[tuple[str, str], CandidateSet]
-Question: TypeAlias = tuple[
-    Policy, Rule, Roster, Lead, datetime | None, Mapping[str, str], tuple[Match, ...], _Sets
-]
-"""Policy, rule, roster, lead, instant, previous offers by rep id, the lead's territories, candidates that are kept."""
-
-Deciding: TypeAlias = Generator[Decided, Snapshot, Decided]
-"""A decision under way: it yields what needs counts and is sent them."""
-
-
-class Matched(NamedTuple):
-    """A lead with its rule, whose decision waits for counts."""
-
-    rule: Rule
-    deciding: Deciding
-
-
-def decide(question: Question, snapshot: Snapshot) -> Decided:
-    """Decide about a lead under the rule that matched, on counts that are all there."""
-    try:
-        own = _own(question).settle(snapshot)
-        if own.place >= 0:  # as mostly, and then without the cost of a generator
-            return own
-        work = _elsewhere(own, question)
-        try:
-            next(work)
-            while True:
-                work.send(snapshot)
-        except StopIteration as done:
-            found: Decided = done.value
-            return found
-    except StopIteration as error:
-        stopped = RuntimeError("generator raised StopIteration")  # as ``deciding`` says it
-        say_where(stopped, question[1].name, question[3].id)
-        raise stopped from error
-    except Exception as error:
-        say_where(error, question[1].name, question[3].id)
-        raise
-
-
-def deciding(question: Question) -> Deciding:
-    """Decide about a lead under the rule that matched, in its pool or in others it names."""
-    own = _own(question)
-    own.settle((yield own))
-    return own if own.place >= 0 else (yield from _elsewhere(own, question))
-
-
-def _own(question: Question) -> Decided:
-    """The decision in the rule's own pool."""
-    router, rule, roster, lead, now, previous_offers, matches, sets = question
-    pool = rule.pool or EVERYONE
-    found = sets.get((rule.name, pool)) or router.candidate_set(rule, pool, roster, now)
-    return Decided(router, rule, pool, found, lead, now, previous_offers, matches)
-
-
-def _elsewhere(own: Decided, question: Question) -> Deciding:
-    """Decide where the rule's own pool found nobody.
-
-    The steps are taken in order, and the first that finds a rep is the last.
-    ``ignore_availability`` asks every pool that was asked so far again, in that order. A pool is
-    asked once, however often the steps name it.
-    """
-    router, rule, roster, lead, now, previous_offers, matches, _ = question
-    given = lead, now, previous_offers, matches
-    asked, answers = {own.pool: own}, [own]
-    for step in rule.fallback.steps(own.outcome.value, router.fallback):
-        if step in (WAIT, CATCH_ALL):
-            return _without_rep(asked, answers, step)
-        named = pool_of(step)
-        if named in asked:
-            continue
-        for each in [*asked] if named is None else [named]:
-            members = router.candidate_set(rule, each, roster, now)
-            found = Decided(router, rule, each, members, *given, ignore_availability=named is None)
-            found.settle((yield found))
-            if found.place >= 0:
-                found.other_pools = tuple(asked.values())
-                return found
-            asked.setdefault(each, found)
-            answers.append(found)
-    late = any(each.outcome is Outcome.NONE_AVAILABLE for each in answers)
-    return _without_rep(asked, answers, WAIT if late else CATCH_ALL)
-
-
-def _without_rep(asked: Mapping[str, Decided], answers: Sequence[Decided], step: str) -> Decided:
-    """The decision of the rule's own pool, with the last step and the first instant to decide again."""
-    own, *others = asked.values()
-    own.resumes_at = min([each.resumes_at for each in answers if each.resumes_at], default=None)
-    own.other_pools, own.fallback_step = tuple(others), step
-    return own

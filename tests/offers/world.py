@@ -55,7 +55,7 @@ from leadroute.offers.lines import (
     length_key,
     line_key,
 )
-from leadroute.offers.placement import Status
+from leadroute.offers.placement import SUGGESTED, Status
 from leadroute.offers.requests import run
 from leadroute.offers.rests import RESTING, RepState
 from leadroute.offers.state_machine import move, rebuild
@@ -248,13 +248,13 @@ def standing(history):
 
 
 def freed_by(lead_id, history):
-    """When each rep last gave back open work of a lead, event by event."""
+    """When each rep last gave back open work of a lead, event by event; a lost race leaves them as idle as before."""
     placement, freed = None, {}
     for event in history:
         held = holds(placement)
         placement = move(placement, event, lead_id)
         left = holds(placement)
-        for key in filter(is_open_key, held):
+        for key in () if isinstance(event, OfferWithdrawn) else filter(is_open_key, held):
             if left.get(key, 0) < held[key]:
                 rep_id = holder_of(key)
                 freed[rep_id] = max(freed.get(rep_id, 0), round(event.at.timestamp() * 1e6))
@@ -376,10 +376,10 @@ def _checked_life(store, placement):
     assert owned == (placement.owner is not None)
     assert (placement.status in OWNED) == (owned and placement.status is not Status.WITHDRAWN)
     waits = placement.status is Status.WAITING
-    assert bool(placement.line) == (waits and "retry" not in placement.clocks)
+    placeless = "retry" in placement.clocks or placement.reason_code == SUGGESTED
+    assert bool(placement.line) == (waits and not placeless)
     assert bool(placement.offers) == (placement.status is Status.OFFERED)
-    timed = (waits and not placement.line) or "again" in placement.clocks
-    assert (placement.due is not None) == (bool(placement.offers) or timed)
+    assert (placement.due is not None) == (bool(placement.offers) or bool(placement.clocks))
     _check_asked_once(life)
     return history
 

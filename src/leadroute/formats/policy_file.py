@@ -16,7 +16,8 @@ from typing import Any
 from attrs import fields
 
 from leadroute.errors import ConfigError
-from leadroute.formats.policy_reader import WRITTEN_OF_RULE, Draft, Models, Scorers, case_table
+from leadroute.formats.policy_cases import case_table
+from leadroute.formats.policy_reader import WRITTEN_OF_RULE, Draft, Models, Scorers
 from leadroute.formats.policy_source import Part, Parts, format_of, read_document, read_extended
 from leadroute.model.duration import format_duration
 from leadroute.model.territory import Territory
@@ -26,17 +27,18 @@ from leadroute.ranking.router import Router
 from leadroute.ranking.scorers.custom import HostScorer
 from leadroute.rules.conditions import Condition, definitions
 from leadroute.rules.evaluation import Lists, Predicates
+from leadroute.rules.pool import Pool
 from leadroute.rules.rule import (
     DISPOSITIONS,
     Disposition,
     Factor,
     Fallback,
-    Pool,
     Rule,
     parts_of,
     steps_as_text,
 )
 from leadroute.rules.scorer import Scorer, guards
+from leadroute.rules.step import Step
 from leadroute.rules.terms import said, written
 from leadroute.scorers import BUILT_IN
 
@@ -57,12 +59,22 @@ def write_toml(document: Mapping[str, Any]) -> str:
             for key, each in inner.items():
                 blocks += [(f"[[{_key(name)}.{_key(key)}]]", table) for table in each]
         elif _is_tables(value):
-            blocks.extend((f"[[{_key(name)}]]", each) for each in value)
+            blocks.extend(_blocks(_key(name), value))
         else:
             values[name] = value
     parts = ["".join(_lines(values))]
     parts += [f"{title}\n{''.join(_lines(table))}" for title, table in blocks]
     return "\n".join(parts)
+
+
+def _blocks(
+    name: str, tables: Iterable[Mapping[str, Any]]
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The tables of an array, each with those of its steps behind it."""
+    for each in tables:
+        steps = each.get("step", ())
+        yield f"[[{name}]]", {key: value for key, value in each.items() if key != "step"}
+        yield from ((f"[[{name}.step]]", step) for step in steps)
 
 
 def _is_tables(value: Any) -> bool:
@@ -350,6 +362,7 @@ def _pool_table(pool: Pool) -> dict[str, Any]:
         name=pool.name,
         reps=reps,
         where=None if pool.where is None else str(pool.where),
+        wrap_up=_duration(pool.wrap_up),
         cool_down=None if pool.cool_down is None else written(pool.cool_down),
         pause_after_missed=pool.pause_after_missed,
     )
@@ -382,7 +395,14 @@ def _rule_table(rule: Rule) -> dict[str, Any]:
             found[name] = value
     if fallback := _fallback_table(rule.fallback):
         found["fallback"] = fallback
+    if rule.steps:
+        found["step"] = [_step_table(each) for each in rule.steps]
     return found
+
+
+def _step_table(step: Step) -> dict[str, Any]:
+    require = None if step.require is None else str(step.require)
+    return _known(after=format_duration(step.after), require=require, pool=step.pool)
 
 
 def _fallback_table(fallback: Fallback) -> dict[str, Any]:
@@ -415,4 +435,5 @@ def _conditions(router: Router) -> Iterator[Condition]:
     ]
     for rule in router.rules:
         given += (rule.when, rule.require, *guards(rule.score))
+        given += [step.require for step in rule.steps]
     return (condition for condition in given if condition is not None)

@@ -27,7 +27,8 @@ from leadroute.ranking.router import Router
 from leadroute.rules import builders
 from leadroute.rules.builders import LEAD, NOW, REP, FieldExpr
 from leadroute.rules.conditions import ALWAYS, NEVER, Condition
-from leadroute.rules.rule import DISPOSITIONS, Disposition, Fallback, Pool, Rule, pool_of
+from leadroute.rules.pool import Pool
+from leadroute.rules.rule import DISPOSITIONS, Disposition, Fallback, Rule, pool_of
 from leadroute.rules.scorer import Scorer
 from leadroute.scorers import (
     close_rate,
@@ -326,9 +327,9 @@ def scorers() -> st.SearchStrategy[Scorer]:
     )
 
 
-def routers() -> st.SearchStrategy[Router]:
-    """Build routers with up to three rules over two pools, whose conditions no lead can break."""
-    pools = st.sampled_from(
+def _pools() -> st.SearchStrategy[tuple[Pool, ...]]:
+    """Build the two pools of a router."""
+    return st.sampled_from(
         [
             (
                 Pool("emea", reps={"ada", "bob", "Éva"}, pause_after_missed=3),
@@ -340,6 +341,10 @@ def routers() -> st.SearchStrategy[Router]:
             ),
         ]
     )
+
+
+def routers() -> st.SearchStrategy[Router]:
+    """Build routers with up to three rules over two pools, whose conditions no lead can break."""
     rules = st.builds(
         _rule,
         when=st.none() | _asks(),
@@ -348,6 +353,7 @@ def routers() -> st.SearchStrategy[Router]:
         pool=st.sampled_from([None, None, "everyone", *POOLS]),
         accept_within=st.sampled_from([None, "1m", "2h", "15m working", {"other": "3m"}]),
         **_offer_terms(),
+        **_kinds_of_offers(),
         fallback=fallback(),
         calling_hours=st.sampled_from([None, None, None, *CALLING]),
         min_shared_hours=st.sampled_from([None, None, None, 0.25, 1]),
@@ -356,7 +362,7 @@ def routers() -> st.SearchStrategy[Router]:
         Router,
         qualify=st.sampled_from([None, None, LEAD.budget > 0]),
         rules=st.lists(rules, max_size=3).map(_numbered),
-        pools=pools,
+        pools=_pools(),
         offline_grace=st.sampled_from(["0s", "0s", "90s"]),
         wrap_up=st.sampled_from(["0s", "0s", "5m"]),
         fallback=st.builds(
@@ -383,6 +389,15 @@ def _offer_terms() -> dict[str, st.SearchStrategy[Any]]:
         "backlog_burst": st.sampled_from([None, None, 1, 3]),
         "claims_per_hour": st.sampled_from([None, None, 10]),
         "lapsed_claims": st.sampled_from([None, None, 3]),
+    }
+
+
+def _kinds_of_offers() -> dict[str, st.SearchStrategy[Any]]:
+    """To how many reps leads are offered, and what reminds of an offer."""
+    kinds = [None, None, "parallel 2", "parallel 3, one more every 10s", "suggest"]
+    return {
+        "offer": st.sampled_from(kinds),
+        "remind_before": st.sampled_from([None, None, "30s", {"other": "10s"}]),
     }
 
 

@@ -18,6 +18,8 @@ from leadroute.ranking.scorers.performance import Learning
 from leadroute.rules.conditions import And, Condition, Or, definitions
 from leadroute.rules.describe import describe, duration_in_words, plural
 from leadroute.rules.fields import FIELDS
+from leadroute.rules.offer_kind import BROADCAST, EXCLUSIVE, SUGGEST, OfferKind
+from leadroute.rules.pool import Pool
 from leadroute.rules.rule import (
     CASES,
     CATCH_ALL,
@@ -28,13 +30,12 @@ from leadroute.rules.rule import (
     Disposition,
     Factor,
     Fallback,
-    Pool,
     Qualification,
     Rule,
     pool_of,
 )
 from leadroute.rules.scorer import Guarded, Scorer
-from leadroute.rules.terms import OTHER, ByGrade, Terms
+from leadroute.rules.terms import OTHER, ByGrade, CoolDown, Terms
 
 _COUNTS: Final = {2: "twice", 3: "three times", 0.5: "half"}
 _FATES: Final = {
@@ -82,8 +83,17 @@ free capacity, offered for 5 minutes.
 
 def terms_in_words(terms: Terms) -> str:
     """How leads are offered, in words."""
-    told = [f"offered for {_by_grade(terms.accept_within)}"]
-    return ", ".join([*told, *_ends_in_words(terms), *backlog_in_words(terms)])
+    kind = terms.kind
+    if kind == SUGGEST:
+        return "suggested to a person who assigns it"
+    if terms.auto_accept:
+        return "theirs at once"
+    told = [f"offered{_to_whom(kind)} for {_by_grade(terms.accept_within)}"]
+    if terms.remind_before is not None:
+        told.append(f"reminded {_by_grade(terms.remind_before)} before the end")
+    return ", ".join(
+        [*told, *_ends_in_words(terms), *answers_in_words(terms), *backlog_in_words(terms)]
+    )
 
 
 def _ends_in_words(terms: Terms) -> Iterator[str]:
@@ -99,6 +109,33 @@ def _ends_in_words(terms: Terms) -> Iterator[str]:
         yield f"waiting up to an age of {_by_grade(terms.max_age)}"
     if terms.max_waiting is not None:
         yield f"waiting in a line of at most {plural(terms.max_waiting, 'lead')}"
+
+
+def _to_whom(kind: OfferKind) -> str:
+    if kind == EXCLUSIVE:
+        return ""
+    if kind == BROADCAST:
+        return " to all of them at once, at most 50,"
+    if kind.every is None:
+        return f" to {kind.most} at once,"
+    return f" to one and to one more every {duration_in_words(kind.every)}, {kind.most} at once at most,"
+
+
+def answers_in_words(terms: Terms) -> Iterator[str]:
+    """What follows from an answer, and from a withdrawal, where it is not as by default."""
+    if terms.cool_down:
+        yield f"with a pause for the rep after an answer: {_cool_down(terms.cool_down)}"
+    if terms.keep_place is not None:
+        yield f"keeping its place for {duration_in_words(terms.keep_place)} when it is withdrawn"
+
+
+def _cool_down(given: CoolDown) -> str:
+    if not isinstance(given, Mapping):
+        return duration_in_words(given)
+    named = [
+        f"{duration_in_words(each)} ({name.replace('_', ' ')})" for name, each in given.items()
+    ]
+    return ", ".join(named)
 
 
 def backlog_in_words(terms: Terms) -> Iterator[str]:
@@ -124,9 +161,9 @@ def _by_grade(given: ByGrade | None) -> str:
     if not isinstance(given, Mapping):
         return "" if given is None else _within(given)
     named = [f"{_within(each)} ({grade})" for grade, each in given.items() if grade != OTHER]
-    others = given[OTHER]
-    told = "without end" if others is None else _within(others)
-    return ", ".join([*named, f"{told} (others)"])
+    if (others := given.get(OTHER)) is not None:
+        named.append(f"{_within(others)} (others)")
+    return ", ".join(named)
 
 
 def _within(given: Within) -> str:
@@ -142,7 +179,7 @@ def _lines(router: Router) -> Iterator[str]:
     for number, rule in enumerate(router.rules, 1):
         yield f"{number}. {rule.name}: {describe_rule(rule, router.terms(rule.name), first=number == 1)}"
     for pool in router.pools:
-        yield f"Pool {pool.name}: {_members(pool)}."
+        yield f"Pool {pool.name}: {', '.join([_members(pool), *_answers(pool)])}."
     if router.holidays:
         yield f"Nobody with working hours works on {', '.join(map(str, sorted(router.holidays)))}."
     if router.wrap_up:
@@ -277,6 +314,13 @@ def _members(pool: Pool) -> str:
     return fitting if listed is None else f"of {listed}, the {fitting}"
 
 
+def _answers(pool: Pool) -> Iterator[str]:
+    if pool.cool_down:
+        yield f"with a pause after an answer: {_cool_down(pool.cool_down)}"
+    if (missed := pool.pause_after_missed) is not None:
+        yield f"paused after {missed} missed offers in a row"
+
+
 def preference(score: Scorer | None) -> str:
     """Say which reps come first."""
     return f"best first by {_score(scorers.round_robin() if score is None else score)}"
@@ -379,7 +423,7 @@ WIDTH: Final = 40  # after how many characters a line of a label ends
 _NOBODY: Final = tuple(case for case in CASES if case != "no_rule_matched")
 """The cases in which a rule matched and nobody was found."""
 
-_EVERY_CASE: Final = {case.replace("_", " ") for case in _NOBODY}
+_EVERY_CASE: Final = {case.replace("_", " ") for case in _NOBODY if case != "cannot_wait"}
 
 
 class _Shape(Enum):
@@ -537,6 +581,8 @@ def _after(router: Router) -> Mapping[tuple[str, str], Collection[str]]:
     found: dict[tuple[str, str], dict[str, None]] = {}
     for rule in router.rules:
         for case in _NOBODY:
+            if case == "cannot_wait" and not router.terms(rule.name).end:
+                continue
             steps = rule.fallback.steps(case, router.fallback)
             asked = dict.fromkeys([rule.pool or EVERYONE, *filter(None, map(pool_of, steps))])
             for end, label in _ends(case, steps, len(asked) > 1):

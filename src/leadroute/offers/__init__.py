@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from leadroute.lazy import on_demand
 
 if TYPE_CHECKING:
+    from leadroute.model.rep import Pause
     from leadroute.model.snapshot import TurnCredit
+    from leadroute.offers.answers import ANSWERS, Answer
     from leadroute.offers.async_dispatcher import AsyncDispatcher
     from leadroute.offers.auditing import AuditResult, Discrepancy
     from leadroute.offers.decisions import Decision, PoolDecision
@@ -19,11 +21,14 @@ if TYPE_CHECKING:
     from leadroute.offers.placement import Offer, Placement, PreviousOffer, Status
     from leadroute.offers.pulling import AvailableLead, LinePosition, NextLead
     from leadroute.offers.queries import WorkItem
+    from leadroute.rules.offer_kind import OfferKind
     from leadroute.rules.rule import DISPOSITIONS
     from leadroute.rules.terms import Terms
 
 __all__ = [
+    "ANSWERS",
     "DISPOSITIONS",
+    "Answer",
     "AsyncDispatcher",
     "AuditResult",
     "AvailableLead",
@@ -36,7 +41,9 @@ __all__ = [
     "LiveCounts",
     "NextLead",
     "Offer",
+    "OfferKind",
     "OutboxEvent",
+    "Pause",
     "Placement",
     "PoolDecision",
     "PreviousOffer",
@@ -49,6 +56,9 @@ __all__ = [
 ]
 
 _HOMES = {
+    "ANSWERS": "leadroute.offers.answers",
+    "Answer": "leadroute.offers.answers",
+    "Pause": "leadroute.model.rep",
     "AsyncDispatcher": "leadroute.offers.async_dispatcher",
     "AuditResult": "leadroute.offers.auditing",
     "DISPOSITIONS": "leadroute.rules.rule",
@@ -62,6 +72,7 @@ _HOMES = {
     "NextLead": "leadroute.offers.pulling",
     "LiveCounts": "leadroute.offers.live_counts",
     "Offer": "leadroute.offers.placement",
+    "OfferKind": "leadroute.rules.offer_kind",
     "OutboxEvent": "leadroute.offers.outbox",
     "Placement": "leadroute.offers.placement",
     "PoolDecision": "leadroute.offers.decisions",

@@ -22,6 +22,7 @@ from leadroute.offers.requests import Steps
 from leadroute.ranking.decide import Decided
 from leadroute.ranking.deciding import at_end, ended_ranking
 from leadroute.ranking.ranking import Outcome, Ranking
+from leadroute.rules.offer_kind import SUGGEST
 from leadroute.rules.rule import EVERYONE, WAIT
 
 
@@ -120,18 +121,19 @@ def run(begun: Begun, before: Placement, asked: Mapping[str, str], books: Books)
     number, router = before.round, books.desk.router
     judged, line = in_line(begun, (yield from finish(begun, books)), books)
     if asked and begun.rule is not None and number < (router.terms(begun.rule.name).rounds or 1):
-        anew = yield from _next_round(begun, judged, books)
+        out = _still_out(before, books.now)
+        anew = yield from _next_round(begun, judged, out, books)
         if anew is not None:
-            (judged, line), asked, number = anew, FrozenDict(), number + 1
+            (judged, line), asked, number = anew, out, number + 1
     rule = _rule_of(judged)
     terms, bounds = router.terms(rule), bounds_of(before, rule, books.desk, books.now)
     length = 0
     if line is not None and before.status is Status.RECEIVED:
         length = (yield from books.counts([length_key(line.id)])).get(length_key(line.id), 0)
-    behind = length > 0 and isinstance(judged, Chosen)
+    behind = length > 0 and isinstance(judged, Chosen) and bool(judged.choices)
     longest = terms.max_waiting if before.status is Status.RECEIVED else None
     ended = bounds.over(books.now)
-    waits = behind or _waits(judged, line)
+    waits = behind or _waits(judged, line, before, books.now)
     if ended is Outcome.TOO_OLD and not (waits or before.line):
         ended = None  # it is offered at once, and does not wait
     if ended is None and waits and longest is not None and length >= longest:
@@ -141,20 +143,32 @@ def run(begun: Begun, before: Placement, asked: Mapping[str, str], books: Books)
     return Course(judged, line, asked, number, bounds, ended, behind, longest)
 
 
-def of_claim(chosen: Chosen, before: Placement, books: Books) -> Course:
-    """The course of a lead that waits, when a rep asks for it."""
+def of_offer(chosen: Chosen, before: Placement, books: Books) -> Course:
+    """The course of a lead for which a rep asks, or that one more rep is asked about."""
     bounds = bounds_of(before, chosen.decided.rule.name, books.desk, books.now)
     ended = bounds.over(books.now)
     return Course(chosen, None, round=before.round, bounds=bounds, ended=ended)
 
 
+def _still_out(before: Placement, now: datetime) -> Mapping[str, str]:
+    """Those whom no round asks again yet, because they said when they may be."""
+    every = before.previous_offers.items()
+    return FrozenDict(
+        {
+            rep: each.outcome
+            for rep, each in every
+            if each.retry_at is not None and each.retry_at > now
+        }
+    )
+
+
 def _next_round(
-    begun: Begun, judged: Judged, books: Books
+    begun: Begun, judged: Judged, out: Mapping[str, str], books: Books
 ) -> Steps[tuple[Judged, Line | None] | None]:
     """The decision in the next round; ``None`` as long as this one goes on."""
     if not _everybody_was_asked(judged, begun):
         return None
-    anew = begin(begun.lead, FrozenDict(), books)
+    anew = begin(begun.lead, out, books)
     found = yield from finish(anew, books)
     return None if _everybody_was_asked(found, begun) else in_line(anew, found, books)
 
@@ -181,11 +195,14 @@ def _rule_of(judged: Judged) -> str | None:
     return (judged.decided if isinstance(judged, Chosen) else judged).rule.name
 
 
-def _waits(judged: Judged, line: Line | None) -> bool:
-    """Whether a lead waits after a decision."""
-    return (
-        line is not None and isinstance(judged, Decided | Ranking) and judged.fallback_step == WAIT
-    )
+def _waits(judged: Judged, line: Line | None, before: Placement, now: datetime) -> bool:
+    """Whether a lead waits after a decision: for a rep, or for a person who assigns it."""
+    if isinstance(judged, Chosen):
+        return not judged.choices
+    if line is None or isinstance(judged, Failed):
+        return False
+    ruled = not isinstance(judged, Ranking)
+    return judged.fallback_step == WAIT or (ruled and before.next_return(now) is not None)
 
 
 def _at_end(judged: Judged, ended: Outcome, begun: Begun, books: Books) -> Steps[Judged]:
@@ -196,4 +213,5 @@ def _at_end(judged: Judged, ended: Outcome, begun: Begun, books: Books) -> Steps
     if not isinstance(found, Decided):
         return found
     work = at_end(found, books.desk.roster, ended)
-    return (yield from goes_on(work, begun, books))
+    suggested = found.terms_of_offer.kind == SUGGEST  # which is a way to wait
+    return (yield from goes_on(work, begun, books, 1 if suggested else None))

@@ -64,7 +64,7 @@ class Disqualified:
 
 @frozen
 class Offered:
-    """The lead was offered to a rep, and to no other rep.
+    """The lead was offered to a rep.
 
     Args:
         at: The time.
@@ -94,6 +94,8 @@ class Offered:
         claimed: Whether the rep asked for it.
         step: The number of the step of the rule that was in force; 0 for the rule as it is written.
         priority: The priority of the lead from now on; ``None`` leaves it as it was.
+        more_at: The time at which one more rep is asked beside; ``None`` for none.
+        remind_at: The time of the reminder before the end; ``None`` for none.
     """
 
     kind: ClassVar[str] = "offered"
@@ -117,6 +119,8 @@ class Offered:
     claimed: bool = False
     step: int = 0
     priority: int | None = None
+    more_at: datetime | None = None
+    remind_at: datetime | None = None
     round: int = 1
     reason_code: str = ""
 
@@ -140,6 +144,7 @@ class Waiting:
         step: The number of the step of the rule that is in force; 0 for the rule as it is written.
         next_step: The time at which the next step opens; ``None`` when there is none.
         priority: The priority of the lead from now on; ``None`` leaves it as it was.
+        suggested: The ids of the reps who may have it, best first, when it waits to be assigned by hand.
     """
 
     kind: ClassVar[str] = "waiting"
@@ -157,6 +162,7 @@ class Waiting:
     step: int = 0
     next_step: datetime | None = None
     priority: int | None = None
+    suggested: tuple[str, ...] = ()
 
 
 @frozen
@@ -244,12 +250,16 @@ class Declined:
         at: The time.
         rep_id: The rep.
         reason: A word of your own list of reasons; no free text, because the log keeps no personal data.
+        answer: How: ``declined``, ``busy`` or ``unreachable``.
+        retry_at: When the lead may be offered to the rep again; ``None`` is never.
     """
 
     kind: ClassVar[str] = "declined"
     at: datetime
     rep_id: str
     reason: str = ""
+    answer: str = "declined"
+    retry_at: datetime | None = None
 
 
 @frozen
@@ -269,13 +279,38 @@ class TimedOut:
 
 
 @frozen
+class Reminded:
+    """The offer to a rep ends soon, and they have not answered."""
+
+    kind: ClassVar[str] = "reminded"
+    at: datetime
+    rep_id: str
+
+
+@frozen
+class NobodyAdded:
+    """No further rep was found for a lead that is offered.
+
+    The offers that are open go on.
+
+    Args:
+        at: The time.
+        until: The time of the next look for one; ``None`` for none.
+    """
+
+    kind: ClassVar[str] = "nobody_added"
+    at: datetime
+    until: datetime | None = None
+
+
+@frozen
 class OfferWithdrawn:
     """An offer ended because another rep was faster.
 
     Args:
         at: The time.
         rep_id: The rep.
-        reason: The cause, in a word.
+        reason: The cause, in a word: ``accepted`` when another rep took the lead.
     """
 
     kind: ClassVar[str] = "offer_withdrawn"
@@ -302,10 +337,72 @@ class Withdrawn:
 
 @frozen
 class Reopened:
-    """A lead that had ended, or that nobody had, is decided again."""
+    """A lead that had ended, or that nobody had, is decided again.
+
+    Args:
+        at: The time.
+        received_at: Its new place in a line, where it does not keep the old one.
+    """
 
     kind: ClassVar[str] = "reopened"
     at: datetime
+    received_at: datetime | None = None
+
+
+@frozen
+class AnotherChance:
+    """A rep who did not take the lead may be asked again.
+
+    Args:
+        at: The time.
+        rep_id: The rep.
+    """
+
+    kind: ClassVar[str] = "another_chance"
+    at: datetime
+    rep_id: str
+
+
+@frozen
+class Paused:
+    """A rep gets no offer from now on.
+
+    It stands in the log of the rep, ``rep/<id>``, as the next two do.
+
+    Args:
+        at: The time.
+        rep_id: The rep.
+        until: The end; ``None`` lasts until somebody ends it.
+        why: The cause, in a word of your own list.
+        cover: The rep who gets what is meant for this one by name.
+        missed: After how many missed offers in a row it began by itself; 0 for a pause by hand.
+    """
+
+    kind: ClassVar[str] = "rep_paused"
+    at: datetime
+    rep_id: str
+    until: datetime | None = None
+    why: str = ""
+    cover: str | None = None
+    missed: int = 0
+
+
+@frozen
+class Resumed:
+    """A pause was ended by hand."""
+
+    kind: ClassVar[str] = "rep_resumed"
+    at: datetime
+    rep_id: str
+
+
+@frozen
+class Back:
+    """A rep came to work: logged in, new, or on duty."""
+
+    kind: ClassVar[str] = "rep_back"
+    at: datetime
+    rep_id: str
 
 
 @frozen
@@ -418,9 +515,15 @@ LeadEvent: TypeAlias = (
     | Assigned
     | Declined
     | TimedOut
+    | Reminded
+    | NobodyAdded
     | OfferWithdrawn
     | Withdrawn
     | Reopened
+    | AnotherChance
+    | Paused
+    | Resumed
+    | Back
     | PolicyChanged
     | Repaired
     | Forgotten
@@ -429,7 +532,7 @@ LeadEvent: TypeAlias = (
     | Released
     | FeedbackGiven
 )
-"""Any event in the life of a lead."""
+"""Any event in the life of a lead, or in the log of a rep."""
 
 KINDS: Mapping[str, type[LeadEvent]] = FrozenDict(
     {
@@ -444,9 +547,15 @@ KINDS: Mapping[str, type[LeadEvent]] = FrozenDict(
             Assigned,
             Declined,
             TimedOut,
+            Reminded,
+            NobodyAdded,
             OfferWithdrawn,
             Withdrawn,
             Reopened,
+            AnotherChance,
+            Paused,
+            Resumed,
+            Back,
             PolicyChanged,
             Repaired,
             Forgotten,

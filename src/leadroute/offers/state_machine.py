@@ -13,13 +13,14 @@ from functools import reduce
 from operator import attrgetter
 from typing import Any, Final
 
-from attrs import fields_dict
+from attrs import evolve, fields_dict
 
 from leadroute.errors import InvalidTransitionError
 from leadroute.model.keys import is_open_key, unanswered_key
 from leadroute.model.validation import FrozenDict
 from leadroute.offers.events import (
     Accepted,
+    AnotherChance,
     Assigned,
     CatchAll,
     Contacted,
@@ -28,11 +29,13 @@ from leadroute.offers.events import (
     FeedbackGiven,
     Forgotten,
     LeadEvent,
+    NobodyAdded,
     Offered,
     OfferWithdrawn,
     PolicyChanged,
     Received,
     Released,
+    Reminded,
     Reopened,
     Repaired,
     TimedOut,
@@ -64,6 +67,8 @@ _TABLE: Final[dict[tuple[Status, type[LeadEvent]], Status]] = {
     (Status.WAITING, CatchAll): Status.CATCH_ALL,
     (Status.WAITING, PolicyChanged): Status.WAITING,
     (Status.OFFERED, Offered): Status.OFFERED,
+    (Status.OFFERED, Reminded): Status.OFFERED,
+    (Status.OFFERED, NobodyAdded): Status.OFFERED,
     (Status.OFFERED, Accepted): Status.ACCEPTED,
     (Status.OFFERED, Declined): Status.WAITING,
     (Status.OFFERED, TimedOut): Status.WAITING,
@@ -81,6 +86,7 @@ _TABLE: Final[dict[tuple[Status, type[LeadEvent]], Status]] = {
     (Status.CATCH_ALL, Assigned): Status.ACCEPTED,
     **{(status, Withdrawn): Status.WITHDRAWN for status in _ALIVE},
     **{(status, Reopened): Status.WAITING for status in _REOPENED},
+    **{(s, AnotherChance): s for s in (Status.WAITING, Status.OFFERED, Status.CATCH_ALL)},
     **{(status, Updated): status for status in (*_ALIVE, Status.CLOSED, Status.WITHDRAWN)},
     (Status.FORGOTTEN, Received): Status.RECEIVED,
     **{(status, Repaired): status for status in Status if status is not Status.RECEIVED},
@@ -95,14 +101,16 @@ _WITH_OWNER: Final = frozenset((Status.ACCEPTED, Status.CONTACTED))
 _CLOCKS: Final[dict[str, frozenset[Status]]] = {
     "retry": frozenset((Status.WAITING,)),
     "gives_up": frozenset((Status.WAITING,)),
+    "again": frozenset((Status.WAITING,)),
     "step": frozenset((Status.WAITING,)),
     "shift": _WITH_OWNER,
+    "more": frozenset((Status.OFFERED,)),
 }
 CLOCKS: Mapping[str, frozenset[Status]] = FrozenDict(_CLOCKS)
 """In which statuses each clock of a placement goes on; a move to another one stops it."""
 
-NAMES_OFFER: Final = (Accepted, Declined, TimedOut, OfferWithdrawn)
-"""The events that end or take one offer, by the id of its rep."""
+NAMES_OFFER: Final = (Accepted, Declined, TimedOut, OfferWithdrawn, Reminded)
+"""The events that are about one open offer, by the id of its rep."""
 
 
 def move(before: Placement | None, event: LeadEvent, lead_id: str) -> Placement:
@@ -196,7 +204,14 @@ def state_of(placement: Placement) -> str:
 
 
 _DECIDED: Final[Mapping[str, Any]] = FrozenDict(
-    {"error": "", "failures": 0, "line": "", "line_order": None, "resumes_at": None}
+    {
+        "error": "",
+        "failures": 0,
+        "line": "",
+        "line_order": None,
+        "resumes_at": None,
+        "suggested": (),
+    }
 )
 
 
@@ -222,8 +237,9 @@ def _offered(before: Placement, event: Offered) -> dict[str, Any]:
         event.line,
         event.claimed,
         round=event.round,
+        remind_at=event.remind_at,
     )
-    return {
+    changes = {
         **_DECIDED,
         "rule": event.rule,
         "pool": event.pool,
@@ -235,6 +251,20 @@ def _offered(before: Placement, event: Offered) -> dict[str, Any]:
         "step": event.step,
         "priority": before.priority if event.priority is None else event.priority,
     }
+    if event.more_at is not None or before.clocks:
+        changes["clocks"] = {"more": event.more_at}
+    return changes
+
+
+def _reminded(before: Placement, event: Reminded) -> dict[str, Any]:
+    return {
+        "offers": tuple(
+            [
+                evolve(offer, remind_at=None) if offer.rep_id == event.rep_id else offer
+                for offer in before.offers
+            ]
+        )
+    }
 
 
 def _waiting(before: Placement, event: Waiting) -> dict[str, Any]:
@@ -243,6 +273,7 @@ def _waiting(before: Placement, event: Waiting) -> dict[str, Any]:
         "reason_code": event.reason_code,
         "clocks": {
             "retry": event.until,
+            "again": before.next_return(event.at),
             "step": event.next_step,
             "gives_up": event.gives_up_at,
         },
@@ -252,6 +283,7 @@ def _waiting(before: Placement, event: Waiting) -> dict[str, Any]:
         "priority": before.priority if event.priority is None else event.priority,
         "line_order": event.line_order,
         "resumes_at": event.resumes_at,
+        "suggested": event.suggested,
         "policy_version": event.policy_version,
         "error": event.error,
         "failures": before.failures + 1 if event.error else 0,
@@ -324,8 +356,9 @@ def _released(held: Mapping[str, int]) -> dict[str, Any]:
 def _ended(before: Placement, event: Declined | TimedOut | OfferWithdrawn) -> dict[str, Any]:
     left = tuple([offer for offer in before.offers if offer.rep_id != event.rep_id])
     known = before.previous_offers.get(event.rep_id)
-    outcome = event.kind.removeprefix("offer_")
-    ended = PreviousOffer(outcome, event.at, 1 if known is None else known.times + 1, before.round)
+    outcome, times = ended_by(event), 1 if known is None else known.times + 1
+    retry_at = event.retry_at if isinstance(event, Declined) else None
+    ended = PreviousOffer(outcome, event.at, times, retry_at, before.round)
     previous = {**before.previous_offers, event.rep_id: ended}
     earlier = _outdated(previous, event.rep_id)
     told = {
@@ -342,12 +375,34 @@ def _ended(before: Placement, event: Declined | TimedOut | OfferWithdrawn) -> di
     return {**told, "pool": None, "clocks": clocks, "reason_code": outcome}
 
 
+def ends_offer(event: LeadEvent) -> bool:
+    """Whether an event ends one offer that was not accepted."""
+    return isinstance(event, Declined | TimedOut | OfferWithdrawn)
+
+
+def ended_by(event: Declined | TimedOut | OfferWithdrawn) -> str:
+    """The outcome of an offer that an event ends."""
+    if isinstance(event, Declined):
+        return event.answer
+    if isinstance(event, TimedOut):
+        return event.kind
+    return "lost_race" if event.reason == Accepted.kind else "withdrawn"
+
+
+def _another_chance(before: Placement, event: AnotherChance) -> dict[str, Any]:
+    known = before.previous_offers.get(event.rep_id)
+    again = PreviousOffer(event.kind, event.at, 1 if known is None else known.times)
+    return {"previous_offers": FrozenDict({**before.previous_offers, event.rep_id: again})}
+
+
 def _outdated(previous: Mapping[str, PreviousOffer], last: str) -> dict[str, PreviousOffer]:
     """The oldest offers without the last one, once there are too many for one document."""
     if len(previous) < 2 * KEPT_OFFERS:
         return {}
     others = [each for each in previous.items() if each[0] != last]
-    return dict(sorted(others, key=lambda each: (each[1].at, each[0]))[:KEPT_OFFERS])
+    # Who may be asked again later goes last, because only the outcome of an older offer is kept.
+    others.sort(key=lambda each: (each[1].retry_at is not None, each[1].at, each[0]))
+    return dict(others[:KEPT_OFFERS])
 
 
 def _withdrawn(before: Placement, event: Withdrawn) -> dict[str, Any]:
@@ -357,6 +412,7 @@ def _withdrawn(before: Placement, event: Withdrawn) -> dict[str, Any]:
         "catch_all": None,
         "reason_code": event.kind,
         "outcome": event.reason or None,
+        "withdrawn_at": event.at,
         **_released(before.reservations),
     }
 
@@ -381,11 +437,13 @@ _ERASED: Final[Mapping[str, Any]] = FrozenDict(
 """A placement of which nothing is known."""
 
 
-def _reopened(_before: Placement, event: Reopened) -> dict[str, Any]:
+def _reopened(before: Placement, event: Reopened) -> dict[str, Any]:
     return {
         **_DECIDED,
         **dict.fromkeys(("owner", "catch_all", "pool", "offered_at", "accepted_at")),
         **dict.fromkeys(("contacted_at", "closed_at", "outcome", "value", "turn", "factor")),
+        "withdrawn_at": None,
+        "received_at": event.received_at or before.received_at,
         "won": False,
         "step": 0,
         "policy_version": "",
@@ -426,9 +484,12 @@ _CHANGES: Mapping[type[LeadEvent], Callable[[Placement, Any], dict[str, Any]]] =
     Accepted: _accepted,
     Assigned: _assigned,
     Released: lambda before, _event: _released(before.reservations),
+    Reminded: _reminded,
+    NobodyAdded: lambda _before, event: {"clocks": {"more": event.until}},
     Declined: _ended,
     TimedOut: _ended,
     OfferWithdrawn: _ended,
+    AnotherChance: _another_chance,
     Withdrawn: _withdrawn,
     Reopened: _reopened,
     Forgotten: _forgotten,

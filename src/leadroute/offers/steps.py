@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
 from attrs import frozen
 
 from leadroute.clock import Clock
 from leadroute.errors import LeadNotFoundError, NewerFormatError, ValidationError
-from leadroute.model.keys import credits_key, decision_key, is_claims_key, lead_key, placement_key
+from leadroute.model.keys import (
+    credits_key,
+    decision_key,
+    is_claims_key,
+    is_total_key,
+    lead_key,
+    placement_key,
+    rep_key,
+)
 from leadroute.model.lead import Lead, with_score
 from leadroute.model.rep import Rep
 from leadroute.model.validation import FrozenDict, aware, must_be
-from leadroute.offers import course, decisions, requests, transitions
+from leadroute.offers import answers, course, decisions, requests, transitions
 from leadroute.offers.change import Change, Drop, Op, Put, Record
 from leadroute.offers.counts import Books, Desk
 from leadroute.offers.draft import Draft, asked, asked_keys, pools_of
@@ -40,8 +48,9 @@ from leadroute.offers.judging import (
 from leadroute.offers.lifting import placement_of
 from leadroute.offers.lines import order_of
 from leadroute.offers.outcome_counts import counts_of
-from leadroute.offers.placement import Placement, Status
+from leadroute.offers.placement import SUGGESTED, Placement, Status
 from leadroute.offers.requests import Steps, ignored
+from leadroute.offers.state_machine import ends_offer
 from leadroute.plain import loads
 from leadroute.ranking.eligibility import Ineligibility
 
@@ -113,7 +122,7 @@ class LeadSteps:
         """The desk of a version of the policy; that of today where it is not there."""
         return self.earlier.get(version, self.desk)
 
-    def _persistently(self, step: Callable[[], Steps[T]]) -> Steps[T]:
+    def persistently(self, step: Callable[[], Steps[T]]) -> Steps[T]:
         """Take a step until it loses no race; what a lost one says of a counter is taken note of."""
         counts = self.desk.counts
         lost = ignored if counts is None else counts.correct
@@ -149,36 +158,48 @@ class LeadSteps:
             given = begun.lead, trigger, begun.rule, self.desk.router, books.now
             received = transitions.reception(*given)
             yield from draft.happen(received)
-            event, failed = yield from self._decide(begun, draft)
+            events, failed = yield from self._decide(begun, draft)
             if failed is not None and not keep_failed:
                 raise failed.error
-            yield from draft.happen(event)
+            for event in events:
+                yield from draft.happen(event)
             kept = (Put(lead_key(lead.id), text, 0),)
             return (yield from self._committed(draft, lead, kept, failed))
 
-        return (yield from self._persistently(step))
+        return (yield from self.persistently(step))
+
+    def keep_place(self, placed: Placement) -> timedelta | None:
+        """How long a lead that was withdrawn keeps its place, where its rule says so."""
+        return self.desk_of(placed.policy_version).router.terms(placed.rule).keep_place
 
     def handed(self, lead: Lead, rep: Rep, trigger: str) -> Steps[Done]:
-        """Place a new lead with the rep whose it is."""
+        """Place a new lead with the rep whose it is, or with the cover of one who is paused."""
         text = transitions.lead_document(lead)
 
         def step() -> Steps[Done]:
             books, key = self.books(), placement_key(lead.id)
-            draft = _new(lead.id, (yield from books.records([key])).get(key), books)
+            found = yield from books.records([key, rep_key(rep.id)])
+            draft = _new(lead.id, found.get(key), books)
             if isinstance(draft, Placement):
                 return Done(draft)
-            router = self.desk.router
+            router, owner = self.desk.router, (yield from self._cover_of(rep, books))
             scored = router.scored(lead, books.now)
             rule = router.match(scored, books.now) if router.prioritizes else None
             received = transitions.reception(scored, trigger, rule, router, books.now)
             yield from draft.happen(received)
-            given = draft.placed, scored, rep, trigger or "submit", books
+            given = draft.placed, scored, owner, trigger or "submit", books
             for event in (yield from self.assignment(*given)):
                 yield from draft.happen(event)
             kept = (Put(lead_key(lead.id), text, 0),)
             return (yield from self._committed(draft, lead, kept))
 
-        return (yield from self._persistently(step))
+        return (yield from self.persistently(step))
+
+    def _cover_of(self, rep: Rep, books: Books) -> Steps[Rep]:
+        """Who gets what is meant for a rep by name: the cover, while the rep is paused."""
+        pause = (yield from books.rep(rep.id)).after.at(books.now).pause
+        named = None if pause is None or pause.cover is None else self.working(pause.cover)
+        return rep if named is None else named
 
     def assignment(
         self, before: Placement, lead: Lead, rep: Rep, by: str, books: Books
@@ -212,7 +233,7 @@ class LeadSteps:
                 failed = yield from self._decided(draft)
             return (yield from self._committed(draft, lead, (Put(key, text, kept),), failed))
 
-        return (yield from self._persistently(step))
+        return (yield from self.persistently(step))
 
     def advanced(
         self,
@@ -231,11 +252,10 @@ class LeadSteps:
             if not happened:
                 return Done(before)
             draft = Draft(lead_id, before, version, books)
-            for event in happened:
-                yield from draft.happen(event)
+            yield from self._happen(draft, happened)
             return (yield from self._committed(draft))
 
-        return (yield from self._persistently(step))
+        return (yield from self.persistently(step))
 
     def forgotten(self, lead_id: str) -> Steps[Done]:
         """Erase all that is known of a lead, and give back what it holds."""
@@ -253,7 +273,7 @@ class LeadSteps:
             yield from draft.happen(Forgotten(books.now, transitions.reps_of(before)))
             return (yield from self._committed(draft, Lead(lead_id), tuple(drops)))
 
-        return (yield from self._persistently(step))
+        return (yield from self.persistently(step))
 
     def reported(
         self,
@@ -267,6 +287,15 @@ class LeadSteps:
             yield from ()
             event = event_of(before, books.now)
             return () if event is None else (event,)
+
+        return (yield from self.advanced(lead_id, events_of, records))
+
+    def reminded(self, lead_id: str, records: Iterable[Record] = ()) -> Steps[Done]:
+        """Remind those whose offers end soon."""
+
+        def events_of(before: Placement, books: Books) -> Steps[Sequence[LeadEvent]]:
+            yield from ()
+            return transitions.reminders(before, books.now)
 
         return (yield from self.advanced(lead_id, events_of, records))
 
@@ -291,7 +320,7 @@ class LeadSteps:
         records: Iterable[Record] = (),
         asks: str = "",
     ) -> Steps[Done]:
-        """End offers and, where none is left, decide about the lead again in the same change.
+        """End offers and, in the same change, ask others; where none is left, decide about the lead again.
 
         Args:
             lead_id: The lead.
@@ -313,14 +342,23 @@ class LeadSteps:
             if not ended:
                 return Done(before)
             draft = Draft(lead_id, before, version, books)
-            for event in ended:
-                yield from draft.happen(event)
+            yield from self._happen(draft, ended)
             failed = None
-            if not draft.placed.offers:
+            if draft.placed.offers:
+                failed = yield from self._replaced(draft, sum(map(ends_offer, ended)))
+            else:
                 failed = yield from self._decided(draft)
             return (yield from self._committed(draft, failed=failed))
 
-        return (yield from self._persistently(step))
+        return (yield from self.persistently(step))
+
+    def _happen(self, draft: Draft, events: Sequence[LeadEvent]) -> Steps[None]:
+        """Let events happen, with what the ends of offers mean for their reps."""
+        for event in events:
+            before = draft.placed
+            yield from draft.happen(event)
+            desk = self.desk_of(before.policy_version)
+            yield from answers.follow(before, event, desk, draft.books)
 
     def expired(self, before: Placement, now: datetime) -> Sequence[LeadEvent]:
         """The ends of the offers that have run out, each with the pause that the policy wants."""
@@ -347,7 +385,7 @@ class LeadSteps:
                 return Done(before)
             return (yield from self._committed(draft, failed=failed))
 
-        return (yield from self._persistently(step))
+        return (yield from self.persistently(step))
 
     def _ahead(self, line_id: str) -> list[str]:
         """What a decision about a lead of a line reads besides the lead."""
@@ -378,12 +416,13 @@ class LeadSteps:
             bounds = course.bounds_of(before, before.rule, books.desk, books.now)
             yield from draft.happen(transitions.failure(before, error, before.rule, bounds, books))
             return Failed(error, before.rule)
+        events, failed = yield from self._decide(begun, draft, others)
         router = books.desk.router
-        event, failed = yield from self._decide(begun, draft, others)
         if router.prioritizes or any(isinstance(each, PolicyChanged) for each in draft.events):
-            event = transitions.with_priority(event, begun, before, router)
-        if draft.events or transitions.is_news(event, before):
-            yield from draft.happen(event)
+            events = [transitions.with_priority(each, begun, before, router) for each in events]
+        if draft.events or any(transitions.is_news(event, before) for event in events):
+            for event in events:
+                yield from draft.happen(event)
         return failed
 
     def _begun(self, before: Placement, books: Books) -> Steps[tuple[Begun, Mapping[str, str]]]:
@@ -411,25 +450,25 @@ class LeadSteps:
             before, version = yield from self.known(
                 lead_id, books, *self._decided_on(lead_id), *self._ahead(line)
             )
-            if before.status is not Status.WAITING or (line and before.line != line):
+            suggested = before.reason_code == SUGGESTED  # who gets it is said by hand
+            if before.status is not Status.WAITING or suggested or (line and before.line != line):
                 return Claimed(before)
             draft = Draft(lead_id, before, version, books)
             chosen = yield from self._claimable(draft, rep_id)
             if isinstance(chosen, Ineligibility):
                 return Claimed(before, chosen)
-            found = course.of_claim(chosen, before, books)
+            found = course.of_offer(chosen, before, books)
             if found.ended is not None:
                 return Claimed(before, Ineligibility(found.ended.value, found.ended.reason))
             if look:
                 return Claimed(before, free=True)
             books.line = before.line
-            yield from draft.happen(
-                (yield from transitions.offer(chosen, found, books, claim=True))
-            )
+            for event in (yield from transitions.offers(found, books, claim=True)):
+                yield from draft.happen(event)
             done = yield from self._committed(draft)
             return Claimed(done.placement, free=True)
 
-        return (yield from self._persistently(step))
+        return (yield from self.persistently(step))
 
     def _claimable(self, draft: Draft, rep_id: str) -> Steps[Chosen | Ineligibility]:
         """The decision about a lead that waits with a rep first, or why they cannot have it."""
@@ -439,7 +478,7 @@ class LeadSteps:
             begun, others = yield from self._begun(draft.placed, books)
         except UNREADABLE as error:
             return unjudged(error)
-        found = pulled((yield from finish(begun, books)), rep_id)
+        found = pulled((yield from finish(begun, books, 1)), rep_id)
         if isinstance(found, Ineligibility):
             return found
         refusal = yield from _claims_refused(found, books)
@@ -449,10 +488,77 @@ class LeadSteps:
             draft.kept = yield from self._kept(begun.lead, found, others, draft, behind=False)
         return found
 
+    def _widened(self, draft: Draft, most: int, more_at: datetime | None) -> Steps[Failed | None]:
+        """Ask further reps about a lead that is offered, under the rule and in the pool of its offers.
+
+        Args:
+            draft: The change, in which nothing happens when nobody is found.
+            most: How many more reps may be asked.
+            more_at: When one more is asked after that.
+        """
+        books, before = draft.books, draft.placed
+        books.desk, books.line = self.desk_of(before.policy_version), before.offers[0].line
+        if books.desk.router.version != before.policy_version:
+            return None  # the policy of the offers is not here
+        try:
+            lead = as_scored((yield from self.lead(before.lead_id, books)), before, books.desk)
+        except UNREADABLE as error:
+            return Failed(error, before.rule)
+        if course.bounds_of(before, before.rule, books.desk, books.now).over(books.now):
+            return None  # what is offered now is the end of it
+        known = yield from asked(before, books)
+        others = {**known, **{offer.rep_id: "is_open" for offer in before.offers}}
+        begun = begin(lead, FrozenDict(others), books)
+        held = transitions.holds(before)  # it counts on what counts all leads already
+        books.give_back({key: units for key, units in held.items() if is_total_key(key)})
+        judged = yield from finish(begun, books, most)
+        if not isinstance(judged, Chosen):
+            return judged if isinstance(judged, Failed) else None
+        found = judged.decided
+        if (found.rule.name, found.pool) != (before.rule, before.pool):
+            return None
+        if self.desk.decisions != "none":
+            draft.kept = yield from self._kept(begun.lead, judged, known, draft, behind=False)
+        told = course.of_offer(judged, before, books)
+        for event in (yield from transitions.offers(told, books, more_at)):
+            yield from draft.happen(event)
+        return None
+
+    def one_more(self, lead_id: str, records: Iterable[Record] = ()) -> Steps[Done]:
+        """Ask one more rep about a lead that is offered, once that is due."""
+        noted = [*records]
+
+        def step() -> Steps[Done]:
+            books = self.books(noted)
+            noted.clear()
+            before, version = yield from self.known(lead_id, books, *self._decided_on(lead_id))
+            due = before.clocks.get("more")
+            if due is None or books.now < due:
+                return Done(before)
+            draft = Draft(lead_id, before, version, books)
+            terms = self.desk_of(before.policy_version).router.terms(before.rule)
+            more_at = transitions.next_of(terms.kind, len(before.offers) + 1, books.now)
+            failed = yield from self._widened(draft, 1, more_at)
+            if not draft.events:
+                yield from draft.happen(transitions.nobody_added(before, terms.kind, books.now))
+            return (yield from self._committed(draft, failed=failed))
+
+        return (yield from self.persistently(step))
+
+    def _replaced(self, draft: Draft, ended: int) -> Steps[Failed | None]:
+        """Ask others in place of those whose offers have ended, while further offers are open."""
+        before = draft.placed
+        kind = self.desk_of(before.policy_version).router.terms(before.rule).kind
+        room = kind.most - len(before.offers)
+        most = room if kind.every is None else min(ended, room)
+        if kind.name != "parallel" or most < 1:
+            return None
+        return (yield from self._widened(draft, most, before.clocks.get("more")))
+
     def _decide(
         self, begun: Begun, draft: Draft, asked_before: Mapping[str, str] = FrozenDict()
-    ) -> Steps[tuple[LeadEvent, Failed | None]]:
-        """The event that follows from a decision, and what the policy raised."""
+    ) -> Steps[tuple[Sequence[LeadEvent], Failed | None]]:
+        """The events that follow from a decision, and what the policy raised."""
         books, before = draft.books, draft.placed
         found = yield from course.run(begun, before, asked_before, books)
         judged = found.judged
@@ -468,8 +574,8 @@ class LeadSteps:
             )
         if isinstance(judged, Failed):
             failed = judged.error, judged.rule, found.bounds
-            return transitions.failure(before, *failed, books), judged
-        return (yield from transitions.event_of(found, before, books, order)), None
+            return (transitions.failure(before, *failed, books),), judged
+        return (yield from transitions.events_of(found, before, books, order)), None
 
     def _kept(
         self,

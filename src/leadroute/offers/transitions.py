@@ -15,6 +15,7 @@ from typing import Any, Final, cast
 from attrs import evolve
 
 from leadroute.errors import (
+    ConfigError,
     FieldError,
     InvalidTransitionError,
     NotOfferedError,
@@ -22,26 +23,29 @@ from leadroute.errors import (
     ValidationError,
 )
 from leadroute.model.caps import Cap, Period
-from leadroute.model.duration import later, to_micros
+from leadroute.model.duration import later, parse_duration, to_micros
 from leadroute.model.given import Refused
 from leadroute.model.keys import (
     backlog_key,
     claims_holder,
     contact_key,
     is_open_key,
+    is_total_key,
     key,
     lapsed_holder,
     unanswered_key,
 )
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
-from leadroute.model.validation import Cleaner, FrozenDict, number, word
-from leadroute.model.working_hours import deadline, unless_failing
+from leadroute.model.validation import Cleaner, FrozenDict, aware, number, word
+from leadroute.model.working_hours import Hours, deadline, unless_failing
+from leadroute.offers.answers import DECLINES, is_open
 from leadroute.offers.change import MAX_DATA, bytes_beyond_limit
 from leadroute.offers.counts import Books
 from leadroute.offers.course import Bounds, Course
 from leadroute.offers.events import (
     Accepted,
+    AnotherChance,
     Assigned,
     CatchAll,
     Contacted,
@@ -49,17 +53,19 @@ from leadroute.offers.events import (
     Disqualified,
     FeedbackGiven,
     LeadEvent,
+    NobodyAdded,
     Offered,
     Received,
     Released,
+    Reminded,
     Reopened,
     TimedOut,
     Updated,
     Waiting,
     Withdrawn,
 )
-from leadroute.offers.judging import Begun, Chosen
-from leadroute.offers.placement import FAILED, Offer, Placement, Status
+from leadroute.offers.judging import Begun, Choice, Chosen
+from leadroute.offers.placement import FAILED, SUGGESTED, Offer, Placement, Status
 from leadroute.offers.requests import Steps
 from leadroute.offers.state_machine import MOVES, state_of
 from leadroute.plain import document, to_dict
@@ -68,6 +74,7 @@ from leadroute.ranking.eligibility import Charge, Charges
 from leadroute.ranking.lead_score import LeadScore
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.ranking.router import Router
+from leadroute.rules.offer_kind import MOST, OfferKind
 from leadroute.rules.rule import WAIT, Disposition, Rule, find_disposition
 from leadroute.rules.terms import Terms
 
@@ -119,35 +126,60 @@ def kept_score(before: Placement) -> LeadScore:
     )
 
 
-def event_of(
+def events_of(
     course: Course, before: Placement, books: Books, order: int | None = None
-) -> Steps[LeadEvent]:
-    """Return the event that follows from a decision that did not fail.
+) -> Steps[Sequence[LeadEvent]]:
+    """Return the events that follow from a decision that did not fail.
 
-    It is an offer, a wait in the line of the lead, the catch-all, or disqualification.
+    These are offers, or one event: a suggestion, a wait in the line of the lead, the catch-all, or
+    disqualification. A lead is not given up while a rep may be asked again later.
     """
-    now, router, line = books.now, books.desk.router, course.line
-    found = cast("Chosen | Decided | Ranking", course.judged)
-    waits: dict[str, Any] = {"round": course.round, "gives_up_at": course.bounds.first}
+    found, line = cast("Chosen | Decided | Ranking", course.judged), course.line
     if isinstance(found, Chosen):
+        if not found.choices:
+            return (_suggestion(found.decided, course, books),)
         if course.behind and line is not None:
             # It joins those who wait in its line, which is served from its head.
-            waits |= relaxation(found.decided.rule, before)
-            named = Outcome.NONE_AVAILABLE.value, line.rule, None, router.version
-            return Waiting(now, *named, line=line.id, line_order=order, **waits)
-        return (yield from offer(found, course, books))
+            told = {**_going_on(course), **relaxation(found.decided.rule, before)}
+            named = Outcome.NONE_AVAILABLE.value, line.rule, None, books.desk.router.version
+            return (Waiting(books.now, *named, line=line.id, line_order=order, **told),)
+        kind = found.decided.terms_of_offer.kind
+        return (yield from offers(course, books, next_of(kind, len(found.choices), books.now)))
+    return (_without_offer(found, course, before, books, order),)
+
+
+def _going_on(course: Course) -> dict[str, Any]:
+    """What the event of a wait says of the course of the lead."""
+    return {"round": course.round, "gives_up_at": course.bounds.first}
+
+
+def _suggestion(found: Decided, course: Course, books: Books) -> Waiting:
+    """The wait of a lead that somebody gives to a rep by hand, with its ranking."""
+    best = [found.context.ids[place] for place, _ in found.first(MOST)]
+    said = books.now, SUGGESTED, found.rule.name, None, books.desk.router.version
+    told = {"suggested": tuple(best), **_going_on(course)}
+    return Waiting(*said, step=found.rule.step, **told)
+
+
+def _without_offer(
+    found: Decided | Ranking, course: Course, before: Placement, books: Books, order: int | None
+) -> LeadEvent:
+    now, router, line = books.now, books.desk.router, course.line
     if isinstance(found, Ranking) and found.outcome is Outcome.DISQUALIFIED:
         return Disqualified(now, found.factor, found.verdict, found.policy_version)
     rule = None if isinstance(found, Ranking) else found.rule.name
-    if found.fallback_step != WAIT or line is None:
+    again = None if rule is None or course.ended is not None else before.next_return(now)
+    if line is None or (found.fallback_step != WAIT and again is None):
         return CatchAll(now, found.outcome.value, router.catch_all, router.version)
-    resumes_at = found.resumes_at
-    if resumes_at is not None and resumes_at <= now:
-        resumes_at = None
+    outcome = found.outcome if again is None else Outcome.NONE_AVAILABLE
+    resumes_at = min(
+        [at for at in (found.resumes_at, again) if at is not None and at > now], default=None
+    )
+    told = _going_on(course)
     if not isinstance(found, Ranking):
-        waits |= relaxation(found.rule, before)
-    said = now, found.outcome.value, rule, None, router.version
-    return Waiting(*said, line=line.id, resumes_at=resumes_at, line_order=order, **waits)
+        told |= relaxation(found.rule, before)
+    said = now, outcome.value, rule, None, router.version
+    return Waiting(*said, line=line.id, resumes_at=resumes_at, line_order=order, **told)
 
 
 def relaxation(rule: Rule, before: Placement) -> dict[str, Any]:
@@ -189,54 +221,106 @@ def failure(
     return Waiting(now, *told, round=round_, gives_up_at=first)
 
 
-def offer(chosen: Chosen, course: Course, books: Books, *, claim: bool = False) -> Steps[Offered]:
-    """The offer that follows from a decision; a claim is an offer that the rep asked for."""
-    found, charged, turn = chosen.decided, chosen.charged, chosen.turn
-    rule, rep = found.rule, found.rep
-    router, now = books.desk.router, books.now
-    limits = _limits(charged)
-    wrap_up = router.pauses(found.pool).after_contact(rep)
-    if wrap_up and not found.ignore_availability:
-        limits[contact_key(rep.id)] = max(0, to_micros(now - wrap_up))
-    reservations = _units_by_counter(charged)
-    if books.line and not claim:
-        _pace(rep.id, router.terms(rule.name), now, limits, reservations)
-    if claim:
-        turn = None  # whoever asks for a lead gives up no turn
-        limits |= claims(rep, router.terms(rule.name), now)
+def offers(
+    course: Course, books: Books, more_at: datetime | None = None, *, claim: bool = False
+) -> Steps[Sequence[LeadEvent]]:
+    """The offers to those who were chosen, best first, and the acceptance where nobody has to answer.
+
+    Args:
+        course: The decision, for some reps.
+        books: What the step has read.
+        more_at: When one more rep is asked.
+        claim: Whether the rep has asked for the lead.
+    """
+    chosen = cast("Chosen", course.judged)
+    order, made = (yield from books.next_order()), list[LeadEvent]()
+    for place in range(len(chosen.choices)):
+        told = order + place, more_at
+        made.append((yield from _offer(course, place, books, told, claim=claim)))
+    if chosen.decided.terms_of_offer.auto_accept:
+        rep, release_on = chosen.choices[0].rep, chosen.decided.rule.release_on
+        made.append(Accepted(books.now, rep.id, shift_end(release_on, rep, books.now)))
+    return made
+
+
+def next_of(kind: OfferKind, live: int, now: datetime) -> datetime | None:
+    """When one more rep is asked, while so many have an offer; ``None`` when none is."""
+    return None if kind.every is None or live >= kind.most else later(now, kind.every)
+
+
+def nobody_added(before: Placement, kind: OfferKind, now: datetime) -> NobodyAdded:
+    """What follows when there is no further rep: another look, each time after twice as long."""
+    if kind.every is None:
+        return NobodyAdded(now)
+    since = max(offer.made_at for offer in before.offers)
+    return NobodyAdded(now, later(now, max(now - since, kind.every)))
+
+
+def _offer(
+    course: Course, place: int, books: Books, told: tuple[int, datetime | None], *, claim: bool
+) -> Steps[Offered]:
+    chosen = cast("Chosen", course.judged)
+    found, choice, (order, more_at) = chosen.decided, chosen.choices[place], told
+    rule, rep, router, now = found.rule, choice.rep, books.desk.router, books.now
+    limits, reservations = _held_to(found, choice, books, claim=claim)
+    turn = None if claim else choice.turn  # whoever asks for a lead gives up no turn
     credits = None if turn is None else (yield from books.credits(found.pool))
+    until, remind_at = _ends_of(found, course, router.working((rep,))[0].hours, now)
     return Offered(
         now,
         rep.id,
         rule.name,
         found.pool,
-        _expires_at(found, course, router, now),
-        found.score,
+        until,
+        choice.score,
         reservations,
-        chosen.propensity,
-        chosen.fairness_cost,
+        choice.propensity,
+        0.0 if place else chosen.fairness_cost,
         limits,
         rule.release_on,
         None if turn is None or credits is None else credits.take(turn),
-        (yield from books.next_order()),
+        order,
         router.version,
         found.ignore_availability,
         books.desk.tokens(),
         books.line,
         claim,
         rule.step,
-        round=course.round,
-        reason_code="" if course.ended is None else course.ended.value,
+        None,
+        more_at,
+        remind_at,
+        course.round,
+        "" if course.ended is None else course.ended.value,
     )
 
 
-def _expires_at(found: Decided, course: Course, router: Router, now: datetime) -> datetime:
-    """The end of an offer, which is cut at the total time of the lead where the policy wants that."""
-    hours = router.working((found.rep,))[0].hours
-    at, total = deadline(now, found.accept_within, hours), course.bounds.total
-    if total is None or course.ended is not None or not router.terms(found.rule.name).truncate:
-        return at
-    return min(at, total)
+def _ends_of(
+    found: Decided, course: Course, hours: Hours | None, now: datetime
+) -> tuple[datetime, datetime | None]:
+    """The end of an offer and its reminder; it is cut at the total time where the policy wants that."""
+    terms, total = found.terms_of_offer, course.bounds.total
+    reminder, until = terms.reminder_of(found.grade), deadline(now, found.accept_within, hours)
+    if total is not None and course.ended is None and terms.truncate:
+        until = min(until, total)
+    at = None if reminder is None else deadline(now, reminder, hours)
+    return until, None if at is None or at >= until else at
+
+
+def _held_to(
+    found: Decided, choice: Choice, books: Books, *, claim: bool
+) -> tuple[dict[str, int], dict[str, int]]:
+    """The limits of an offer, and what it counts against."""
+    rep, terms, now = choice.rep, found.terms_of_offer, books.now
+    limits = _limits(choice.charged)
+    wrap_up = books.desk.router.pauses(found.pool).after_contact(rep)
+    if wrap_up and not found.ignore_availability:
+        limits[contact_key(rep.id)] = max(0, to_micros(now - wrap_up))
+    reservations = _units_by_counter(choice.charged)
+    if claim:
+        limits |= claims(rep, terms, now)
+    elif books.line:
+        _pace(rep.id, terms, now, limits, reservations)
+    return limits, reservations
 
 
 def _pace(
@@ -276,15 +360,23 @@ def _period_key(holder: str, per: Period, rep: Rep, now: datetime) -> str:
 def is_news(event: LeadEvent, before: Placement) -> bool:
     """Return whether an event changes anything for a waiting lead.
 
-    Waiting on for the same reason, in the same line, does not.
+    Waiting on for the same reason, in the same line, does not, unless a clock is to be set.
     """
     return not (
         isinstance(event, Waiting)
         and event.until is None
         and event.priority is None
         and "retry" not in before.clocks
-        and (event.reason_code, event.rule, event.line, event.round, event.step)
-        == (before.reason_code, before.rule, before.line, before.round, before.step)
+        and before.clocks.get("again") == before.next_return(event.at)
+        and (event.reason_code, event.rule, event.line, event.round, event.step, event.suggested)
+        == (
+            before.reason_code,
+            before.rule,
+            before.line,
+            before.round,
+            before.step,
+            before.suggested,
+        )
     )
 
 
@@ -371,14 +463,23 @@ def _given_back(counter: str, release_on: str, before: Placement) -> bool:
 
 
 def holds(placed: Placement | None) -> Mapping[str, int]:
-    """What a placement counts against: its own reservations, and those of its offers."""
+    """What a placement counts against: its own reservations, and those of its offers.
+
+    A lead that is offered to several reps counts once on what counts leads of all reps.
+    """
     if placed is None:
         return FrozenDict()
     if not placed.offers:
         return placed.reservations
-    held = Counter(placed.reservations)
+    held, totals = Counter(placed.reservations), dict[str, int]()
     for offer in placed.offers:
-        held.update(offer.reservations)
+        for counter, units in offer.reservations.items():
+            if is_total_key(counter):
+                totals[counter] = max(units, totals.get(counter, 0))
+            else:
+                held[counter] += units
+    if totals:
+        held.update(totals)
     return held
 
 
@@ -406,15 +507,53 @@ def acceptance(
 
 
 def refusal(
-    before: Placement, rep_id: str, reason: str, token: str, now: datetime
+    before: Placement,
+    rep_id: str,
+    reason: str,
+    token: str,
+    now: datetime,
+    kind: str = Declined.kind,
+    retry_after: str | timedelta | datetime | None = None,
 ) -> Declined | None:
     """The refusal by a rep, or ``None`` when this rep has declined already."""
     said = "" if reason == "" else _clean(before, "Declined", "reason", word, reason)
+    answer = _clean(before, "Declined", "kind", _kind_of_answer, kind)
+    retry_at = _clean(before, "Declined", "retry_after", partial(_after, now), retry_after)
     known = before.previous_offers.get(rep_id)
-    if known is not None and known.outcome == Declined.kind and before.offer_to(rep_id) is None:
+    if known is not None and known.outcome in DECLINES and before.offer_to(rep_id) is None:
         return None
     _offer_to(before, rep_id, token, "decline", now)
-    return Declined(now, rep_id, said)
+    return Declined(now, rep_id, said, answer, retry_at)
+
+
+def _kind_of_answer(given: object) -> str:
+    if given not in DECLINES:
+        raise Refused(f"is {given!r:.40}; write one of {', '.join(DECLINES)}")
+    return str(given)
+
+
+def _after(now: datetime, given: Any) -> datetime | None:
+    """When something is done that is to be done after a duration, or at an instant."""
+    if given is None:
+        return None
+    try:
+        is_instant = isinstance(given, datetime)
+        at = aware(given, "retry_after") if is_instant else later(now, parse_duration(given))
+    except ConfigError as error:
+        raise Refused(error.problem) from None
+    if at <= now:
+        raise Refused(f"is over already at {now:%Y-%m-%d %H:%M:%S %Z}; write a later one, or none")
+    return at
+
+
+def another_chance(before: Placement, rep_id: str, now: datetime) -> tuple[LeadEvent, ...]:
+    """What lets a lead be offered again to a rep; one that nobody has begins again."""
+    check_move(before, AnotherChance, "offer again", rep_id)
+    known = before.previous_offers.get(rep_id)
+    if is_open(known.outcome) if known is not None else not before.earlier_offers:
+        return ()
+    event = AnotherChance(now, rep_id)
+    return (event, Reopened(now)) if before.status is Status.CATCH_ALL else (event,)
 
 
 def _clean(before: Placement, kind: str, name: str, clean: Cleaner, given: object) -> Any:
@@ -450,10 +589,13 @@ def withdrawal(before: Placement, reason: str, now: datetime) -> Withdrawn | Non
     return Withdrawn(now, said, reps_of(before))
 
 
-def reopening(before: Placement, now: datetime) -> Reopened:
+def reopening(before: Placement, keep_place: timedelta | None, now: datetime) -> Reopened:
     """The new beginning of a lead that had ended, or that nobody had."""
     check_move(before, Reopened, "reopen")
-    return Reopened(now)
+    since = before.withdrawn_at
+    if keep_place is None or since is None or now < later(since, keep_place):
+        return Reopened(now)
+    return Reopened(now, now)
 
 
 def enrichment(lead: Lead, priority: int, now: datetime) -> Updated:
@@ -475,6 +617,15 @@ def is_paused(placed: Placement, now: datetime) -> bool:
     """Whether a lead waits until the pause after an offer is over."""
     until = placed.clocks.get("retry")
     return placed.reason_code == TimedOut.kind and until is not None and until > now
+
+
+def reminders(before: Placement, now: datetime) -> list[Reminded]:
+    """The reminders that are due before the ends of offers."""
+    return [
+        Reminded(now, offer.rep_id)
+        for offer in before.offers
+        if offer.remind_at is not None and offer.remind_at <= now < offer.expires_at
+    ]
 
 
 def contact(before: Placement, now: datetime) -> Contacted | None:

@@ -49,6 +49,7 @@ from leadroute.ranking.scorers.exploration import fairness_cost, propensities
 from leadroute.ranking.scorers.round_robin import Turn, after, dues, turn_of
 from leadroute.rules.routing_context import ZEROS, Crew, RoutingContext
 from leadroute.rules.rule import EVERYONE, Fallback, Rule
+from leadroute.rules.terms import Terms
 
 __all__ = ["Decided", "Need"]
 
@@ -178,7 +179,7 @@ class Decided:
         lead, now, found = self._lead, self._instant, self._set
         pool, registry, matches = self.pool, found.registry, self._matches
         asks: Sequence[Ask] = ()
-        if now is None or found.asks or snapshot.presence or snapshot.paced:
+        if now is None or found.asks or _asks_each(snapshot):
             reps = self._candidates.crew.reps
             asks = self._asks(RoutingContext(lead, reps, pool, snapshot, now, registry, matches))
         crew, opened = _able(self._view, self._over_all, snapshot, asks, self._previous_offers)
@@ -201,7 +202,7 @@ class Decided:
             ignore_availability=everybody,
         ):
             known(context.instant)
-        if not (found.asks or snapshot.presence or snapshot.paced):
+        if not found.asks and not _asks_each(snapshot):
             return ()
         if snapshot.presence and not everybody:
             check_presence(found.members, snapshot.presence)
@@ -234,10 +235,20 @@ class Decided:
         return Decided(self._router, self.rule, pool, members, *given)
 
     @property
+    def terms_of_offer(self) -> Terms:
+        """The complete terms of the rule."""
+        return self._set.offer[0]
+
+    @property
+    def grade(self) -> str | None:
+        """The grade of the lead."""
+        score = self._lead.lead_score
+        return None if score is None else score.grade
+
+    @property
     def accept_within(self) -> Within:
         """How long an offer of the lead is open."""
-        score = self._lead.lead_score
-        return self._set.offer[0].accept_within_of(None if score is None else score.grade)
+        return self._set.offer[0].accept_within_of(self.grade)
 
     @property
     def rep(self) -> Rep:
@@ -392,8 +403,7 @@ class Decided:
         A code may come several times. Nothing is written for people, so it is O(candidates) and cheap.
         """
         context = self.context
-        seen = context.snapshot
-        if self._set.asks or self._previous_offers or seen.presence or seen.paced:
+        if self._set.asks or self._previous_offers or _asks_each(context.snapshot):
             for rep, exclusion in self.excluded():
                 yield exclusion.code, (rep.id,)
             return
@@ -414,20 +424,20 @@ class Decided:
             return ()
         return zip(self.context.crew.ids, self._score()[1], strict=True)
 
-    def for_rep(self) -> list[Charge]:
-        """The counters that the lead counts on when the first gets it."""
+    def for_rep(self, place: int) -> list[Charge]:
+        """The counters that the lead counts on when the candidate at a place gets it."""
         charges, bounds = (
             self._get_charges(),
             partial(self._candidates.bounds, self.context.instant),
         )
-        return [*charges.own(self.rep, bounds), *charges.over_all]
+        return [*charges.own(self.context.reps[place], bounds), *charges.over_all]
 
-    def turn(self) -> Turn | None:
-        """What the lead does to the credits of the pool when the first takes it; ``None`` when it is not a turn."""
+    def turn(self, place: int) -> Turn | None:
+        """What the lead does to the credits of the pool when a candidate takes it; ``None`` when it is not a turn."""
         score = self._set.score
-        if not self._set.takes_turns or not score.is_turn(self.context, self.rep):
+        if not self._set.takes_turns or not score.is_turn(self.context, self.context.reps[place]):
             return None
-        return turn_of(self.context, self.place)
+        return turn_of(self.context, place)
 
     def counts_after(self, rep_id: str) -> Snapshot:
         """The counts with the turn of the lead when a candidate takes it; the same without one."""
@@ -441,12 +451,6 @@ class Decided:
         """The probability with which each comes first; ``None`` when nothing is left to chance."""
         chance = self._set.random and self.place >= 0
         return propensities(self._set.score, self.context) if chance else None
-
-    @property
-    def propensity(self) -> float:
-        """The probability with which the first comes first."""
-        found = self.propensities()
-        return 1.0 if found is None else found[self.rep.id]
 
     def fairness_cost(self) -> float:
         """The points that the first scores below what was possible."""
@@ -491,16 +495,30 @@ class Decided:
             return ()
         if self._top == 1:
             return (self._assignment(1, self.place, self.score),)
+        ordered = enumerate(self._best_first(self._top), 1)
+        return tuple([self._assignment(rank, place, score) for rank, (place, score) in ordered])
+
+    def _best_first(self, most: int | None) -> list[tuple[int, float]]:
+        """The places of the candidates with their scores, best first; not more than so many."""
         _, scores = self._score()
         last, reps = self.context.snapshot.last_assigned, self.context.reps
         keys = [
             (-score, last.get(rep.id, -1), place)
             for place, (score, rep) in enumerate(zip(scores, reps, strict=True))
         ]
-        ordered = sorted(keys) if self._top is None else nsmallest(self._top, keys)
-        return tuple(
-            [self._assignment(rank, key[2], -key[0]) for rank, key in enumerate(ordered, 1)]
-        )
+        ordered = sorted(keys) if most is None else nsmallest(most, keys)
+        return [(place, -score) for score, _, place in ordered]
+
+    def first(self, most: int) -> list[tuple[int, float]]:
+        """Where the first so many stand among ``context.reps``, with their scores. O(candidates)."""
+        if most == 1 or len(self.context.reps) == 1:
+            return [(self.place, self.score)]
+        mode = self._set.mode
+        if mode is None:
+            return self._best_first(most)
+        order = dues(self.context).order(mode)
+        last = len(order) - 1
+        return [(place, 1.0 - rank / last) for rank, place in enumerate(order[:most])]
 
     def rejections(self) -> tuple[Exclusion, ...]:
         """Who cannot, with every reason."""
@@ -546,6 +564,12 @@ class Decided:
             for one, other in zip(self.passed_on, others, strict=False)
         ]
         return (*passed_on, *(notes_of(self.rule, self._lead) if self._set.asks else ()))
+
+
+def _asks_each(snapshot: Snapshot) -> bool:
+    """Whether the counts hold something that is asked rep by rep."""
+    seen = snapshot
+    return bool(seen.presence or seen.paused or seen.cooling or seen.paced)
 
 
 def _able(

@@ -60,13 +60,13 @@ from leadroute.rules.describe import denied
 from leadroute.rules.evaluation import Predicate, Registry, Test, registry_of
 from leadroute.rules.matcher import Matcher
 from leadroute.rules.parser import declared
+from leadroute.rules.pool import Pool
 from leadroute.rules.rule import (
     DISPOSITIONS,
     EVERYONE,
     Disposition,
     Factor,
     Fallback,
-    Pool,
     Qualification,
     Rule,
     qualification,
@@ -78,8 +78,8 @@ from leadroute.rules.terms import (
     Terms,
     accept_within,
     by_grade,
-    check_lengths,
     check_terms,
+    check_together,
 )
 
 
@@ -194,15 +194,15 @@ class Router(Terms):
         grades = [] if self.lead_scoring is None else [e.name for e in self.lead_scoring.grades]
         check_terms(self, grades, "")
         own = self.over(DEFAULTS)
-        check_lengths(own, "")
         terms = {rule.name: rule.over(own) for rule in self.rules}
+        for name, each in (("", own), *terms.items()):
+            check_together(each, f"rule {name!r}" if name else "")
         object.__setattr__(self, "_terms", FrozenDict({"": own, **terms}))
         object.__setattr__(self, "registry", registry_of(self.predicates, self.lists))
         members = {pool.name: membership(pool, self.registry) for pool in self.pools}
         for rule in self.rules:
             check_rule(rule, members, self.registry)
             check_terms(rule, grades, f"rule {rule.name!r}")
-            check_lengths(terms[rule.name], f"rule {rule.name!r}")
         check_fallback(self.fallback, members)
         matcher = Matcher([rule.when for rule in self.rules], names, self.registry)
         object.__setattr__(self, "_matcher", matcher)
@@ -256,6 +256,10 @@ class Router(Terms):
         For a name that is no rule's, they are those of the policy.
         """
         return self._terms.get(rule or "", self._terms[""])
+
+    def pool(self, name: str) -> Pool | None:
+        """Return the pool of this name, or ``None`` where there is none."""
+        return self._named.get(name)
 
     @cached_property
     def zone(self) -> tzinfo:

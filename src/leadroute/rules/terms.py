@@ -15,6 +15,7 @@ from attrs import Attribute, field, fields, frozen
 from leadroute.errors import ConfigError, UnknownFieldError
 from leadroute.model.duration import (
     Within,
+    WorkingTime,
     format_within,
     length_of,
     parse_duration,
@@ -22,6 +23,7 @@ from leadroute.model.duration import (
 )
 from leadroute.model.given import Refused
 from leadroute.model.validation import FrozenDict, ident
+from leadroute.rules.offer_kind import EXCLUSIVE, OfferKind, offer_kind
 
 OTHER: Final = "other"
 """The key of what holds for leads of every grade that is not named, and of none."""
@@ -31,6 +33,13 @@ ByGrade: TypeAlias = Within | Mapping[str, Within]
 WithinLike: TypeAlias = str | Within
 """``"5m"``, ``"15m working"``, or the value."""
 
+COOLING: Final = ("declined", "busy", "unreachable", "timed_out")
+"""The ends of an offer after which a rep may cool down."""
+
+CoolDown: TypeAlias = timedelta | Mapping[str, timedelta]
+"""How long a rep gets no offer after one of theirs ended: however it did, or by how."""
+CoolDownLike: TypeAlias = str | timedelta | Mapping[str, str | timedelta]
+
 
 def read_within(given: Any) -> Within:
     """A duration from its text form; it must be longer than nothing."""
@@ -38,13 +47,6 @@ def read_within(given: Any) -> Within:
     if not length_of(found):
         raise ConfigError("is 0s; it must last for some time, such as '5m'")
     return found
-
-
-def read_flag(given: Any) -> bool:
-    """True or false."""
-    if type(given) is not bool:
-        raise ConfigError(f"is {given!r:.40}; write true or false")
-    return given
 
 
 def by_grade(given: WithinLike | Mapping[str, WithinLike]) -> ByGrade:
@@ -64,6 +66,23 @@ def by_grade(given: WithinLike | Mapping[str, WithinLike]) -> ByGrade:
     return FrozenDict(found)
 
 
+def read_cool_down(given: CoolDownLike) -> CoolDown:
+    """A duration, or one for each way in which an offer may end."""
+    if not isinstance(given, Mapping):
+        return parse_duration(given)
+    found: dict[str, timedelta] = {}
+    for answer, duration in given.items():
+        if answer not in COOLING:
+            raise UnknownFieldError("answer", str(answer), COOLING)
+        try:
+            found[answer] = parse_duration(duration)
+        except ConfigError as error:
+            raise ConfigError(f"{answer}: {error.problem}") from None
+    if not found:
+        raise ConfigError('is empty; write { declined = "30s", timed_out = "10s" }')
+    return FrozenDict(found)
+
+
 def named(name: str, read: Callable[[Any], Any], given: Any) -> Any:
     """What is read of a term; what is refused is said with the name of the term."""
     try:
@@ -75,6 +94,38 @@ def named(name: str, read: Callable[[Any], Any], given: Any) -> Any:
 def accept_within(given: WithinLike | Mapping[str, WithinLike] | None) -> ByGrade | None:
     """A converter for how long an offer is open."""
     return cast("ByGrade | None", named("accept_within", by_grade, given))
+
+
+def cool_down(given: CoolDownLike | None) -> CoolDown | None:
+    """A converter for how long a rep gets no offer after one of theirs ended."""
+    return cast("CoolDown | None", named("cool_down", read_cool_down, given))
+
+
+def keep_place(given: str | timedelta | None) -> timedelta | None:
+    """A converter for how long a lead that was withdrawn keeps its place."""
+    return cast("timedelta | None", named("keep_place", parse_duration, given))
+
+
+def offer(given: str | OfferKind | None) -> OfferKind | None:
+    """A converter for the kind of the offers."""
+    return cast("OfferKind | None", named("offer", offer_kind, given))
+
+
+def remind_before(given: WithinLike | Mapping[str, WithinLike] | None) -> ByGrade | None:
+    """A converter for how long before its end an offer is reminded of."""
+    return cast("ByGrade | None", named("remind_before", by_grade, given))
+
+
+def yes_or_no(given: Any) -> bool:
+    """A term that holds or does not."""
+    if not isinstance(given, bool):
+        raise ConfigError(f"is {given!r:.40}; write true or false")
+    return given
+
+
+def auto_accept(given: bool | None) -> bool | None:
+    """A converter for whether offers are accepted at once."""
+    return cast("bool | None", named("auto_accept", yes_or_no, given))
 
 
 Backlog: TypeAlias = Literal["oldest", "newest", "freshest"]
@@ -148,7 +199,7 @@ def total_within(given: WithinLike | Mapping[str, WithinLike] | None) -> ByGrade
 
 def truncate(given: bool | None) -> bool | None:
     """A converter for what becomes of the offer in flight."""
-    return cast("bool | None", named("truncate", read_flag, given))
+    return cast("bool | None", named("truncate", yes_or_no, given))
 
 
 def max_age(given: WithinLike | Mapping[str, WithinLike] | None) -> ByGrade | None:
@@ -171,6 +222,19 @@ class Terms:
     Args:
         accept_within: How long an offer is open, such as ``"5m"``, or ``"15m working"`` in the working
             hours of the rep who is asked; or by grade, as in ``{"hot": "2m", "other": "10m"}``.
+        cool_down: How long a rep gets no offer after one of theirs ended without their taking the
+            lead, such as ``"30s"``; or by how it ended, as in ``{"declined": "30s", "timed_out": "10s"}``,
+            with ``busy`` and ``unreachable``. What a pool says wins. None at all by default.
+        keep_place: How long a lead that was withdrawn has its old place in its line when it comes
+            back, such as ``"60s"``; afterwards it has a new one. By default the place is kept for
+            good, and a lead that was withdrawn comes back by ``reopen`` alone, not by ``submit``.
+        offer: To how many reps a lead is offered at once: ``"exclusive"`` (default) to one,
+            ``"parallel 3"`` to three, ``"parallel 3, one more every 10s"`` to one and then to one more
+            every 10 seconds until three have it, ``"broadcast"`` to all up to 50. Who accepts first has
+            it. With ``"suggest"`` nobody is asked, and the lead waits with its ranking for ``assign``.
+        remind_before: How long before the end of an offer the event ``Reminded`` happens, such as
+            ``"2m"``, shorter than ``accept_within`` and in the same time; or by grade. None by default.
+        auto_accept: Whether an offer is accepted at once, for reps who cannot refuse; ``False`` by default.
         rounds: How often the pool is gone through, 1 or more; 1 by default. When every rep who may
             take the lead was asked, the next round asks them again.
         wait_between: The pause after an offer that nobody answered, such as ``"30s"``, before the
@@ -213,10 +277,17 @@ class Terms:
     total_within: ByGrade | None = field(
         default=None, converter=total_within, metadata={"read": by_grade}
     )
-    truncate: bool | None = field(default=None, converter=truncate, metadata={"read": read_flag})
+    truncate: bool | None = field(default=None, converter=truncate, metadata={"read": yes_or_no})
     max_age: ByGrade | None = field(default=None, converter=max_age, metadata={"read": by_grade})
     max_waiting: int | None = field(
         default=None, converter=max_waiting, metadata={"read": read_count}
+    )
+    offer: OfferKind | None = field(default=None, converter=offer, metadata={"read": offer_kind})
+    remind_before: ByGrade | None = field(
+        default=None, converter=remind_before, metadata={"read": by_grade}
+    )
+    auto_accept: bool | None = field(
+        default=None, converter=auto_accept, metadata={"read": yes_or_no}
     )
     backlog: Backlog | None = field(
         default=None, converter=backlog, metadata={"read": read_backlog}
@@ -234,18 +305,47 @@ class Terms:
         default=None, converter=lapsed_claims, metadata={"read": read_count}
     )
 
+    cool_down: CoolDown | None = field(
+        default=None, converter=cool_down, metadata={"read": read_cool_down, "by": COOLING}
+    )
+    keep_place: timedelta | None = field(
+        default=None, converter=keep_place, metadata={"read": parse_duration}
+    )
+
     def over(self, other: Terms) -> Terms:
         """Return these terms, completed by those of another."""
         return Terms(
             **{
-                each.name: _over(getattr(self, each.name), getattr(other, each.name))
+                each.name: over(
+                    getattr(self, each.name), getattr(other, each.name), each.metadata.get("by")
+                )
                 for each in TERMS
             }
         )
 
+    @property
+    def kind(self) -> OfferKind:
+        """The kind of the offers, where it is said."""
+        return EXCLUSIVE if self.offer is None else self.offer
+
     def accept_within_of(self, grade: str | None) -> Within:
         """The time for which a lead of a grade is offered."""
         return cast("Within", _of_grade(self.accept_within, grade))
+
+    def reminder_of(self, grade: str | None) -> Within | None:
+        """The time from an offer to its reminder; ``None`` for none."""
+        before: Within | None = _of_grade(self.remind_before, grade)
+        if before is None:
+            return None
+        within = self.accept_within_of(grade)
+        until = length_of(within) - length_of(before)
+        return WorkingTime(until) if isinstance(within, WorkingTime) else until
+
+    @property
+    def end(self) -> bool:
+        """Whether a lead may come to the end of its waiting."""
+        ends = (self.total_within, self.max_age, self.max_waiting)
+        return any(each is not None for each in ends)
 
     def total_within_of(self, grade: str | None) -> Within | None:
         """How long a lead of a grade is offered in all; ``None`` is without end."""
@@ -256,26 +356,38 @@ class Terms:
         return cast("Within | None", _of_grade(self.max_age, grade))
 
 
-def _over(own: Any, other: Any) -> Any:
+def over(own: Any, other: Any, keys: Iterable[str] | None = None) -> Any:
+    """A term, completed by another: one for each key by what the other says of the rest."""
     if own is None:
         return other
-    if not isinstance(own, Mapping):
+    if other is None or not isinstance(own, Mapping):
         return own
-    return FrozenDict({**(other if isinstance(other, Mapping) else {OTHER: other}), **own})
+    rest = other if isinstance(other, Mapping) else dict.fromkeys(keys or (OTHER,), other)
+    return FrozenDict({**rest, **own})
 
 
 def _of_grade(given: Any, grade: str | None) -> Any:
     """The value for a grade, where there is one for each."""
     if not isinstance(given, Mapping):
         return given
-    return given.get(grade, given[OTHER])
+    return given.get(grade, given.get(OTHER))
+
+
+def cool_down_after(given: CoolDown | None, answer: str) -> timedelta:
+    """How long a rep gets no offer after one ended like this."""
+    found = given.get(answer) if isinstance(given, Mapping) else given
+    return timedelta(0) if found is None or answer not in COOLING else found
 
 
 TERMS: Final[tuple[Attribute[Any], ...]] = fields(Terms)
 """The terms there are."""
 
 DEFAULTS: Final = Terms(
-    accept_within=timedelta(minutes=5), rounds=1, truncate=False, backlog="oldest"
+    accept_within=timedelta(minutes=5),
+    rounds=1,
+    truncate=False,
+    backlog="oldest",
+    offer=EXCLUSIVE,
 )
 """The terms of a policy that says nothing of them."""
 
@@ -285,14 +397,15 @@ def said(terms: Terms) -> Iterator[tuple[str, Any]]:
     for each in TERMS:
         value = getattr(terms, each.name)
         if value is not None:
-            yield each.name, _written(value)
+            yield each.name, written(value)
 
 
-def _written(value: Any) -> Any:
+def written(value: Any) -> Any:
+    """The value of a term as plain data for a policy file."""
     if isinstance(value, Mapping):
-        return {key: _written(each) for key, each in value.items()}
+        return {key: written(each) for key, each in value.items()}
     if isinstance(value, tuple):
-        return [_written(each) for each in value]
+        return [written(each) for each in value]
     if isinstance(value, bool | int):
         return value
     return format_within(value) if isinstance(value, timedelta) else str(value)
@@ -309,18 +422,44 @@ def check_terms(terms: Terms, grades: Iterable[str], place: str) -> None:
     known = (*grades, OTHER)
     for each in TERMS:
         value = getattr(terms, each.name)
+        if "by" in each.metadata:
+            continue
         for grade in value if isinstance(value, Mapping) else ():
             if grade not in known:
                 raise UnknownFieldError("grade", grade, known, f"{place}.{each.name}".lstrip("."))
 
 
-def check_lengths(terms: Terms, place: str) -> None:
-    """Refuse an end of all offers, or of waiting, that comes before the end of the first offer.
+def check_together(terms: Terms, place: str = "") -> None:
+    """Refuse terms that contradict one another; those that are not said contradict nothing."""
+    if terms.auto_accept and terms.kind.name != EXCLUSIVE.name:
+        problem = (
+            f"cannot stand beside offer = '{terms.kind}', where reps answer; leave one of them out"
+        )
+        raise ConfigError(problem, f"{place}.auto_accept".lstrip("."))
+    if terms.remind_before is not None and terms.accept_within is not None:
+        _check_reminder(terms, f"{place}.remind_before".lstrip("."))
 
-    Args:
-        terms: The terms of a rule, completed.
-        place: Where they stand.
-    """
+    if terms.accept_within is not None:
+        _check_ends(terms, place)
+
+
+def _check_reminder(terms: Terms, place: str) -> None:
+    given = (terms.accept_within, terms.remind_before)
+    named_grades = [grade for each in given if isinstance(each, Mapping) for grade in each]
+    for grade in dict.fromkeys([*named_grades, OTHER]):
+        within, before = (_of_grade(each, grade) for each in given)
+        if within is None or before is None:
+            continue
+        of = "" if not named_grades else f" for {grade!r}"
+        said = f"is {format_within(before)}{of}, and accept_within is {format_within(within)}"
+        if isinstance(before, WorkingTime) and not isinstance(within, WorkingTime):
+            raise ConfigError(f"{said}; write both in working time, or neither", place)
+        if length_of(before) >= length_of(within):
+            raise ConfigError(f"{said}; write a shorter one", place)
+
+
+def _check_ends(terms: Terms, place: str) -> None:
+    """Refuse an end of all offers, or of waiting, that comes before the end of the first offer."""
     within = terms.accept_within
     for name in ("total_within", "max_age"):
         given = getattr(terms, name)

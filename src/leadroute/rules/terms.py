@@ -343,16 +343,16 @@ class Terms:
 
     @property
     def end(self) -> bool:
-        """Whether a lead may come to the end of its waiting."""
+        """True when there is an end of waiting or of offers."""
         ends = (self.total_within, self.max_age, self.max_waiting)
         return any(each is not None for each in ends)
 
     def total_within_of(self, grade: str | None) -> Within | None:
-        """How long a lead of a grade is offered in all; ``None`` is without end."""
+        """The time for which a lead of a grade is offered in all."""
         return cast("Within | None", _of_grade(self.total_within, grade))
 
     def max_age_of(self, grade: str | None) -> Within | None:
-        """The age at which a lead of a grade waits no longer; ``None`` is any age."""
+        """The age at which a lead of a grade waits no longer."""
         return cast("Within | None", _of_grade(self.max_age, grade))
 
 

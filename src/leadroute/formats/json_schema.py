@@ -77,7 +77,8 @@ def _name(what: str) -> Schema:
 
 def _fallback(cases: Iterable[str]) -> Schema:
     steps = {
-        "description": "Steps in order: pool NAME, anyway, hold or catch-all, with commas between.",
+        "description": "Steps in order, with commas between: pool NAME, ignore_availability, "
+        "first_back within 48h, next rule, wait or catch_all.",
         "type": ["string", "array", "null"],
         "items": {"type": "string"},
     }
@@ -190,6 +191,7 @@ _POOL: Final = _table(
         "name": _name("pool"),
         "reps": {"description": "The ids of its members.", **_NAMES},
         "where": _text("Condition on the rep."),
+        "wrap_up": _text("How long a rep is left alone after a contact, such as 2m."),
     },
     "name",
 ) | {
@@ -218,6 +220,27 @@ _TERMS: Final[Schema] = {
     "backlog_burst": _count("The most waiting leads that a rep may have unanswered."),
     "claims_per_hour": _count("The most leads that a rep may pull in an hour."),
     "lapsed_claims": _count("How many pulled leads a rep may let run out in a day."),
+    "offer": _text(
+        "exclusive, parallel 3, 'parallel 3, one more every 10s', broadcast or suggest."
+    ),
+    "remind_before": {
+        "description": "How long before its end an offer is reminded of, such as 2m, or by grade.",
+        **_BY_GRADE,
+    },
+    "auto_accept": _or_null(_is("Whether an offer is accepted at once.", "boolean")),
+}
+_STEP: Final = _table(
+    "Who may take leads of the rule that have waited.",
+    {
+        "after": _is("The age of the lead at which it opens, such as 10m.", "string"),
+        "require": _text("Condition on the rep, or on rep and lead, in place of the one so far."),
+        "pool": _text("The name of the pool in place of the one so far."),
+    },
+    "after",
+) | {
+    "anyOf": [
+        {"required": [key], "properties": {key: {"type": "string"}}} for key in ("require", "pool")
+    ]
 }
 _RULE: Final = _table(
     "Which leads it is for, which reps may take them, and on what terms.",
@@ -237,7 +260,9 @@ _RULE: Final = _table(
         "max_distance_km": {"type": ["number", "null"], "minimum": 0},
         "calling_hours": _text("When leads may be called, such as mon-fri 09:00-20:00."),
         "min_shared_hours": {"type": ["number", "null"], "exclusiveMinimum": 0, "maximum": 1},
+        "priority": {**_WHOLE, "description": "Of its leads; higher goes first."},
         "fallback": _fallback(case for case in CASES if case != "no_rule_matched"),
+        "step": _list_of(_STEP),
     },
     "name",
 )

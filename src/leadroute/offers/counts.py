@@ -255,8 +255,6 @@ class Books:
         wanted = [name for name in _KEYS if name in need.fields]
         if need.limits.capacity is None and "open" not in need.score:
             wanted.remove("open")
-        if self.desk.router.wrap_up and "contacted" not in wanted:
-            wanted.append("contacted")
         return wanted
 
     def read(self, need: Need, keys: Sequence[str]) -> Steps[Snapshot]:

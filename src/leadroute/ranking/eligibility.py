@@ -318,8 +318,8 @@ def _present(
 
 def _rests(context: RoutingContext, pauses: Pauses) -> Iterator[Ask]:
     """Who is left alone after a contact."""
-    if pauses.wrap_up:
-        yield partial(_wrapping_up, context, pauses.wrap_up)
+    if pauses.wrap_up or any(rep.wrap_up for rep in context.reps):
+        yield partial(_wrapping_up, context, pauses)
 
 
 def _paced(context: RoutingContext) -> Iterator[Ask]:
@@ -447,7 +447,10 @@ def _elsewhere(
         )
 
 
-def _wrapping_up(context: RoutingContext, wrap_up: timedelta, rep: Rep) -> Iterator[Ineligibility]:
+def _wrapping_up(context: RoutingContext, pauses: Pauses, rep: Rep) -> Iterator[Ineligibility]:
+    wrap_up = pauses.after_contact(rep)
+    if not wrap_up:
+        return
     contact = context.snapshot.contacted.get(rep.id)
     if contact is not None and not isinstance(contact, int):
         told, kind = f"the last contact of rep {rep.id!r}", f"of type {type(contact).__name__}"

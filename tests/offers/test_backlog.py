@@ -169,7 +169,7 @@ def test_gap_holds_against_a_process_that_read_too_early():
     here = opened(4, 2, backlog_gap="20s")
     here.clock.advance("1h")
     late = Lagging(here.store)
-    other = type(here)(here.router, here.roster, late, here.clock, pause=lambda _: None)
+    other = type(here)(here.router, here.roster, late, here.clock, sleep=lambda _: None)
     here.sweep(limit=1)
     late.old = [{}]
     other.sweep()

@@ -18,7 +18,7 @@ from leadroute.ranking.scorers.performance import Learning
 from leadroute.rules.conditions import And, Condition, Or, definitions
 from leadroute.rules.describe import describe, duration_in_words, plural
 from leadroute.rules.fields import FIELDS
-from leadroute.rules.offer_kind import BROADCAST, EXCLUSIVE, SUGGEST, OfferKind
+from leadroute.rules.offer_kind import BROADCAST, EXCLUSIVE, PULL, SUGGEST, OfferKind
 from leadroute.rules.pool import Pool
 from leadroute.rules.rule import (
     CASES,
@@ -87,10 +87,14 @@ def terms_in_words(terms: Terms) -> str:
         return "suggested to a person who assigns it"
     if terms.auto_accept:
         return "theirs at once"
-    told = [f"offered{_to_whom(kind)} for {_by_grade(terms.accept_within)}"]
+    told = [f"{_offered(kind)} for {_by_grade(terms.accept_within)}"]
     if terms.remind_before is not None:
         told.append(f"reminded {_by_grade(terms.remind_before)} before the end")
     return ", ".join([*told, *answers_in_words(terms), *backlog_in_words(terms)])
+
+
+def _offered(kind: OfferKind) -> str:
+    return "offered when one asks for it," if kind == PULL else f"offered{_to_whom(kind)}"
 
 
 def _to_whom(kind: OfferKind) -> str:

@@ -56,6 +56,7 @@ from leadroute.offers.state_machine import ends_offer
 from leadroute.plain import loads
 from leadroute.ranking.eligibility import Ineligibility
 from leadroute.ranking.ranking import Outcome
+from leadroute.rules.offer_kind import PULL, SUGGEST
 
 T = TypeVar("T")
 
@@ -471,6 +472,8 @@ class LeadSteps:
         found = pulled((yield from finish(begun, books, 1)), rep_id)
         if isinstance(found, Ineligibility):
             return found
+        if found.decided.terms_of_offer.kind == SUGGEST:
+            return Ineligibility(SUGGESTED, "gets leads of the rule by hand alone")
         refusal = yield from _claims_refused(found, books)
         if refusal is not None:
             return refusal
@@ -557,7 +560,11 @@ class LeadSteps:
         if is_new and line is not begun.line and line is not None:
             yield from books.counts([length_key(line.id)])
         others = is_new and line is not None and books.counted(length_key(line.id)) > 0
-        behind = others and isinstance(judged, Chosen)
+        behind = (
+            others
+            and isinstance(judged, Chosen)
+            and judged.decided.terms_of_offer.kind != PULL  # which nobody is first in line for
+        )
         if self.desk.decisions != "none":
             draft.kept = yield from self._kept(
                 begun.lead, judged, asked_before, draft, behind=behind

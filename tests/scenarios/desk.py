@@ -77,9 +77,6 @@ WAITING: Mapping[str, str] = MappingProxyType(
         "fs-02": "pausing a rep after a streak of time-outs",
         "fs-10": "withdrawing a lead, and its return",
         "fs-11": "a total deadline",
-        "fs-12": "offers to several reps at once",
-        "fs-17": "offers to several reps at once",
-        "fs-18": "offers to several reps at once",
         "onc-04": "second rounds",
     }
 )

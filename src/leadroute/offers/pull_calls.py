@@ -97,7 +97,7 @@ class PullCalls:
         """
         return self._run(self._cases.position(lead_id))
 
-    def preview(self: _Runs, lead_id: str, rep_id: str | None = None) -> Lead:
+    def preview(self: Runs, lead_id: str, rep_id: str | None = None) -> Lead:
         """Return a lead as a rep may see it now.
 
         Its owner sees all of it. Anybody else sees the fields that the terms of its rule name as

@@ -220,6 +220,14 @@ _TERMS: Final[Schema] = {
     "backlog_burst": _count("The most waiting leads that a rep may have unanswered."),
     "claims_per_hour": _count("The most leads that a rep may pull in an hour."),
     "lapsed_claims": _count("How many pulled leads a rep may let run out in a day."),
+    "offer": _text(
+        "exclusive, parallel 3, 'parallel 3, one more every 10s', broadcast or suggest."
+    ),
+    "remind_before": {
+        "description": "How long before its end an offer is reminded of, such as 2m, or by grade.",
+        **_BY_GRADE,
+    },
+    "auto_accept": _or_null(_is("Whether an offer is accepted at once.", "boolean")),
 }
 _STEP: Final = _table(
     "Who may take leads of the rule that have waited.",

@@ -19,6 +19,7 @@ from leadroute.ranking.scorers.performance import Learning
 from leadroute.rules.conditions import And, Condition, Or, definitions
 from leadroute.rules.describe import describe, duration_in_words, plural
 from leadroute.rules.fields import FIELDS
+from leadroute.rules.offer_kind import BROADCAST, EXCLUSIVE, SUGGEST, OfferKind
 from leadroute.rules.rule import (
     CASES,
     CATCH_ALL,
@@ -85,8 +86,25 @@ free capacity, offered for 5 minutes.
 
 def terms_in_words(terms: Terms) -> str:
     """How leads are offered, in words."""
-    told = [f"offered for {_by_grade(terms.accept_within)}", *backlog_in_words(terms)]
-    return ", ".join(told)
+    kind = terms.kind
+    if kind == SUGGEST:
+        return "suggested to a person who assigns it"
+    if terms.auto_accept:
+        return "theirs at once"
+    told = [f"offered{_to_whom(kind)} for {_by_grade(terms.accept_within)}"]
+    if terms.remind_before is not None:
+        told.append(f"reminded {_by_grade(terms.remind_before)} before the end")
+    return ", ".join([*told, *backlog_in_words(terms)])
+
+
+def _to_whom(kind: OfferKind) -> str:
+    if kind == EXCLUSIVE:
+        return ""
+    if kind == BROADCAST:
+        return " to all of them at once, at most 50,"
+    if kind.every is None:
+        return f" to {kind.most} at once,"
+    return f" to one and to one more every {duration_in_words(kind.every)}, {kind.most} at once at most,"
 
 
 def backlog_in_words(terms: Terms) -> Iterator[str]:
@@ -112,7 +130,9 @@ def _by_grade(given: ByGrade | None) -> str:
     if not isinstance(given, Mapping):
         return "" if given is None else _within(given)
     named = [f"{_within(each)} ({grade})" for grade, each in given.items() if grade != OTHER]
-    return ", ".join([*named, f"{_within(given[OTHER])} (others)"])
+    if (others := given.get(OTHER)) is not None:
+        named.append(f"{_within(others)} (others)")
+    return ", ".join(named)
 
 
 def _within(given: Within) -> str:

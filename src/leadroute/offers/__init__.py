@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from leadroute.offers.placement import Offer, Placement, PreviousOffer, Status
     from leadroute.offers.pulling import AvailableLead, LinePosition, NextLead
     from leadroute.offers.queries import WorkItem
+    from leadroute.rules.offer_kind import OfferKind
     from leadroute.rules.rule import DISPOSITIONS
     from leadroute.rules.terms import Terms
 
@@ -36,6 +37,7 @@ __all__ = [
     "LiveCounts",
     "NextLead",
     "Offer",
+    "OfferKind",
     "OutboxEvent",
     "Placement",
     "PoolDecision",
@@ -62,6 +64,7 @@ _HOMES = {
     "NextLead": "leadroute.offers.pulling",
     "LiveCounts": "leadroute.offers.live_counts",
     "Offer": "leadroute.offers.placement",
+    "OfferKind": "leadroute.rules.offer_kind",
     "OutboxEvent": "leadroute.offers.outbox",
     "Placement": "leadroute.offers.placement",
     "PoolDecision": "leadroute.offers.decisions",

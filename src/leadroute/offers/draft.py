@@ -113,7 +113,6 @@ class Draft:
         for offer in ended:
             if offer.turn is not None:
                 (yield from self.books.credits(offer.pool)).give_back(offer.turn)
-            self.books.give_back(offer.reservations)
             self.books.also = (
                 *self.books.also,
                 last_key(offer.rep_id),
@@ -121,6 +120,8 @@ class Draft:
             )
         self._ended += ended
         self.after = after = move(before, event, self.lead_id)
+        if ended:
+            self.books.give_back(_less(holds(before), holds(after)))
         at = to_micros(event.at)
         self.events.append(event)
         publish, told = self.books.desk.publish, document(event)
@@ -152,7 +153,7 @@ class Draft:
         ops = [*self._ops, *self.kept]
         held, taken = holds(self.before), holds(after)
         ops += _counter_changes(held, taken, self.events)
-        ops += _became_free(held, taken, to_micros(self.events[-1].at))
+        ops += _became_free(held, taken, self.events)
         for offer in self._ended:
             ops += yield from _without_assignment(offer, self.lead_id, self.books)
         ops += self.books.operations()
@@ -269,7 +270,7 @@ def _counter_changes(
     held: Mapping[str, int], taken: Mapping[str, int], events: list[LeadEvent]
 ) -> Iterator[Add]:
     """The difference in what the lead counts against, within the limits of the offer."""
-    limits: Mapping[str, int] = next((e.limits for e in events if isinstance(e, Offered)), {})
+    limits = {k: n for e in events if isinstance(e, Offered) for k, n in e.limits.items()}
     for counter in sorted({*held, *taken}):
         delta = taken.get(counter, 0) - held.get(counter, 0)
         if delta > 0:
@@ -281,16 +282,42 @@ def _counter_changes(
         yield Add(counter, 0, lo=None, hi=limits[counter])
 
 
+def _less(held: Mapping[str, int], taken: Mapping[str, int]) -> dict[str, int]:
+    """How much less the lead counts than before, by counter."""
+    return {key: less for key, units in held.items() if (less := units - taken.get(key, 0)) > 0}
+
+
 def _given_back(held: Mapping[str, int], taken: Mapping[str, int]) -> list[str]:
     """The counters on which the lead counts less than before."""
     return [key for key, units in held.items() if taken.get(key, 0) < units]
 
 
-def _became_free(held: Mapping[str, int], taken: Mapping[str, int], at: int) -> Iterator[Raise]:
-    """Since when those are free who give back open work: their own, all of it or that of a segment."""
-    less = filter(is_open_key, _given_back(held, taken))
-    for rep_id in sorted({*map(holder_of, less)}):
-        yield Raise(free_key(rep_id), at)
+def _became_free(
+    held: Mapping[str, int], taken: Mapping[str, int], events: list[LeadEvent]
+) -> Iterator[Raise]:
+    """Since when those are free who give back open work: their own, all of it or that of a segment.
+
+    Who lost a race stays as idle as before.
+    """
+    reps = {*map(holder_of, filter(is_open_key, _given_back(held, taken)))}
+    reps -= {event.rep_id for event in events if isinstance(event, OfferWithdrawn)}
+    for rep_id in sorted(reps | _done_at_once(events)):
+        yield Raise(free_key(rep_id), to_micros(events[-1].at))
+
+
+def _done_at_once(events: list[LeadEvent]) -> set[str]:
+    """Who takes open work and gives it back in the same change."""
+    accepted = {event.rep_id for event in events if isinstance(event, Accepted)}
+    if not accepted:
+        return accepted
+    offers = [event for event in events if isinstance(event, Offered)]
+    return {
+        offer.rep_id
+        for offer in offers
+        if offer.release_on == "accept"
+        and offer.rep_id in accepted
+        and any(map(is_open_key, offer.reservations))
+    }
 
 
 def _rep_counters(before: Placement | None, event: LeadEvent, at: int) -> Iterator[Op]:

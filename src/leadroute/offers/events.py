@@ -64,7 +64,7 @@ class Disqualified:
 
 @frozen
 class Offered:
-    """The lead was offered to a rep, and to no other rep.
+    """The lead was offered to a rep.
 
     Args:
         at: The time.
@@ -91,6 +91,8 @@ class Offered:
         claimed: Whether the rep asked for it.
         step: The number of the step of the rule that was in force; 0 for the rule as it is written.
         priority: The priority of the lead from now on; ``None`` leaves it as it was.
+        more_at: The time at which one more rep is asked beside; ``None`` for none.
+        remind_at: The time of the reminder before the end; ``None`` for none.
     """
 
     kind: ClassVar[str] = "offered"
@@ -114,6 +116,8 @@ class Offered:
     claimed: bool = False
     step: int = 0
     priority: int | None = None
+    more_at: datetime | None = None
+    remind_at: datetime | None = None
 
 
 @frozen
@@ -133,6 +137,7 @@ class Waiting:
         step: The number of the step of the rule that is in force; 0 for the rule as it is written.
         next_step: The time at which the next step opens; ``None`` when there is none.
         priority: The priority of the lead from now on; ``None`` leaves it as it was.
+        suggested: The ids of the reps who may have it, best first, when it waits to be assigned by hand.
     """
 
     kind: ClassVar[str] = "waiting"
@@ -148,6 +153,7 @@ class Waiting:
     step: int = 0
     next_step: datetime | None = None
     priority: int | None = None
+    suggested: tuple[str, ...] = ()
 
 
 @frozen
@@ -250,6 +256,31 @@ class TimedOut:
     kind: ClassVar[str] = "timed_out"
     at: datetime
     rep_id: str
+
+
+@frozen
+class Reminded:
+    """The offer to a rep ends soon, and they have not answered."""
+
+    kind: ClassVar[str] = "reminded"
+    at: datetime
+    rep_id: str
+
+
+@frozen
+class NobodyAdded:
+    """No further rep was found for a lead that is offered.
+
+    The offers that are open go on.
+
+    Args:
+        at: The time.
+        until: The time of the next look for one; ``None`` for none.
+    """
+
+    kind: ClassVar[str] = "nobody_added"
+    at: datetime
+    until: datetime | None = None
 
 
 @frozen
@@ -402,6 +433,8 @@ LeadEvent: TypeAlias = (
     | Assigned
     | Declined
     | TimedOut
+    | Reminded
+    | NobodyAdded
     | OfferWithdrawn
     | Withdrawn
     | Reopened
@@ -428,6 +461,8 @@ KINDS: Mapping[str, type[LeadEvent]] = FrozenDict(
             Assigned,
             Declined,
             TimedOut,
+            Reminded,
+            NobodyAdded,
             OfferWithdrawn,
             Withdrawn,
             Reopened,

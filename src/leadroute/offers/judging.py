@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from leadroute.errors import say_where
 from leadroute.model.keys import credits_key
 from leadroute.model.lead import Lead
+from leadroute.model.rep import Rep
 from leadroute.model.snapshot import Snapshot
 from leadroute.offers.counts import Books
 from leadroute.offers.lines import Line, length_key, line_key
@@ -34,21 +35,35 @@ class Failed(NamedTuple):
     rule: str | None
 
 
-class Chosen(NamedTuple):
-    """A decision for a rep, with all that its offer says.
+class Choice(NamedTuple):
+    """A rep who was chosen, with all that the offer says.
 
     Args:
-        decided: The decision.
+        rep: The rep.
+        score: The points.
         charged: The counters that the lead counts on.
         turn: What it does to the credits of the pool; ``None`` when it is not a turn.
-        propensity: The probability with which this rep came first.
-        fairness_cost: The points that the rep scores below what was possible.
+        propensity: The probability with which this rep comes first; 1 where nothing is left to chance.
     """
 
-    decided: Decided
+    rep: Rep
+    score: float
     charged: list[Charge]
     turn: Turn | None
     propensity: float
+
+
+class Chosen(NamedTuple):
+    """A decision for some reps.
+
+    Args:
+        decided: The decision.
+        choices: The reps, best first.
+        fairness_cost: The points that the first scores below what was possible.
+    """
+
+    decided: Decided
+    choices: Sequence[Choice]
     fairness_cost: float
 
 
@@ -104,13 +119,19 @@ def begin(lead: Lead, asked: Mapping[str, str], books: Books) -> Begun:
         return Begun(lead, asked, None, rule, _failed(error, lead, rule))
 
 
-def finish(begun: Begun, books: Books) -> Steps[Judged]:
-    """Read the counts and decide. What the policy raises is a value; what the store raises passes."""
+def finish(begun: Begun, books: Books, most: int | None = None) -> Steps[Judged]:
+    """Read the counts and decide. What the policy raises is a value; what the store raises passes.
+
+    Args:
+        begun: The decision.
+        books: What the step reads.
+        most: How many reps may be chosen; ``None`` for as many as the kind of the offers says.
+    """
     deciding, answer = begun.outcome, None
     if isinstance(deciding, Ranking | Failed):
         return deciding
     while True:
-        found = _next(begun, deciding, books, answer)
+        found = _next(begun, deciding, books, answer, most)
         if not isinstance(found, _Asked):
             return found
         answer = yield from books.read(*found)
@@ -138,23 +159,30 @@ class _Asked(NamedTuple):
 
 
 def _next(
-    begun: Begun, deciding: Deciding, books: Books, answer: Snapshot | None
+    begun: Begun, deciding: Deciding, books: Books, answer: Snapshot | None, most: int | None
 ) -> Judged | _Asked:
     """Go on with a decision until it asks for counts, or is made."""
     try:
         try:
             need = deciding.send(answer).need()  # type: ignore[arg-type]  # None begins it
         except StopIteration as done:
-            return _chosen(done.value)
+            return _chosen(done.value, most)
         return _Asked(need, books.keys_of(need))
     except Exception as error:  # noqa: BLE001 - here alone, so that no lead holds up another
         return _failed(error, begun.lead, begun.rule)
 
 
-def _chosen(found: Decided) -> Chosen | Decided:
+def _chosen(found: Decided, most: int | None) -> Chosen | Decided:
     if found.place < 0:
         return found
-    return Chosen(found, found.for_rep(), found.turn(), found.propensity, found.fairness_cost())
+    kind = found.terms_of_offer.kind
+    chances, several = found.propensities(), kind.first if most is None else most
+    choices = []
+    for place, score in found.first(several) if several else ():
+        rep = found.context.reps[place]
+        told = found.for_rep(place), found.turn(place)
+        choices.append(Choice(rep, score, *told, 1.0 if chances is None else chances[rep.id]))
+    return Chosen(found, choices, found.fairness_cost())
 
 
 def pulled(judged: Judged, rep_id: str) -> Chosen | Ineligibility:
@@ -165,7 +193,7 @@ def pulled(judged: Judged, rep_id: str) -> Chosen | Ineligibility:
         return Ineligibility(judged.outcome.value, judged.outcome.reason)
     found = judged.decided if isinstance(judged, Chosen) else judged
     if found.give_to(rep_id):
-        return _chosen(found)  # type: ignore[return-value]  # there is somebody
+        return _chosen(found, 1)  # type: ignore[return-value]  # there is somebody
     exclusion = found.exclusion(rep_id)
     if exclusion is None:
         return Ineligibility("not_in_pool", "is not in the pool that is asked")

@@ -57,9 +57,11 @@ _REASONS: Final[Mapping[str, str]] = FrozenDict(
         "withdrawn": "it was withdrawn",
         "reopened": "it was reopened",
         "forgotten": "it was forgotten",
+        "suggested": "it waits to be assigned by hand",
     }
 )
 
+SUGGESTED: Final = "suggested"  # the reason code of a lead that waits for an assignment by hand
 FAILED: Final = "decision_failed"  # the reason code of a lead whose decision raised an error
 
 KEPT_OFFERS: Final = 200
@@ -87,6 +89,7 @@ class Offer:
         line: The line that the lead waited in before, if it did.
         claimed: Whether the rep asked for it.
         recorded: False for an offer of an older release, of which the store has no record by rep.
+        remind_at: The time of the reminder before its end; ``None`` when there is none, or there was.
     """
 
     token: str
@@ -101,6 +104,12 @@ class Offer:
     line: str = ""
     claimed: bool = False
     recorded: bool = field(default=True, eq=False)
+    remind_at: datetime | None = None
+
+    @property
+    def due(self) -> datetime:
+        """The time of its reminder, and then of its end."""
+        return self.expires_at if self.remind_at is None else self.remind_at
 
 
 @frozen
@@ -137,7 +146,7 @@ class Placement:
         offers: The offers that are open now.
         clocks: The times at which something is to be done about the lead, by name: ``retry`` is the
             next decision, ``step`` the opening of the next step of the rule, ``shift`` the end of
-            open work with the shift of the owner.
+            open work with the shift of the owner, ``more`` the time at which one more rep is asked.
         line: The line in which it waits; empty when it is in none.
         line_order: What orders it in its line among leads of equal priority and score; ``None`` is its age.
         resumes_at: When it waits: the first time at which a rep is known to be there again.
@@ -149,8 +158,8 @@ class Placement:
             lead that was withdrawn the reason that was given.
         value: Its value, in your currency.
         reason_code: The reason why it is disqualified, waits, or is with the catch-all: an
-            ``Outcome``, ``declined``, ``timed_out`` or ``reopened``; ``withdrawn``; ``forgotten``;
-            empty otherwise.
+            ``Outcome``, ``declined``, ``timed_out``, ``reopened`` or ``suggested``; ``withdrawn``;
+            ``forgotten``; empty otherwise.
         previous_offers: What became of the last offers, by rep id.
         earlier_offers: How many reps had an offer before those; their ids are kept beside the placement.
         reservations: The units that it counts against once it has an owner, by counter key.
@@ -167,6 +176,8 @@ class Placement:
         error: The class of the exception when the last decision failed; empty otherwise. Its
             message is not kept, because it may hold personal data.
         failures: How many decisions in a row failed.
+        suggested: When it waits to be assigned by hand: the ids of the reps who may have it, best first,
+            at most 50; ``Dispatcher.decision`` has the reasons.
     """
 
     lead_id: str
@@ -206,6 +217,7 @@ class Placement:
     error: str = ""
     failures: int = 0
     step: int = 0
+    suggested: tuple[str, ...] = ()
 
     __repr__ = without_defaults
 
@@ -221,9 +233,10 @@ class Placement:
     def due_clocks(self, now: datetime) -> list[str]:
         """Return the names of the clocks that are due, in turn.
 
-        The end of an offer is ``offers``.
+        The end of an offer is ``offers``, and the reminder before it ``remind``.
         """
         found = [*self.clocks.items(), *[("offers", offer.expires_at) for offer in self.offers]]
+        found += [("remind", each.remind_at) for each in self.offers if each.remind_at is not None]
         in_turn = sorted([(at, name) for name, at in found if at <= now])
         return [*dict.fromkeys(name for _, name in in_turn)]
 
@@ -231,12 +244,10 @@ class Placement:
     def due(self) -> datetime | None:
         """The time of the next step.
 
-        It is the end of an offer or of open work, or the next decision; ``None`` when the lead
-        waits in a line, which has a clock of its own.
+        It is the end of an offer, a reminder before it, the end of open work, or the next decision;
+        ``None`` when the lead waits in a line, which has a clock of its own.
         """
-        return min(
-            (*self.clocks.values(), *[offer.expires_at for offer in self.offers]), default=None
-        )
+        return min((*self.clocks.values(), *[offer.due for offer in self.offers]), default=None)
 
     def offer_to(self, rep_id: str) -> Offer | None:
         """The open offer to a rep; ``None`` when there is none."""
@@ -292,6 +303,7 @@ class Placement:
         offers = [{name: getattr(each, name) for name in _TOLD_OF_OFFER} for each in self.offers]
         previous = {rep_id: each.outcome for rep_id, each in self.previous_offers.items()}
         plain |= {"status": self.status.value, "offers": offers, "previous_offers": previous}
+        plain["suggested"] = [*self.suggested]
         for told in (plain, *offers):
             told.update(_in_text(told.items()))
         return plain

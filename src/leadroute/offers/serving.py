@@ -51,6 +51,8 @@ BELLS: Final[Mapping[str, Bell]] = FrozenDict(
         "offers": lambda leads, lead_id, records: leads.passed_on(
             lead_id, transitions.expiries, records
         ),
+        "more": lambda leads, lead_id, records: leads.one_more(lead_id, records),
+        "remind": lambda leads, lead_id, records: leads.reminded(lead_id, records),
         "retry": lambda leads, lead_id, records: leads.decided(lead_id, records),
         "step": lambda leads, lead_id, records: leads.decided(lead_id, records),
         "shift": lambda leads, lead_id, records: leads.reported(

@@ -13,7 +13,7 @@ from functools import reduce
 from operator import attrgetter
 from typing import Any, Final
 
-from attrs import fields_dict
+from attrs import evolve, fields_dict
 
 from leadroute.errors import InvalidTransitionError
 from leadroute.model.keys import is_open_key, unanswered_key
@@ -28,11 +28,13 @@ from leadroute.offers.events import (
     FeedbackGiven,
     Forgotten,
     LeadEvent,
+    NobodyAdded,
     Offered,
     OfferWithdrawn,
     PolicyChanged,
     Received,
     Released,
+    Reminded,
     Reopened,
     Repaired,
     TimedOut,
@@ -64,6 +66,8 @@ _TABLE: Final[dict[tuple[Status, type[LeadEvent]], Status]] = {
     (Status.WAITING, CatchAll): Status.CATCH_ALL,
     (Status.WAITING, PolicyChanged): Status.WAITING,
     (Status.OFFERED, Offered): Status.OFFERED,
+    (Status.OFFERED, Reminded): Status.OFFERED,
+    (Status.OFFERED, NobodyAdded): Status.OFFERED,
     (Status.OFFERED, Accepted): Status.ACCEPTED,
     (Status.OFFERED, Declined): Status.WAITING,
     (Status.OFFERED, TimedOut): Status.WAITING,
@@ -96,12 +100,13 @@ _CLOCKS: Final[dict[str, frozenset[Status]]] = {
     "retry": frozenset((Status.WAITING,)),
     "step": frozenset((Status.WAITING,)),
     "shift": _WITH_OWNER,
+    "more": frozenset((Status.OFFERED,)),
 }
 CLOCKS: Mapping[str, frozenset[Status]] = FrozenDict(_CLOCKS)
 """In which statuses each clock of a placement goes on; a move to another one stops it."""
 
-NAMES_OFFER: Final = (Accepted, Declined, TimedOut, OfferWithdrawn)
-"""The events that end or take one offer, by the id of its rep."""
+NAMES_OFFER: Final = (Accepted, Declined, TimedOut, OfferWithdrawn, Reminded)
+"""The events that are about one open offer, by the id of its rep."""
 
 
 def move(before: Placement | None, event: LeadEvent, lead_id: str) -> Placement:
@@ -195,7 +200,14 @@ def state_of(placement: Placement) -> str:
 
 
 _DECIDED: Final[Mapping[str, Any]] = FrozenDict(
-    {"error": "", "failures": 0, "line": "", "line_order": None, "resumes_at": None}
+    {
+        "error": "",
+        "failures": 0,
+        "line": "",
+        "line_order": None,
+        "resumes_at": None,
+        "suggested": (),
+    }
 )
 
 
@@ -220,8 +232,9 @@ def _offered(before: Placement, event: Offered) -> dict[str, Any]:
         event.order,
         event.line,
         event.claimed,
+        remind_at=event.remind_at,
     )
-    return {
+    changes = {
         **_DECIDED,
         "rule": event.rule,
         "pool": event.pool,
@@ -231,6 +244,20 @@ def _offered(before: Placement, event: Offered) -> dict[str, Any]:
         "policy_version": event.policy_version,
         "step": event.step,
         "priority": before.priority if event.priority is None else event.priority,
+    }
+    if event.more_at is not None or before.clocks:
+        changes["clocks"] = {"more": event.more_at}
+    return changes
+
+
+def _reminded(before: Placement, event: Reminded) -> dict[str, Any]:
+    return {
+        "offers": tuple(
+            [
+                evolve(offer, remind_at=None) if offer.rep_id == event.rep_id else offer
+                for offer in before.offers
+            ]
+        )
     }
 
 
@@ -244,6 +271,7 @@ def _waiting(before: Placement, event: Waiting) -> dict[str, Any]:
         "priority": before.priority if event.priority is None else event.priority,
         "line_order": event.line_order,
         "resumes_at": event.resumes_at,
+        "suggested": event.suggested,
         "policy_version": event.policy_version,
         "error": event.error,
         "failures": before.failures + 1 if event.error else 0,
@@ -416,6 +444,8 @@ _CHANGES: Mapping[type[LeadEvent], Callable[[Placement, Any], dict[str, Any]]] =
     Accepted: _accepted,
     Assigned: _assigned,
     Released: lambda before, _event: _released(before.reservations),
+    Reminded: _reminded,
+    NobodyAdded: lambda _before, event: {"clocks": {"more": event.until}},
     Declined: _ended,
     TimedOut: _ended,
     OfferWithdrawn: _ended,

@@ -10,7 +10,14 @@ from attrs import frozen
 
 from leadroute.clock import Clock
 from leadroute.errors import LeadNotFoundError, NewerFormatError, ValidationError
-from leadroute.model.keys import credits_key, decision_key, is_claims_key, lead_key, placement_key
+from leadroute.model.keys import (
+    credits_key,
+    decision_key,
+    is_claims_key,
+    is_total_key,
+    lead_key,
+    placement_key,
+)
 from leadroute.model.lead import Lead, with_score
 from leadroute.model.rep import Rep
 from leadroute.model.validation import FrozenDict, aware, must_be
@@ -42,7 +49,7 @@ from leadroute.offers.judging import (
 from leadroute.offers.lifting import placement_of
 from leadroute.offers.lines import length_key, order_of
 from leadroute.offers.outcome_counts import counts_of
-from leadroute.offers.placement import Placement, Status
+from leadroute.offers.placement import SUGGESTED, Placement, Status
 from leadroute.offers.requests import Steps, ignored
 from leadroute.plain import loads
 from leadroute.ranking.eligibility import Ineligibility
@@ -152,10 +159,11 @@ class LeadSteps:
             given = begun.lead, trigger, begun.rule, self.desk.router, books.now
             received = transitions.reception(*given)
             yield from draft.happen(received)
-            event, failed = yield from self._decide(begun, draft)
+            events, failed = yield from self._decide(begun, draft)
             if failed is not None and not keep_failed:
                 raise failed.error
-            yield from draft.happen(event)
+            for event in events:
+                yield from draft.happen(event)
             kept = (Put(lead_key(lead.id), text, 0),)
             return (yield from self._committed(draft, lead, kept, failed))
 
@@ -273,6 +281,15 @@ class LeadSteps:
 
         return (yield from self.advanced(lead_id, events_of, records))
 
+    def reminded(self, lead_id: str, records: Iterable[Record] = ()) -> Steps[Done]:
+        """Remind those whose offers end soon."""
+
+        def events_of(before: Placement, books: Books) -> Steps[Sequence[LeadEvent]]:
+            yield from ()
+            return transitions.reminders(before, books.now)
+
+        return (yield from self.advanced(lead_id, events_of, records))
+
     def accepted(self, lead_id: str, rep_id: str, token: str) -> Steps[Done]:
         """Make a rep the owner. The offers to others are withdrawn in the same change."""
 
@@ -294,7 +311,7 @@ class LeadSteps:
         records: Iterable[Record] = (),
         asks: str = "",
     ) -> Steps[Done]:
-        """End offers and, where none is left, decide about the lead again in the same change.
+        """End offers and, in the same change, ask others; where none is left, decide about the lead again.
 
         Args:
             lead_id: The lead.
@@ -318,8 +335,9 @@ class LeadSteps:
             draft = Draft(lead_id, before, version, books)
             for event in ended:
                 yield from draft.happen(event)
-            failed = None
-            if not draft.placed.offers:
+            if draft.placed.offers:
+                failed = yield from self._replaced(draft, len(ended))
+            else:
                 failed = yield from self._decided(draft)
             return (yield from self._committed(draft, failed=failed))
 
@@ -371,12 +389,13 @@ class LeadSteps:
         except UNREADABLE as error:
             yield from draft.happen(transitions.failure(before, error, before.rule, books))
             return Failed(error, before.rule)
+        events, failed = yield from self._decide(begun, draft, others)
         router = books.desk.router
-        event, failed = yield from self._decide(begun, draft, others)
         if router.prioritizes or any(isinstance(each, PolicyChanged) for each in draft.events):
-            event = transitions.with_priority(event, begun, before, router)
-        if draft.events or transitions.is_news(event, before):
-            yield from draft.happen(event)
+            events = [transitions.with_priority(each, begun, before, router) for each in events]
+        if draft.events or any(transitions.is_news(event, before) for event in events):
+            for event in events:
+                yield from draft.happen(event)
         return failed
 
     def _begun(self, before: Placement, books: Books) -> Steps[tuple[Begun, Mapping[str, str]]]:
@@ -404,7 +423,8 @@ class LeadSteps:
             before, version = yield from self.known(
                 lead_id, books, *self._decided_on(lead_id), *self._ahead(line)
             )
-            if before.status is not Status.WAITING or (line and before.line != line):
+            suggested = before.reason_code == SUGGESTED  # who gets it is said by hand
+            if before.status is not Status.WAITING or suggested or (line and before.line != line):
                 return Claimed(before)
             draft = Draft(lead_id, before, version, books)
             found = yield from self._claimable(draft, rep_id)
@@ -413,7 +433,8 @@ class LeadSteps:
             if look:
                 return Claimed(before, free=True)
             books.line = before.line
-            yield from draft.happen((yield from transitions.offer(found, books, claim=True)))
+            for event in (yield from transitions.offers(found, books, claim=True)):
+                yield from draft.happen(event)
             done = yield from self._committed(draft)
             return Claimed(done.placement, free=True)
 
@@ -427,7 +448,7 @@ class LeadSteps:
             begun, others = yield from self._begun(draft.placed, books)
         except UNREADABLE as error:
             return unjudged(error)
-        found = pulled((yield from finish(begun, books)), rep_id)
+        found = pulled((yield from finish(begun, books, 1)), rep_id)
         if isinstance(found, Ineligibility):
             return found
         refusal = yield from _claims_refused(found, books)
@@ -437,10 +458,74 @@ class LeadSteps:
             draft.kept = yield from self._kept(begun.lead, found, others, draft, behind=False)
         return found
 
+    def _widened(self, draft: Draft, most: int, more_at: datetime | None) -> Steps[Failed | None]:
+        """Ask further reps about a lead that is offered, under the rule and in the pool of its offers.
+
+        Args:
+            draft: The change, in which nothing happens when nobody is found.
+            most: How many more reps may be asked.
+            more_at: When one more is asked after that.
+        """
+        books, before = draft.books, draft.placed
+        books.desk, books.line = self.desk_of(before.policy_version), before.offers[0].line
+        if books.desk.router.version != before.policy_version:
+            return None  # the policy of the offers is not here
+        try:
+            lead = as_scored((yield from self.lead(before.lead_id, books)), before, books.desk)
+        except UNREADABLE as error:
+            return Failed(error, before.rule)
+        known = yield from asked(before, books)
+        others = {**known, **{offer.rep_id: "is_open" for offer in before.offers}}
+        begun = begin(lead, FrozenDict(others), books)
+        held = transitions.holds(before)  # it counts on what counts all leads already
+        books.give_back({key: units for key, units in held.items() if is_total_key(key)})
+        judged = yield from finish(begun, books, most)
+        if not isinstance(judged, Chosen):
+            return judged if isinstance(judged, Failed) else None
+        found = judged.decided
+        if (found.rule.name, found.pool) != (before.rule, before.pool):
+            return None
+        if self.desk.decisions != "none":
+            draft.kept = yield from self._kept(begun.lead, judged, known, draft, behind=False)
+        for event in (yield from transitions.offers(judged, books, more_at)):
+            yield from draft.happen(event)
+        return None
+
+    def one_more(self, lead_id: str, records: Iterable[Record] = ()) -> Steps[Done]:
+        """Ask one more rep about a lead that is offered, once that is due."""
+        noted = [*records]
+
+        def step() -> Steps[Done]:
+            books = self.books(noted)
+            noted.clear()
+            before, version = yield from self.known(lead_id, books, *self._decided_on(lead_id))
+            due = before.clocks.get("more")
+            if due is None or books.now < due:
+                return Done(before)
+            draft = Draft(lead_id, before, version, books)
+            terms = self.desk_of(before.policy_version).router.terms(before.rule)
+            more_at = transitions.next_of(terms.kind, len(before.offers) + 1, books.now)
+            failed = yield from self._widened(draft, 1, more_at)
+            if not draft.events:
+                yield from draft.happen(transitions.nobody_added(before, terms.kind, books.now))
+            return (yield from self._committed(draft, failed=failed))
+
+        return (yield from self._persistently(step))
+
+    def _replaced(self, draft: Draft, ended: int) -> Steps[Failed | None]:
+        """Ask others in place of those whose offers have ended, while further offers are open."""
+        before = draft.placed
+        kind = self.desk_of(before.policy_version).router.terms(before.rule).kind
+        room = kind.most - len(before.offers)
+        if kind.name != "parallel" or room < 1:
+            return None
+        most = room if kind.every is None else min(ended, room)
+        return (yield from self._widened(draft, most, before.clocks.get("more")))
+
     def _decide(
         self, begun: Begun, draft: Draft, asked_before: Mapping[str, str] = FrozenDict()
-    ) -> Steps[tuple[LeadEvent, Failed | None]]:
-        """The event that follows from a decision, and what the policy raised."""
+    ) -> Steps[tuple[Sequence[LeadEvent], Failed | None]]:
+        """The events that follow from a decision, and what the policy raised."""
         books, before = draft.books, draft.placed
         is_new = before.status is Status.RECEIVED
         judged, line = in_line(begun, (yield from finish(begun, books)), books)
@@ -458,7 +543,7 @@ class LeadSteps:
                 begun.lead, judged, asked_before, draft, behind=behind
             )
         if isinstance(judged, Failed):
-            return transitions.failure(before, judged.error, judged.rule, books), judged
+            return (transitions.failure(before, judged.error, judged.rule, books),), judged
         if behind and isinstance(judged, Chosen):
             # It joins those who wait in its line, which is served from its head.
             reason, version = Outcome.NONE_AVAILABLE.value, self.desk.router.version
@@ -467,8 +552,8 @@ class LeadSteps:
             waits = Waiting(
                 books.now, reason, *named, line=draft.line.id, line_order=order, **relaxing
             )
-            return waits, None
-        return (yield from transitions.event_of(judged, line, before, books, order)), None
+            return (waits,), None
+        return (yield from transitions.events_of(judged, line, before, books, order)), None
 
     def _kept(
         self,

@@ -29,6 +29,7 @@ from leadroute.model.keys import (
     claims_holder,
     contact_key,
     is_open_key,
+    is_total_key,
     key,
     lapsed_holder,
     unanswered_key,
@@ -48,18 +49,20 @@ from leadroute.offers.events import (
     Disqualified,
     FeedbackGiven,
     LeadEvent,
+    NobodyAdded,
     Offered,
     Received,
     Released,
+    Reminded,
     Reopened,
     TimedOut,
     Updated,
     Waiting,
     Withdrawn,
 )
-from leadroute.offers.judging import Begun, Chosen
+from leadroute.offers.judging import Begun, Choice, Chosen
 from leadroute.offers.lines import Line
-from leadroute.offers.placement import FAILED, Offer, Placement, Status
+from leadroute.offers.placement import FAILED, SUGGESTED, Offer, Placement, Status
 from leadroute.offers.requests import Steps
 from leadroute.offers.state_machine import MOVES, state_of
 from leadroute.plain import document, to_dict
@@ -68,6 +71,7 @@ from leadroute.ranking.eligibility import Charge, Charges
 from leadroute.ranking.lead_score import LeadScore
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.ranking.router import Router
+from leadroute.rules.offer_kind import MOST, OfferKind
 from leadroute.rules.rule import WAIT, Disposition, Rule, find_disposition
 from leadroute.rules.terms import Terms
 
@@ -119,20 +123,41 @@ def kept_score(before: Placement) -> LeadScore:
     )
 
 
-def event_of(
+def events_of(
     found: Chosen | Decided | Ranking,
     line: Line | None,
     before: Placement,
     books: Books,
     order: int | None = None,
-) -> Steps[LeadEvent]:
-    """Return the event that follows from a decision.
+) -> Steps[Sequence[LeadEvent]]:
+    """Return the events that follow from a decision.
 
-    It is an offer, a wait in the line of the lead, the catch-all, or disqualification.
+    These are offers, or one event: a suggestion, a wait in the line of the lead, the catch-all, or
+    disqualification.
     """
-    now, router = books.now, books.desk.router
     if isinstance(found, Chosen):
-        return (yield from offer(found, books))
+        if not found.choices:
+            return (_suggestion(found.decided, books),)
+        kind = found.decided.terms_of_offer.kind
+        return (yield from offers(found, books, next_of(kind, len(found.choices), books.now)))
+    return (_without_offer(found, line, before, books, order),)
+
+
+def _suggestion(found: Decided, books: Books) -> Waiting:
+    """The wait of a lead that somebody gives to a rep by hand, with its ranking."""
+    best = [found.context.ids[place] for place, _ in found.first(MOST)]
+    told = found.rule.name, None, books.desk.router.version
+    return Waiting(books.now, SUGGESTED, *told, step=found.rule.step, suggested=tuple(best))
+
+
+def _without_offer(
+    found: Decided | Ranking,
+    line: Line | None,
+    before: Placement,
+    books: Books,
+    order: int | None,
+) -> LeadEvent:
+    now, router = books.now, books.desk.router
     if isinstance(found, Ranking) and found.outcome is Outcome.DISQUALIFIED:
         return Disqualified(now, found.factor, found.verdict, found.policy_version)
     rule = None if isinstance(found, Ranking) else found.rule.name
@@ -182,43 +207,91 @@ def failure(
     return Waiting(now, FAILED, rule or before.rule, until, router.version, kind)
 
 
-def offer(chosen: Chosen, books: Books, *, claim: bool = False) -> Steps[Offered]:
-    """The offer that follows from a decision; a claim is an offer that the rep asked for."""
-    found, charged, turn = chosen.decided, chosen.charged, chosen.turn
-    rule, rep = found.rule, found.rep
-    router, now = books.desk.router, books.now
-    limits = _limits(charged)
-    wrap_up = router.pauses(found.pool).after_contact(rep)
-    if wrap_up and not found.ignore_availability:
-        limits[contact_key(rep.id)] = max(0, to_micros(now - wrap_up))
-    reservations = _units_by_counter(charged)
-    if books.line and not claim:
-        _pace(rep.id, router.terms(rule.name), now, limits, reservations)
-    if claim:
-        turn = None  # whoever asks for a lead gives up no turn
-        limits |= claims(rep, router.terms(rule.name), now)
+def offers(
+    chosen: Chosen, books: Books, more_at: datetime | None = None, *, claim: bool = False
+) -> Steps[Sequence[LeadEvent]]:
+    """The offers to those who were chosen, best first, and the acceptance where nobody has to answer.
+
+    Args:
+        chosen: The decision.
+        books: What the step has read.
+        more_at: When one more rep is asked.
+        claim: Whether the rep has asked for the lead.
+    """
+    order, made = (yield from books.next_order()), list[LeadEvent]()
+    for place in range(len(chosen.choices)):
+        told = order + place, more_at
+        made.append((yield from _offer(chosen, place, books, told, claim=claim)))
+    if chosen.decided.terms_of_offer.auto_accept:
+        rep, release_on = chosen.choices[0].rep, chosen.decided.rule.release_on
+        made.append(Accepted(books.now, rep.id, shift_end(release_on, rep, books.now)))
+    return made
+
+
+def next_of(kind: OfferKind, live: int, now: datetime) -> datetime | None:
+    """When one more rep is asked, while so many have an offer; ``None`` when none is."""
+    return None if kind.every is None or live >= kind.most else later(now, kind.every)
+
+
+def nobody_added(before: Placement, kind: OfferKind, now: datetime) -> NobodyAdded:
+    """What follows when there is no further rep: another look, each time after twice as long."""
+    if kind.every is None:
+        return NobodyAdded(now)
+    since = max(offer.made_at for offer in before.offers)
+    return NobodyAdded(now, later(now, max(now - since, kind.every)))
+
+
+def _offer(
+    chosen: Chosen, place: int, books: Books, told: tuple[int, datetime | None], *, claim: bool
+) -> Steps[Offered]:
+    found, choice, (order, more_at) = chosen.decided, chosen.choices[place], told
+    rule, rep, router, now = found.rule, choice.rep, books.desk.router, books.now
+    limits, reservations = _held_to(found, choice, books, claim=claim)
+    turn = None if claim else choice.turn  # whoever asks for a lead gives up no turn
     credits = None if turn is None else (yield from books.credits(found.pool))
+    hours = router.working((rep,))[0].hours
+    reminder = found.terms_of_offer.reminder_of(found.grade)
     return Offered(
         now,
         rep.id,
         rule.name,
         found.pool,
-        deadline(now, found.accept_within, router.working((rep,))[0].hours),
-        found.score,
+        deadline(now, found.accept_within, hours),
+        choice.score,
         reservations,
-        chosen.propensity,
-        chosen.fairness_cost,
+        choice.propensity,
+        0.0 if place else chosen.fairness_cost,
         limits,
         rule.release_on,
         None if turn is None or credits is None else credits.take(turn),
-        (yield from books.next_order()),
+        order,
         router.version,
         found.ignore_availability,
         books.desk.tokens(),
         books.line,
         claim,
         rule.step,
+        None,
+        more_at,
+        None if reminder is None else deadline(now, reminder, hours),
     )
+
+
+def _held_to(
+    found: Decided, choice: Choice, books: Books, *, claim: bool
+) -> tuple[dict[str, int], dict[str, int]]:
+    """The limits of an offer, and what it counts against."""
+    rep, terms, now = choice.rep, found.terms_of_offer, books.now
+    limits = _limits(choice.charged)
+    wrap_up = books.desk.router.pauses(found.pool).after_contact(rep)
+    if wrap_up and not found.ignore_availability:
+        limits[contact_key(rep.id)] = max(0, to_micros(now - wrap_up))
+    reservations = _units_by_counter(choice.charged)
+    if claim:
+        limits |= claims(rep, terms, now)
+    elif books.line:
+        _pace(rep.id, terms, now, limits, reservations)
+    return limits, reservations
 
 
 def _pace(
@@ -265,8 +338,8 @@ def is_news(event: LeadEvent, before: Placement) -> bool:
         and event.until is None
         and event.priority is None
         and "retry" not in before.clocks
-        and (event.reason_code, event.rule, event.line, event.step)
-        == (before.reason_code, before.rule, before.line, before.step)
+        and (event.reason_code, event.rule, event.line, event.step, event.suggested)
+        == (before.reason_code, before.rule, before.line, before.step, before.suggested)
     )
 
 
@@ -353,14 +426,23 @@ def _given_back(counter: str, release_on: str, before: Placement) -> bool:
 
 
 def holds(placed: Placement | None) -> Mapping[str, int]:
-    """What a placement counts against: its own reservations, and those of its offers."""
+    """What a placement counts against: its own reservations, and those of its offers.
+
+    A lead that is offered to several reps counts once on what counts leads of all reps.
+    """
     if placed is None:
         return FrozenDict()
     if not placed.offers:
         return placed.reservations
-    held = Counter(placed.reservations)
+    held, totals = Counter(placed.reservations), dict[str, int]()
     for offer in placed.offers:
-        held.update(offer.reservations)
+        for counter, units in offer.reservations.items():
+            if is_total_key(counter):
+                totals[counter] = max(units, totals.get(counter, 0))
+            else:
+                held[counter] += units
+    if totals:
+        held.update(totals)
     return held
 
 
@@ -449,6 +531,15 @@ def enrichment(lead: Lead, priority: int, now: datetime) -> Updated:
 def expiries(before: Placement, now: datetime) -> list[TimedOut]:
     """The ends of the offers that have run out."""
     return [TimedOut(now, offer.rep_id) for offer in before.offers if now >= offer.expires_at]
+
+
+def reminders(before: Placement, now: datetime) -> list[Reminded]:
+    """The reminders that are due before the ends of offers."""
+    return [
+        Reminded(now, offer.rep_id)
+        for offer in before.offers
+        if offer.remind_at is not None and offer.remind_at <= now < offer.expires_at
+    ]
 
 
 def contact(before: Placement, now: datetime) -> Contacted | None:

@@ -50,6 +50,7 @@ from leadroute.ranking.scorers.exploration import fairness_cost, propensities
 from leadroute.ranking.scorers.round_robin import Turn, after, dues, turn_of
 from leadroute.rules.routing_context import ZEROS, Crew, RoutingContext
 from leadroute.rules.rule import Fallback, Rule
+from leadroute.rules.terms import Terms
 
 __all__ = ["Decided", "Need"]
 
@@ -209,10 +210,20 @@ class Decided:
         return masks(self.rule, context, found.pauses, ignore_availability=everybody)
 
     @property
+    def terms_of_offer(self) -> Terms:
+        """The complete terms of the rule."""
+        return self._set.offer[0]
+
+    @property
+    def grade(self) -> str | None:
+        """The grade of the lead."""
+        score = self._lead.lead_score
+        return None if score is None else score.grade
+
+    @property
     def accept_within(self) -> Within:
         """How long an offer of the lead is open."""
-        score = self._lead.lead_score
-        return self._set.offer[0].accept_within_of(None if score is None else score.grade)
+        return self._set.offer[0].accept_within_of(self.grade)
 
     @property
     def rep(self) -> Rep:
@@ -389,20 +400,20 @@ class Decided:
             return ()
         return zip(self.context.crew.ids, self._score()[1], strict=True)
 
-    def for_rep(self) -> list[Charge]:
-        """The counters that the lead counts on when the first gets it."""
+    def for_rep(self, place: int) -> list[Charge]:
+        """The counters that the lead counts on when the candidate at a place gets it."""
         charges, bounds = (
             self._get_charges(),
             partial(self._candidates.bounds, self.context.instant),
         )
-        return [*charges.own(self.rep, bounds), *charges.over_all]
+        return [*charges.own(self.context.reps[place], bounds), *charges.over_all]
 
-    def turn(self) -> Turn | None:
-        """What the lead does to the credits of the pool when the first takes it; ``None`` when it is not a turn."""
+    def turn(self, place: int) -> Turn | None:
+        """What the lead does to the credits of the pool when a candidate takes it; ``None`` when it is not a turn."""
         score = self._set.score
-        if not self._set.takes_turns or not score.is_turn(self.context, self.rep):
+        if not self._set.takes_turns or not score.is_turn(self.context, self.context.reps[place]):
             return None
-        return turn_of(self.context, self.place)
+        return turn_of(self.context, place)
 
     def counts_after(self, rep_id: str) -> Snapshot:
         """The counts with the turn of the lead when a candidate takes it; the same without one."""
@@ -415,12 +426,6 @@ class Decided:
     def propensities(self) -> Mapping[str, float] | None:
         """The probability with which each comes first; ``None`` when nothing is left to chance."""
         return propensities(self._set.score, self.context) if self._set.random else None
-
-    @property
-    def propensity(self) -> float:
-        """The probability with which the first comes first."""
-        found = self.propensities()
-        return 1.0 if found is None else found[self.rep.id]
 
     def fairness_cost(self) -> float:
         """The points that the first scores below what was possible."""
@@ -463,16 +468,30 @@ class Decided:
             return ()
         if self._top == 1:
             return (self._assignment(1, self.place, self.score),)
+        ordered = enumerate(self._best_first(self._top), 1)
+        return tuple([self._assignment(rank, place, score) for rank, (place, score) in ordered])
+
+    def _best_first(self, most: int | None) -> list[tuple[int, float]]:
+        """The places of the candidates with their scores, best first; not more than so many."""
         _, scores = self._score()
         last, reps = self.context.snapshot.last_assigned, self.context.reps
         keys = [
             (-score, last.get(rep.id, -1), place)
             for place, (score, rep) in enumerate(zip(scores, reps, strict=True))
         ]
-        ordered = sorted(keys) if self._top is None else nsmallest(self._top, keys)
-        return tuple(
-            [self._assignment(rank, key[2], -key[0]) for rank, key in enumerate(ordered, 1)]
-        )
+        ordered = sorted(keys) if most is None else nsmallest(most, keys)
+        return [(place, -score) for score, _, place in ordered]
+
+    def first(self, most: int) -> list[tuple[int, float]]:
+        """Where the first so many stand among ``context.reps``, with their scores. O(candidates)."""
+        if most == 1 or len(self.context.reps) == 1:
+            return [(self.place, self.score)]
+        mode = self._set.mode
+        if mode is None:
+            return self._best_first(most)
+        order = dues(self.context).order(mode)
+        last = len(order) - 1
+        return [(place, 1.0 - rank / last) for rank, place in enumerate(order[:most])]
 
     def rejections(self) -> tuple[Exclusion, ...]:
         """Who cannot, with every reason."""

@@ -72,7 +72,15 @@ from leadroute.rules.rule import (
     qualification,
     read_fallback,
 )
-from leadroute.rules.terms import DEFAULTS, ByGrade, Terms, accept_within, by_grade, check_terms
+from leadroute.rules.terms import (
+    DEFAULTS,
+    ByGrade,
+    Terms,
+    accept_within,
+    by_grade,
+    check_terms,
+    check_together,
+)
 
 
 def _as_qualify(
@@ -187,6 +195,8 @@ class Router(Terms):
         check_terms(self, grades, "")
         own = self.over(DEFAULTS)
         terms = {rule.name: rule.over(own) for rule in self.rules}
+        for name, each in (("", own), *terms.items()):
+            check_together(each, f"rule {name!r}" if name else "")
         object.__setattr__(self, "_terms", FrozenDict({"": own, **terms}))
         object.__setattr__(self, "registry", registry_of(self.predicates, self.lists))
         members = {pool.name: membership(pool, self.registry) for pool in self.pools}

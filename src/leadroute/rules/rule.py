@@ -50,7 +50,7 @@ from leadroute.rules.conditions import ALWAYS, And, Condition, joined
 from leadroute.rules.describe import denied
 from leadroute.rules.scorer import Scorer
 from leadroute.rules.step import Step, as_steps, check_steps
-from leadroute.rules.terms import Terms
+from leadroute.rules.terms import Terms, check_together
 
 WAIT: Final = "wait"
 CATCH_ALL: Final = "catch_all"
@@ -629,6 +629,7 @@ class Rule(Terms):
 
     def __attrs_post_init__(self) -> None:
         clean_fields(self)
+        check_together(self)
         if self.fallback.no_rule_matched is not None:
             problem = "a rule cannot say what happens when no rule matched; say it in the router's fallback"
             raise ConfigError(problem, "fallback.no_rule_matched")

@@ -15,6 +15,7 @@ from attrs import Attribute, field, fields, frozen
 from leadroute.errors import ConfigError, UnknownFieldError
 from leadroute.model.duration import (
     Within,
+    WorkingTime,
     format_within,
     length_of,
     parse_duration,
@@ -22,6 +23,7 @@ from leadroute.model.duration import (
 )
 from leadroute.model.given import Refused
 from leadroute.model.validation import FrozenDict, ident
+from leadroute.rules.offer_kind import EXCLUSIVE, OfferKind, offer_kind
 
 OTHER: Final = "other"
 """The key of what holds for leads of every grade that is not named, and of none."""
@@ -68,6 +70,28 @@ def named(name: str, read: Callable[[Any], Any], given: Any) -> Any:
 def accept_within(given: WithinLike | Mapping[str, WithinLike] | None) -> ByGrade | None:
     """A converter for how long an offer is open."""
     return cast("ByGrade | None", named("accept_within", by_grade, given))
+
+
+def offer(given: str | OfferKind | None) -> OfferKind | None:
+    """A converter for the kind of the offers."""
+    return cast("OfferKind | None", named("offer", offer_kind, given))
+
+
+def remind_before(given: WithinLike | Mapping[str, WithinLike] | None) -> ByGrade | None:
+    """A converter for how long before its end an offer is reminded of."""
+    return cast("ByGrade | None", named("remind_before", by_grade, given))
+
+
+def yes_or_no(given: Any) -> bool:
+    """A term that holds or does not."""
+    if not isinstance(given, bool):
+        raise ConfigError(f"is {given!r:.40}; write true or false")
+    return given
+
+
+def auto_accept(given: bool | None) -> bool | None:
+    """A converter for whether offers are accepted at once."""
+    return cast("bool | None", named("auto_accept", yes_or_no, given))
 
 
 Backlog: TypeAlias = Literal["oldest", "newest", "freshest"]
@@ -134,6 +158,13 @@ class Terms:
     Args:
         accept_within: How long an offer is open, such as ``"5m"``, or ``"15m working"`` in the working
             hours of the rep who is asked; or by grade, as in ``{"hot": "2m", "other": "10m"}``.
+        offer: To how many reps a lead is offered at once: ``"exclusive"`` (default) to one,
+            ``"parallel 3"`` to three, ``"parallel 3, one more every 10s"`` to one and then to one more
+            every 10 seconds until three have it, ``"broadcast"`` to all up to 50. Who accepts first has
+            it. With ``"suggest"`` nobody is asked, and the lead waits with its ranking for ``assign``.
+        remind_before: How long before the end of an offer the event ``Reminded`` happens, such as
+            ``"2m"``, shorter than ``accept_within`` and in the same time; or by grade. None by default.
+        auto_accept: Whether an offer is accepted at once, for reps who cannot refuse; ``False`` by default.
         backlog: Which of the waiting leads of equal priority and score comes first: the ``oldest``
             (the default), the ``newest`` to come in, or the ``freshest``: the one with the latest signal.
         backlog_gap: The least time between two waiting leads that one rep is offered, such as
@@ -156,6 +187,13 @@ class Terms:
 
     accept_within: ByGrade | None = field(
         default=None, converter=accept_within, metadata={"read": by_grade}
+    )
+    offer: OfferKind | None = field(default=None, converter=offer, metadata={"read": offer_kind})
+    remind_before: ByGrade | None = field(
+        default=None, converter=remind_before, metadata={"read": by_grade}
+    )
+    auto_accept: bool | None = field(
+        default=None, converter=auto_accept, metadata={"read": yes_or_no}
     )
     backlog: Backlog | None = field(
         default=None, converter=backlog, metadata={"read": read_backlog}
@@ -182,15 +220,29 @@ class Terms:
             }
         )
 
+    @property
+    def kind(self) -> OfferKind:
+        """The kind of the offers, where it is said."""
+        return EXCLUSIVE if self.offer is None else self.offer
+
     def accept_within_of(self, grade: str | None) -> Within:
         """The time for which a lead of a grade is offered."""
         return cast("Within", _of_grade(self.accept_within, grade))
+
+    def reminder_of(self, grade: str | None) -> Within | None:
+        """The time from an offer to its reminder; ``None`` for none."""
+        before: Within | None = _of_grade(self.remind_before, grade)
+        if before is None:
+            return None
+        within = self.accept_within_of(grade)
+        until = length_of(within) - length_of(before)
+        return WorkingTime(until) if isinstance(within, WorkingTime) else until
 
 
 def _over(own: Any, other: Any) -> Any:
     if own is None:
         return other
-    if not isinstance(own, Mapping):
+    if other is None or not isinstance(own, Mapping):
         return own
     return FrozenDict({**(other if isinstance(other, Mapping) else {OTHER: other}), **own})
 
@@ -199,13 +251,13 @@ def _of_grade(given: Any, grade: str | None) -> Any:
     """The value for a grade, where there is one for each."""
     if not isinstance(given, Mapping):
         return given
-    return given.get(grade, given[OTHER])
+    return given.get(grade, given.get(OTHER))
 
 
 TERMS: Final[tuple[Attribute[Any], ...]] = fields(Terms)
 """The terms there are."""
 
-DEFAULTS: Final = Terms(accept_within=timedelta(minutes=5), backlog="oldest")
+DEFAULTS: Final = Terms(accept_within=timedelta(minutes=5), backlog="oldest", offer=EXCLUSIVE)
 """The terms of a policy that says nothing of them."""
 
 
@@ -241,3 +293,29 @@ def check_terms(terms: Terms, grades: Iterable[str], place: str) -> None:
         for grade in value if isinstance(value, Mapping) else ():
             if grade not in known:
                 raise UnknownFieldError("grade", grade, known, f"{place}.{each.name}".lstrip("."))
+
+
+def check_together(terms: Terms, place: str = "") -> None:
+    """Refuse terms that contradict one another; those that are not said contradict nothing."""
+    if terms.auto_accept and terms.kind.name != EXCLUSIVE.name:
+        problem = (
+            f"cannot stand beside offer = '{terms.kind}', where reps answer; leave one of them out"
+        )
+        raise ConfigError(problem, f"{place}.auto_accept".lstrip("."))
+    if terms.remind_before is not None and terms.accept_within is not None:
+        _check_reminder(terms, f"{place}.remind_before".lstrip("."))
+
+
+def _check_reminder(terms: Terms, place: str) -> None:
+    given = (terms.accept_within, terms.remind_before)
+    named_grades = [grade for each in given if isinstance(each, Mapping) for grade in each]
+    for grade in dict.fromkeys([*named_grades, OTHER]):
+        within, before = (_of_grade(each, grade) for each in given)
+        if within is None or before is None:
+            continue
+        of = "" if not named_grades else f" for {grade!r}"
+        said = f"is {format_within(before)}{of}, and accept_within is {format_within(within)}"
+        if isinstance(before, WorkingTime) and not isinstance(within, WorkingTime):
+            raise ConfigError(f"{said}; write both in working time, or neither", place)
+        if length_of(before) >= length_of(within):
+            raise ConfigError(f"{said}; write a shorter one", place)

@@ -345,6 +345,7 @@ def routers() -> st.SearchStrategy[Router]:
         pool=st.sampled_from([None, None, "everyone", *POOLS]),
         accept_within=st.sampled_from([None, "1m", "2h", "15m working", {"other": "3m"}]),
         **_backlog_terms(),
+        **_kinds_of_offers(),
         fallback=fallback(),
         calling_hours=st.sampled_from([None, None, None, *CALLING]),
         min_shared_hours=st.sampled_from([None, None, None, 0.25, 1]),
@@ -378,6 +379,15 @@ def _backlog_terms() -> dict[str, st.SearchStrategy[Any]]:
         "backlog_burst": st.sampled_from([None, None, 1, 3]),
         "claims_per_hour": st.sampled_from([None, None, 10]),
         "lapsed_claims": st.sampled_from([None, None, 3]),
+    }
+
+
+def _kinds_of_offers() -> dict[str, st.SearchStrategy[Any]]:
+    """To how many reps leads are offered, and what reminds of an offer."""
+    kinds = [None, None, "parallel 2", "parallel 3, one more every 10s", "suggest"]
+    return {
+        "offer": st.sampled_from(kinds),
+        "remind_before": st.sampled_from([None, None, "30s", {"other": "10s"}]),
     }
 
 

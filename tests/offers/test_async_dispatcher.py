@@ -78,7 +78,7 @@ def test_methods_are_twins(name):
 def test_surface_is_the_same():
     """No name of the one is missing in the other, nor an argument."""
     names = [
-        {name for name in vars(each) if name[0] != "_"} for each in (Dispatcher, AsyncDispatcher)
+        {name for name in dir(each) if name[0] != "_"} for each in (Dispatcher, AsyncDispatcher)
     ]
     assert names[0] == names[1]
     assert [each.name for each in fields(Dispatcher)] == [
@@ -168,7 +168,7 @@ def test_call_that_is_cancelled_leaves_nothing_half_done(when):
         number = 1
         while True:
             store = Awaited(copied(here.store), (number, when))
-            twin = evolve(awaited(store, "ada", "bob"), pause=asyncio.sleep)
+            twin = evolve(awaited(store, "ada", "bob"), sleep=asyncio.sleep)
             try:
                 asyncio.run(call(twin))
             except asyncio.CancelledError:

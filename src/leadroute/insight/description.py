@@ -20,6 +20,7 @@ from leadroute.rules.conditions import And, Condition, Or, definitions
 from leadroute.rules.describe import describe, duration_in_words, plural
 from leadroute.rules.fields import FIELDS
 from leadroute.rules.offer_kind import BROADCAST, EXCLUSIVE, SUGGEST, OfferKind
+from leadroute.rules.pool import Pool
 from leadroute.rules.rule import (
     CASES,
     CATCH_ALL,
@@ -31,14 +32,13 @@ from leadroute.rules.rule import (
     Disposition,
     Factor,
     Fallback,
-    Pool,
     Qualification,
     Rule,
     first_back,
     pool_of,
 )
 from leadroute.rules.scorer import Guarded, Scorer
-from leadroute.rules.terms import OTHER, ByGrade, Terms
+from leadroute.rules.terms import OTHER, ByGrade, CoolDown, Terms
 
 _COUNTS: Final = {2: "twice", 3: "three times", 0.5: "half"}
 _FATES: Final = {
@@ -94,7 +94,7 @@ def terms_in_words(terms: Terms) -> str:
     told = [f"offered{_to_whom(kind)} for {_by_grade(terms.accept_within)}"]
     if terms.remind_before is not None:
         told.append(f"reminded {_by_grade(terms.remind_before)} before the end")
-    return ", ".join([*told, *backlog_in_words(terms)])
+    return ", ".join([*told, *answers_in_words(terms), *backlog_in_words(terms)])
 
 
 def _to_whom(kind: OfferKind) -> str:
@@ -105,6 +105,23 @@ def _to_whom(kind: OfferKind) -> str:
     if kind.every is None:
         return f" to {kind.most} at once,"
     return f" to one and to one more every {duration_in_words(kind.every)}, {kind.most} at once at most,"
+
+
+def answers_in_words(terms: Terms) -> Iterator[str]:
+    """What follows from an answer, and from a withdrawal, where it is not as by default."""
+    if terms.cool_down:
+        yield f"with a pause for the rep after an answer: {_cool_down(terms.cool_down)}"
+    if terms.keep_place is not None:
+        yield f"keeping its place for {duration_in_words(terms.keep_place)} when it is withdrawn"
+
+
+def _cool_down(given: CoolDown) -> str:
+    if not isinstance(given, Mapping):
+        return duration_in_words(given)
+    named = [
+        f"{duration_in_words(each)} ({name.replace('_', ' ')})" for name, each in given.items()
+    ]
+    return ", ".join(named)
 
 
 def backlog_in_words(terms: Terms) -> Iterator[str]:
@@ -148,8 +165,9 @@ def _lines(router: Router) -> Iterator[str]:
     for number, rule in enumerate(router.rules, 1):
         yield f"{number}. {rule.name}: {describe_rule(rule, router.terms(rule.name), first=number == 1)}"
     for pool in router.pools:
+        said = [_members(pool), *_answers(pool)]
         left_alone = "" if pool.wrap_up is None else f"; {_left_alone(pool.wrap_up)}"
-        yield f"Pool {pool.name}: {_members(pool)}{left_alone}."
+        yield f"Pool {pool.name}: {', '.join(said)}{left_alone}."
     if router.holidays:
         yield f"Nobody with working hours works on {', '.join(map(str, sorted(router.holidays)))}."
     if router.wrap_up:
@@ -297,6 +315,13 @@ def _members(pool: Pool) -> str:
         return str(listed)
     fitting = f"reps {_required(pool.where)}"
     return fitting if listed is None else f"of {listed}, the {fitting}"
+
+
+def _answers(pool: Pool) -> Iterator[str]:
+    if pool.cool_down:
+        yield f"with a pause after an answer: {_cool_down(pool.cool_down)}"
+    if (missed := pool.pause_after_missed) is not None:
+        yield f"paused after {missed} missed offers in a row"
 
 
 def preference(score: Scorer | None) -> str:

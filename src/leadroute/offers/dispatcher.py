@@ -7,10 +7,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from os import urandom
-from time import sleep
 from typing import Any, Generic, Literal, Self, TypeVar, cast
 
 from attrs import Attribute, Factory, evolve, field, frozen
@@ -29,11 +29,13 @@ from leadroute.offers.decisions import Decision, Keeping, keeping
 from leadroute.offers.dispatching import ForgetResult, SweepResult
 from leadroute.offers.events import LeadEvent
 from leadroute.offers.live_counts import LiveCounts
-from leadroute.offers.outbox import OutboxEvent, attempts
+from leadroute.offers.outbox import attempts
+from leadroute.offers.outbox_calls import OutboxCalls
 from leadroute.offers.outcome_counts import fields_of
 from leadroute.offers.placement import Placement, Status
 from leadroute.offers.pull_calls import PullCalls
 from leadroute.offers.queries import WorkItem
+from leadroute.offers.rep_calls import RepCalls
 from leadroute.offers.requests import Steps, run
 from leadroute.offers.store import Store, is_async
 from leadroute.offers.store_clock import StoreClock, blocking_clock, default_clock
@@ -65,7 +67,7 @@ def blocking(instance: object, attribute: Attribute[Any], store: object) -> None
 @guided
 @guided_attributes
 @frozen(eq=False)
-class Dispatcher(PullCalls, Generic[AnyClock_co]):
+class Dispatcher(PullCalls, RepCalls, OutboxCalls, Generic[AnyClock_co]):
     """A policy with a store: it offers leads and records the answers.
 
     Build one for each request or job; it keeps nothing outside its store.
@@ -96,7 +98,7 @@ class Dispatcher(PullCalls, Generic[AnyClock_co]):
         counts: The counters that this process keeps in step, ``LiveCounts(store)``: for pools of some
             hundred reps; by default the counters of the candidates are read for each decision.
         max_attempts: After how many failed deliveries an event is a dead letter, from 1 up; 20 by default.
-        pause: Waits for some seconds before a step that lost a race, or met a busy store, is taken
+        sleep: Waits for some seconds before a step that lost a race, or met a busy store, is taken
             again; ``time.sleep`` by default.
 
     Raises:
@@ -133,7 +135,7 @@ class Dispatcher(PullCalls, Generic[AnyClock_co]):
     decisions: Keeping = field(default="compact", converter=keeping)
     counts: LiveCounts | None = None
     max_attempts: int = field(default=20, converter=attempts)
-    pause: Callable[[float], object] = field(default=sleep, validator=callable_)
+    sleep: Callable[[float], object] = field(default=time.sleep, validator=callable_)
     _cases: UseCases = field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
@@ -164,7 +166,8 @@ class Dispatcher(PullCalls, Generic[AnyClock_co]):
         """Score and qualify a lead, decide, and make the first offer.
 
         All of it is one change of the store. Submitting a lead again changes nothing and returns its
-        placement as it is now.
+        placement as it is now; only one that was withdrawn is decided again where its rule has
+        ``keep_place``, on the facts that are kept.
 
         Args:
             lead: The lead; two leads with one id are the same lead.
@@ -174,8 +177,8 @@ class Dispatcher(PullCalls, Generic[AnyClock_co]):
             on_error: When a rule, a scorer, a predicate or a calendar raises an error:
                 ``catch_all`` (default) stores the lead with the catch-all, and the placement names
                 the class of the error; ``raise`` stores nothing and raises it.
-            to: The rep whose lead it is: nothing is decided, and the rep owns it at once, as by
-                ``assign``. By default the policy decides.
+            to: The rep whose lead it is: nothing is decided, and the rep, or the cover of one who is
+                paused, owns it at once, as by ``assign``. By default the policy decides.
 
         Returns:
             The placement: offered, waiting, with the catch-all, or disqualified.
@@ -209,7 +212,16 @@ class Dispatcher(PullCalls, Generic[AnyClock_co]):
         """
         return self._run(self._cases.accept(lead_id, rep_id, token))
 
-    def decline(self, lead_id: str, rep_id: str, reason: str = "", *, token: str = "") -> Placement:
+    def decline(
+        self,
+        lead_id: str,
+        rep_id: str,
+        reason: str = "",
+        *,
+        kind: Literal["declined", "busy", "unreachable"] = "declined",
+        retry_after: str | timedelta | datetime | None = None,
+        token: str = "",
+    ) -> Placement:
         """Record that a rep declines; the lead goes to the next rep.
 
         Both happen in one change. Declining again changes nothing.
@@ -219,6 +231,11 @@ class Dispatcher(PullCalls, Generic[AnyClock_co]):
             rep_id: The rep who declines.
             reason: A word of your own list of reasons, up to 80 characters; not free text, because
                 it goes into the log, which keeps no personal data.
+            kind: How: ``declined`` (default), ``busy`` or ``unreachable``; each may have a
+                ``cool_down`` of its own.
+            retry_after: When the lead may be offered to the rep again: a duration from now such as
+                ``"10m"``, or an aware instant. Until then the lead waits rather than go to the
+                catch-all. By default it is not offered to the rep again.
             token: The token of the offer; not looked at by default.
 
         Returns:
@@ -228,9 +245,10 @@ class Dispatcher(PullCalls, Generic[AnyClock_co]):
             NotOfferedError: The lead is not offered to this rep, or the token is of another offer.
             OfferExpiredError: The offer to this rep has ended.
             LeadNotFoundError: The lead was never submitted.
-            ValidationError: The reason is too long.
+            ValidationError: The reason is too long, the kind is another word, or ``retry_after`` is
+                over already.
         """
-        return self._run(self._cases.decline(lead_id, rep_id, reason, token))
+        return self._run(self._cases.decline(lead_id, rep_id, reason, kind, retry_after, token))
 
     def assign(self, lead_id: str, rep_id: str, *, by: str) -> Placement:
         """Give the lead to a rep by hand.
@@ -275,8 +293,9 @@ class Dispatcher(PullCalls, Generic[AnyClock_co]):
     def reopen(self, lead_id: str) -> Placement:
         """Decide again about a lead that had ended, or that nobody had.
 
-        It may be withdrawn, closed, disqualified or with the catch-all. Who had an offer of it that
-        they did not accept is not asked again.
+        It may be withdrawn, closed, disqualified or with the catch-all. Who declined it, or missed
+        an offer of it, is not asked again. How long a lead that was withdrawn keeps its place in a
+        line, ``keep_place`` says.
 
         Returns:
             The placement after the decision.
@@ -592,75 +611,6 @@ class Dispatcher(PullCalls, Generic[AnyClock_co]):
         """
         return self._run(self._cases.history(lead_id))
 
-    def outbox(self, limit: int = 100) -> tuple[OutboxEvent, ...]:
-        """Return the events that may be delivered now.
-
-        With ``publish=True`` each event waits here until you acknowledge it. Of each lead the first
-        event that waits is given, so the events of a lead are delivered in order; one that was
-        deferred, or is dead, holds back its own lead alone. An event may come more than once.
-
-        Args:
-            limit: How many at most, from 1 up; 100 by default.
-
-        Raises:
-            ConfigError: The limit is below 1.
-
-        Example:
-            >>> from leadroute import Rep, Rule
-            >>> from leadroute.stores import MemoryStore
-            >>> router = Router(rules=[Rule("all")])
-            >>> dispatcher = Dispatcher(router, [Rep("ada")], MemoryStore(), publish=True)
-            >>> _ = dispatcher.submit(Lead("L-1"))
-            >>> while waiting := dispatcher.outbox():
-            ...     for each in waiting:
-            ...         print(each.lead_id, each.event.kind)
-            ...         dispatcher.ack(each)
-            L-1 received
-            L-1 offered
-        """
-        return self._run(self._cases.outbox(limit))
-
-    def ack(self, event: OutboxEvent) -> None:
-        """Record that an event was delivered; repeating it changes nothing."""
-        return self._run(self._cases.ack(event))
-
-    def defer(self, event: OutboxEvent, until: datetime, error: str = "") -> OutboxEvent:
-        """Record that the delivery of an event failed.
-
-        After ``max_attempts`` failures it becomes a dead letter, which waits for a person.
-
-        Args:
-            event: The event.
-            until: When to try again, aware.
-            error: What went wrong, without personal data; at most 1,000 characters are kept.
-
-        Returns:
-            The event with its attempts, and whether it is dead.
-
-        Raises:
-            FieldTypeError: ``until`` is naive, or something is of the wrong kind.
-        """
-        return self._run(self._cases.defer(event, until, error))
-
-    def dead_letters(self, limit: int = 100) -> tuple[OutboxEvent, ...]:
-        """Return the events whose delivery was given up.
-
-        Args:
-            limit: How many at most, from 1 up; 100 by default.
-
-        Raises:
-            ConfigError: The limit is below 1.
-        """
-        return self._run(self._cases.dead_letters(limit))
-
-    def deliver_again(self, event: OutboxEvent) -> None:
-        """Deliver a dead letter again, as if it had never failed.
-
-        Raises:
-            ConfigError: It is no dead letter.
-        """
-        return self._run(self._cases.deliver_again(event))
-
     def snapshot(self) -> Snapshot:
         """Return the counts that a decision reads now. O(reps)."""
         return self._run(self._cases.snapshot())
@@ -675,4 +625,4 @@ class Dispatcher(PullCalls, Generic[AnyClock_co]):
     def _run(self, steps: Steps[T]) -> T:
         if isinstance(self.clock, StoreClock):
             self.clock.measure_if_due()
-        return run(steps, self.store, self.pause)
+        return run(steps, self.store, self.sleep)

@@ -241,12 +241,16 @@ class Declined:
         at: The time.
         rep_id: The rep.
         reason: A word of your own list of reasons; no free text, because the log keeps no personal data.
+        answer: How: ``declined``, ``busy`` or ``unreachable``.
+        retry_at: When the lead may be offered to the rep again; ``None`` is never.
     """
 
     kind: ClassVar[str] = "declined"
     at: datetime
     rep_id: str
     reason: str = ""
+    answer: str = "declined"
+    retry_at: datetime | None = None
 
 
 @frozen
@@ -290,7 +294,7 @@ class OfferWithdrawn:
     Args:
         at: The time.
         rep_id: The rep.
-        reason: The cause, in a word.
+        reason: The cause, in a word: ``accepted`` when another rep took the lead.
     """
 
     kind: ClassVar[str] = "offer_withdrawn"
@@ -317,10 +321,72 @@ class Withdrawn:
 
 @frozen
 class Reopened:
-    """A lead that had ended, or that nobody had, is decided again."""
+    """A lead that had ended, or that nobody had, is decided again.
+
+    Args:
+        at: The time.
+        received_at: Its new place in a line, where it does not keep the old one.
+    """
 
     kind: ClassVar[str] = "reopened"
     at: datetime
+    received_at: datetime | None = None
+
+
+@frozen
+class AnotherChance:
+    """A rep who did not take the lead may be asked again.
+
+    Args:
+        at: The time.
+        rep_id: The rep.
+    """
+
+    kind: ClassVar[str] = "another_chance"
+    at: datetime
+    rep_id: str
+
+
+@frozen
+class Paused:
+    """A rep gets no offer from now on.
+
+    It stands in the log of the rep, ``rep/<id>``, as the next two do.
+
+    Args:
+        at: The time.
+        rep_id: The rep.
+        until: The end; ``None`` lasts until somebody ends it.
+        why: The cause, in a word of your own list.
+        cover: The rep who gets what is meant for this one by name.
+        missed: After how many missed offers in a row it began by itself; 0 for a pause by hand.
+    """
+
+    kind: ClassVar[str] = "rep_paused"
+    at: datetime
+    rep_id: str
+    until: datetime | None = None
+    why: str = ""
+    cover: str | None = None
+    missed: int = 0
+
+
+@frozen
+class Resumed:
+    """A pause was ended by hand."""
+
+    kind: ClassVar[str] = "rep_resumed"
+    at: datetime
+    rep_id: str
+
+
+@frozen
+class Back:
+    """A rep came to work: logged in, new, or on duty."""
+
+    kind: ClassVar[str] = "rep_back"
+    at: datetime
+    rep_id: str
 
 
 @frozen
@@ -438,6 +504,10 @@ LeadEvent: TypeAlias = (
     | OfferWithdrawn
     | Withdrawn
     | Reopened
+    | AnotherChance
+    | Paused
+    | Resumed
+    | Back
     | PolicyChanged
     | Repaired
     | Forgotten
@@ -446,7 +516,7 @@ LeadEvent: TypeAlias = (
     | Released
     | FeedbackGiven
 )
-"""Any event in the life of a lead."""
+"""Any event in the life of a lead, or in the log of a rep."""
 
 KINDS: Mapping[str, type[LeadEvent]] = FrozenDict(
     {
@@ -466,6 +536,10 @@ KINDS: Mapping[str, type[LeadEvent]] = FrozenDict(
             OfferWithdrawn,
             Withdrawn,
             Reopened,
+            AnotherChance,
+            Paused,
+            Resumed,
+            Back,
             PolicyChanged,
             Repaired,
             Forgotten,

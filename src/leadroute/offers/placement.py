@@ -53,6 +53,9 @@ _REASONS: Final[Mapping[str, str]] = FrozenDict(
     {
         **{each.value: each.reason for each in Outcome},
         "declined": "the rep declined it",
+        "busy": "the rep was busy",
+        "unreachable": "the rep could not be reached",
+        "lost_race": "another rep was faster",
         "timed_out": "the offer timed out",
         "withdrawn": "it was withdrawn",
         "reopened": "it was reopened",
@@ -117,14 +120,17 @@ class PreviousOffer:
     """The outcome of the offers to one rep.
 
     Args:
-        outcome: How the last one ended: ``declined``, ``timed_out`` or ``withdrawn``.
+        outcome: How the last one ended: ``declined``, ``busy``, ``unreachable``, ``timed_out``,
+            ``lost_race`` or ``withdrawn``; ``another_chance`` once the rep may be asked again.
         at: When it ended. Not part of equality: of an offer that an older release made it is not known.
         times: How many offers of this lead the rep had.
+        retry_at: When the rep may be asked again; ``None`` is never.
     """
 
     outcome: str
     at: datetime = field(eq=False)
     times: int = 1
+    retry_at: datetime | None = None
 
 
 @guided_attributes
@@ -145,8 +151,9 @@ class Placement:
         catch_all: The name of the catch-all that has it.
         offers: The offers that are open now.
         clocks: The times at which something is to be done about the lead, by name: ``retry`` is the
-            next decision, ``step`` the opening of the next step of the rule, ``shift`` the end of
-            open work with the shift of the owner, ``more`` the time at which one more rep is asked.
+            next decision, ``again`` the time at which a rep may be asked again, ``step`` the opening of
+            the next step of the rule, ``shift`` the end of open work with the shift of the owner,
+            ``more`` the time at which one more rep is asked.
         line: The line in which it waits; empty when it is in none.
         line_order: What orders it in its line among leads of equal priority and score; ``None`` is its age.
         resumes_at: When it waits: the first time at which a rep is known to be there again.
@@ -176,6 +183,7 @@ class Placement:
         error: The class of the exception when the last decision failed; empty otherwise. Its
             message is not kept, because it may hold personal data.
         failures: How many decisions in a row failed.
+        withdrawn_at: The time at which it was withdrawn; ``None`` when it is not.
         suggested: When it waits to be assigned by hand: the ids of the reps who may have it, best first,
             at most 50; ``Dispatcher.decision`` has the reasons.
     """
@@ -216,6 +224,7 @@ class Placement:
     won: bool = field()
     error: str = ""
     failures: int = 0
+    withdrawn_at: datetime | None = None
     step: int = 0
     suggested: tuple[str, ...] = ()
 
@@ -248,6 +257,14 @@ class Placement:
         ``None`` when the lead waits in a line, which has a clock of its own.
         """
         return min((*self.clocks.values(), *[offer.due for offer in self.offers]), default=None)
+
+    def next_return(self, now: datetime) -> datetime | None:
+        """Return the next time at which a rep may be asked again.
+
+        ``None`` when no rep is known who will be.
+        """
+        found = [each.retry_at for each in self.previous_offers.values()]
+        return min([at for at in found if at is not None and at > now], default=None)
 
     def offer_to(self, rep_id: str) -> Offer | None:
         """The open offer to a rep; ``None`` when there is none."""

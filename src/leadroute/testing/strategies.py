@@ -27,11 +27,11 @@ from leadroute.ranking.router import Router
 from leadroute.rules import builders
 from leadroute.rules.builders import LEAD, NOW, REP, FieldExpr
 from leadroute.rules.conditions import ALWAYS, NEVER, Condition
+from leadroute.rules.pool import Pool
 from leadroute.rules.rule import (
     DISPOSITIONS,
     Disposition,
     Fallback,
-    Pool,
     Rule,
     first_back,
     pool_of,
@@ -342,13 +342,13 @@ def scorers() -> st.SearchStrategy[Scorer]:
     )
 
 
-def routers() -> st.SearchStrategy[Router]:
-    """Build routers with up to three rules over two pools, whose conditions no lead can break."""
-    pools = st.sampled_from(
+def _pools() -> st.SearchStrategy[tuple[Pool, ...]]:
+    """Build the two pools of a router."""
+    return st.sampled_from(
         [
             (
-                Pool("emea", reps={"ada", "bob", "Éva"}, wrap_up="3m"),
-                Pool("a/b%", where=REP.level >= 3),
+                Pool("emea", reps={"ada", "bob", "Éva"}, wrap_up="3m", pause_after_missed=3),
+                Pool("a/b%", where=REP.level >= 3, cool_down={"declined": "5s"}),
             ),
             (
                 Pool("emea", reps={"nobody"}),
@@ -356,6 +356,10 @@ def routers() -> st.SearchStrategy[Router]:
             ),
         ]
     )
+
+
+def routers() -> st.SearchStrategy[Router]:
+    """Build routers with up to three rules over two pools, whose conditions no lead can break."""
     rules = st.builds(
         _rule,
         when=st.none() | _asks(),
@@ -363,7 +367,7 @@ def routers() -> st.SearchStrategy[Router]:
         score=st.none() | scorers(),
         pool=st.sampled_from([None, None, "everyone", *POOLS]),
         accept_within=st.sampled_from([None, "1m", "2h", "15m working", {"other": "3m"}]),
-        **_backlog_terms(),
+        **_offer_terms(),
         **_kinds_of_offers(),
         fallback=fallback(),
         steps=st.sampled_from(STEPS),
@@ -375,7 +379,7 @@ def routers() -> st.SearchStrategy[Router]:
         Router,
         qualify=st.sampled_from([None, None, LEAD.budget > 0]),
         rules=st.lists(rules, max_size=3).map(_numbered),
-        pools=pools,
+        pools=_pools(),
         offline_grace=st.sampled_from(["0s", "0s", "90s"]),
         wrap_up=st.sampled_from(["0s", "0s", "5m"]),
         fallback=st.builds(
@@ -392,9 +396,11 @@ def _numbered(rules: list[Rule]) -> list[Rule]:
     return [evolve(rule, name=f"rule {number}") for number, rule in enumerate(rules)]
 
 
-def _backlog_terms() -> dict[str, st.SearchStrategy[Any]]:
-    """The terms of leads that wait, and of those that reps pull."""
+def _offer_terms() -> dict[str, st.SearchStrategy[Any]]:
+    """The terms of answers, of leads that wait, and of those that reps pull."""
     return {
+        "cool_down": st.sampled_from([None, None, "30s", {"busy": "1m", "timed_out": "10s"}]),
+        "keep_place": st.sampled_from([None, None, "60s"]),
         "backlog": st.sampled_from([None, None, "oldest", "newest", "freshest"]),
         "backlog_gap": st.sampled_from([None, None, "20s"]),
         "backlog_burst": st.sampled_from([None, None, 1, 3]),

@@ -90,7 +90,19 @@ def terms_in_words(terms: Terms) -> str:
     told = [f"offered{_to_whom(kind)} for {_by_grade(terms.accept_within)}"]
     if terms.remind_before is not None:
         told.append(f"reminded {_by_grade(terms.remind_before)} before the end")
+    if terms.preview is not None:
+        told.append(f"shown {_shown(terms.preview)} before they accept")
     return ", ".join([*told, *answers_in_words(terms), *backlog_in_words(terms)])
+
+
+def _shown(fields: Sequence[str]) -> str:
+    labels = [_of_lead(each) for each in fields]
+    return _names(tuple(labels)) if labels else "nothing"
+
+
+def _of_lead(field: str) -> str:
+    known = FIELDS["lead"].get(field)
+    return field.removeprefix("lead['").removesuffix("']") if known is None else known.label
 
 
 def _to_whom(kind: OfferKind) -> str:

@@ -398,6 +398,7 @@ def _kinds_of_offers() -> dict[str, st.SearchStrategy[Any]]:
     return {
         "offer": st.sampled_from(kinds),
         "remind_before": st.sampled_from([None, None, "30s", {"other": "10s"}]),
+        "preview": st.sampled_from([None, None, ["country", "lead['plan']"], []]),
     }
 
 

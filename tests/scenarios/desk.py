@@ -72,9 +72,6 @@ def differs(scenario: str, question: str) -> Callable[[Play], Play]:
 WAITING: Mapping[str, str] = MappingProxyType(
     {
         "ast-23": "the service level of first contacts",
-        "fs-12": "offers to several reps at once",
-        "fs-17": "offers to several reps at once",
-        "fs-18": "offers to several reps at once",
     }
 )
 

@@ -9,20 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from leadroute.model.duration import Within, WorkingTime, later
 from leadroute.model.validation import FrozenDict
 from leadroute.model.working_hours import AnyOf, Hours, deadline
 from leadroute.offers.counts import Books, Desk
 from leadroute.offers.judging import Begun, Chosen, Failed, Judged, begin, finish, goes_on, in_line
-from leadroute.offers.lines import Line, length_key
+from leadroute.offers.lines import Line, length_key, order_of
 from leadroute.offers.placement import Placement, Status
 from leadroute.offers.requests import Steps
 from leadroute.ranking.decide import Decided
 from leadroute.ranking.deciding import at_end, ended_ranking
 from leadroute.ranking.ranking import Outcome, Ranking
-from leadroute.rules.offer_kind import SUGGEST
+from leadroute.rules.offer_kind import PULL, SUGGEST
 from leadroute.rules.rule import EVERYONE, WAIT
 
 
@@ -49,7 +49,9 @@ class Bounds(NamedTuple):
         return Outcome.TOO_OLD if self.age is not None and self.age <= now else None
 
 
-UNBOUND = Bounds()
+UNBOUND: Final = Bounds()
+BY_HAND: Final = (PULL, SUGGEST)
+"""The kinds of offers with which nobody is asked."""
 
 
 class Course(NamedTuple):
@@ -64,6 +66,7 @@ class Course(NamedTuple):
         ended: Why it may wait no longer; ``None`` where it may.
         behind: Whether it joins those who wait in its line, though there was a rep for it.
         longest: How many leads the line may hold; ``None`` is without limit.
+        line_order: What orders it in its line; ``None`` is its age.
     """
 
     judged: Judged
@@ -74,6 +77,7 @@ class Course(NamedTuple):
     ended: Outcome | None = None
     behind: bool = False
     longest: int | None = None
+    line_order: int | None = None
 
 
 def bounds_of(placed: Placement, rule: str | None, desk: Desk, now: datetime) -> Bounds:
@@ -130,8 +134,11 @@ def run(begun: Begun, before: Placement, asked: Mapping[str, str], books: Books)
     length = 0
     if line is not None and before.status is Status.RECEIVED:
         length = (yield from books.counts([length_key(line.id)])).get(length_key(line.id), 0)
-    behind = length > 0 and isinstance(judged, Chosen) and bool(judged.choices)
+    behind = length > 0 and not _by_hand(judged) and isinstance(judged, Chosen)
     longest = terms.max_waiting if before.status is Status.RECEIVED else None
+    order = None
+    if begun.rule is not None:
+        order = order_of(begun.lead, before.received_at, router.terms(begun.rule.name).backlog)
     ended = bounds.over(books.now)
     waits = behind or _waits(judged, line, before, books.now)
     if ended is Outcome.TOO_OLD and not (waits or before.line):
@@ -140,7 +147,7 @@ def run(begun: Begun, before: Placement, asked: Mapping[str, str], books: Books)
         ended = Outcome.LINE_FULL
     if ended is not None:
         judged, behind = (yield from _at_end(judged, ended, begun, books)), False
-    return Course(judged, line, asked, number, bounds, ended, behind, longest)
+    return Course(judged, line, asked, number, bounds, ended, behind, longest, order)
 
 
 def of_offer(chosen: Chosen, before: Placement, books: Books) -> Course:
@@ -198,11 +205,16 @@ def _rule_of(judged: Judged) -> str | None:
 def _waits(judged: Judged, line: Line | None, before: Placement, now: datetime) -> bool:
     """Whether a lead waits after a decision: for a rep, or for a person who assigns it."""
     if isinstance(judged, Chosen):
-        return not judged.choices
+        return _by_hand(judged)
     if line is None or isinstance(judged, Failed):
         return False
     ruled = not isinstance(judged, Ranking)
     return judged.fallback_step == WAIT or (ruled and before.next_return(now) is not None)
+
+
+def _by_hand(judged: Judged) -> bool:
+    """Whether nobody is asked about a lead for which there are reps."""
+    return isinstance(judged, Chosen) and judged.decided.terms_of_offer.kind in BY_HAND
 
 
 def _at_end(judged: Judged, ended: Outcome, begun: Begun, books: Books) -> Steps[Judged]:
@@ -213,5 +225,5 @@ def _at_end(judged: Judged, ended: Outcome, begun: Begun, books: Books) -> Steps
     if not isinstance(found, Decided):
         return found
     work = at_end(found, books.desk.roster, ended)
-    suggested = found.terms_of_offer.kind == SUGGEST  # which is a way to wait
-    return (yield from goes_on(work, begun, books, 1 if suggested else None))
+    by_hand = found.terms_of_offer.kind in BY_HAND  # which is a way to wait
+    return (yield from goes_on(work, begun, books, 1 if by_hand else None))

@@ -46,13 +46,13 @@ from leadroute.offers.judging import (
     unjudged,
 )
 from leadroute.offers.lifting import placement_of
-from leadroute.offers.lines import order_of
 from leadroute.offers.outcome_counts import counts_of
 from leadroute.offers.placement import SUGGESTED, Placement, Status
 from leadroute.offers.requests import Steps, ignored
 from leadroute.offers.state_machine import ends_offer
 from leadroute.plain import loads
 from leadroute.ranking.eligibility import Ineligibility
+from leadroute.rules.offer_kind import SUGGEST
 
 T = TypeVar("T")
 
@@ -427,11 +427,16 @@ class LeadSteps:
 
     def _begun(self, before: Placement, books: Books) -> Steps[tuple[Begun, Mapping[str, str]]]:
         """A decision about a lead that waits whose counts were not read yet, and who was asked before."""
-        lead, desk = (yield from self.lead(before.lead_id, books)), books.desk
-        if desk.router.relaxes and lead.received_at is None:  # steps go by the age of the lead
-            lead = lead.with_changes(received_at=before.received_at)
+        lead = yield from self._lead_of(before, books)
         others = yield from asked(before, books)
-        return begin(as_scored(lead, before, desk), others, books), others
+        return begin(lead, others, books), others
+
+    def _lead_of(self, before: Placement, books: Books) -> Steps[Lead]:
+        """The lead of a placement as its policy reads it: with its score, and its age where steps go by it."""
+        lead = yield from self.lead(before.lead_id, books)
+        if books.desk.router.relaxes and lead.received_at is None:
+            lead = lead.with_changes(received_at=before.received_at)
+        return as_scored(lead, before, books.desk)
 
     def claimed(
         self, lead_id: str, rep_id: str, line: str = "", *, look: bool = False
@@ -481,6 +486,8 @@ class LeadSteps:
         found = pulled((yield from finish(begun, books, 1)), rep_id)
         if isinstance(found, Ineligibility):
             return found
+        if found.decided.terms_of_offer.kind == SUGGEST:
+            return Ineligibility(SUGGESTED, "gets leads of the rule by hand alone")
         refusal = yield from _claims_refused(found, books)
         if refusal is not None:
             return refusal
@@ -498,14 +505,13 @@ class LeadSteps:
         """
         books, before = draft.books, draft.placed
         books.desk, books.line = self.desk_of(before.policy_version), before.offers[0].line
-        if books.desk.router.version != before.policy_version:
-            return None  # the policy of the offers is not here
+        over = course.bounds_of(before, before.rule, books.desk, books.now).over(books.now)
+        if over or books.desk.router.version != before.policy_version:
+            return None  # nobody is asked any more, or the policy of the offers is not here
         try:
-            lead = as_scored((yield from self.lead(before.lead_id, books)), before, books.desk)
+            lead = yield from self._lead_of(before, books)
         except UNREADABLE as error:
             return Failed(error, before.rule)
-        if course.bounds_of(before, before.rule, books.desk, books.now).over(books.now):
-            return None  # what is offered now is the end of it
         known = yield from asked(before, books)
         others = {**known, **{offer.rep_id: "is_open" for offer in before.offers}}
         begun = begin(lead, FrozenDict(others), books)
@@ -515,8 +521,9 @@ class LeadSteps:
         if not isinstance(judged, Chosen):
             return judged if isinstance(judged, Failed) else None
         found = judged.decided
-        if (found.rule.name, found.pool) != (before.rule, before.pool):
-            return None
+        asks = found.rule.name, found.rule.step, found.pool
+        if asks != (before.rule, before.step, before.pool):
+            return None  # a step opens once the offers that are open have ended
         if self.desk.decisions != "none":
             draft.kept = yield from self._kept(begun.lead, judged, known, draft, behind=False)
         told = course.of_offer(judged, before, books)
@@ -564,10 +571,6 @@ class LeadSteps:
         judged = found.judged
         draft.line = found.line or draft.line
         draft.longest = found.longest
-        order = None
-        if begun.rule is not None:
-            backlog = books.desk.router.terms(begun.rule.name).backlog
-            order = order_of(begun.lead, before.received_at, backlog)
         if self.desk.decisions != "none":
             draft.kept = yield from self._kept(
                 begun.lead, judged, found.asked, draft, behind=found.behind
@@ -575,7 +578,7 @@ class LeadSteps:
         if isinstance(judged, Failed):
             failed = judged.error, judged.rule, found.bounds
             return (transitions.failure(before, *failed, books),), judged
-        return (yield from transitions.events_of(found, before, books, order)), None
+        return (yield from transitions.events_of(found, before, books)), None
 
     def _kept(
         self,

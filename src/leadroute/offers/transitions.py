@@ -65,7 +65,8 @@ from leadroute.offers.events import (
     Withdrawn,
 )
 from leadroute.offers.judging import Begun, Choice, Chosen
-from leadroute.offers.placement import FAILED, SUGGESTED, Offer, Placement, Status
+from leadroute.offers.lines import Line
+from leadroute.offers.placement import FAILED, SUGGESTED, TO_PULL, Offer, Placement, Status
 from leadroute.offers.requests import Steps
 from leadroute.offers.state_machine import MOVES, state_of
 from leadroute.plain import document, to_dict
@@ -74,7 +75,7 @@ from leadroute.ranking.eligibility import Charge, Charges
 from leadroute.ranking.lead_score import LeadScore
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.ranking.router import Router
-from leadroute.rules.offer_kind import MOST, OfferKind
+from leadroute.rules.offer_kind import MOST, PULL, OfferKind
 from leadroute.rules.rule import WAIT, Disposition, Rule, find_disposition
 from leadroute.rules.terms import Terms
 
@@ -126,9 +127,7 @@ def kept_score(before: Placement) -> LeadScore:
     )
 
 
-def events_of(
-    course: Course, before: Placement, books: Books, order: int | None = None
-) -> Steps[Sequence[LeadEvent]]:
+def events_of(course: Course, before: Placement, books: Books) -> Steps[Sequence[LeadEvent]]:
     """Return the events that follow from a decision that did not fail.
 
     These are offers, or one event: a suggestion, a wait in the line of the lead, the catch-all, or
@@ -136,33 +135,45 @@ def events_of(
     """
     found, line = cast("Chosen | Decided | Ranking", course.judged), course.line
     if isinstance(found, Chosen):
+        kind = found.decided.terms_of_offer.kind
+        if kind == PULL and line is not None and course.ended is None:
+            return (_to_pull(found.decided, line, course, before, books),)
         if not found.choices:
             return (_suggestion(found.decided, course, books),)
         if course.behind and line is not None:
             # It joins those who wait in its line, which is served from its head.
             told = {**_going_on(course), **relaxation(found.decided.rule, before)}
             named = Outcome.NONE_AVAILABLE.value, line.rule, None, books.desk.router.version
-            return (Waiting(books.now, *named, line=line.id, line_order=order, **told),)
-        kind = found.decided.terms_of_offer.kind
+            return (Waiting(books.now, *named, line=line.id, **told),)
         return (yield from offers(course, books, next_of(kind, len(found.choices), books.now)))
-    return (_without_offer(found, course, before, books, order),)
+    return (_without_offer(found, course, before, books),)
 
 
 def _going_on(course: Course) -> dict[str, Any]:
-    """What the event of a wait says of the course of the lead."""
-    return {"round": course.round, "gives_up_at": course.bounds.first}
+    """What the event of a wait in a line says of the course of the lead."""
+    told = {"round": course.round, "gives_up_at": course.bounds.first}
+    return {**told, "line_order": course.line_order}
+
+
+def _to_pull(
+    found: Decided, line: Line, course: Course, before: Placement, books: Books
+) -> Waiting:
+    """The wait of a lead for a rep who asks for it."""
+    said = TO_PULL, found.rule.name, None, books.desk.router.version
+    told = {**_going_on(course), **relaxation(found.rule, before)}
+    return Waiting(books.now, *said, line=line.id, **told)
 
 
 def _suggestion(found: Decided, course: Course, books: Books) -> Waiting:
     """The wait of a lead that somebody gives to a rep by hand, with its ranking."""
     best = [found.context.ids[place] for place, _ in found.first(MOST)]
     said = books.now, SUGGESTED, found.rule.name, None, books.desk.router.version
-    told = {"suggested": tuple(best), **_going_on(course)}
-    return Waiting(*said, step=found.rule.step, **told)
+    told: dict[str, Any] = {"round": course.round, "gives_up_at": course.bounds.first}
+    return Waiting(*said, step=found.rule.step, suggested=tuple(best), **told)
 
 
 def _without_offer(
-    found: Decided | Ranking, course: Course, before: Placement, books: Books, order: int | None
+    found: Decided | Ranking, course: Course, before: Placement, books: Books
 ) -> LeadEvent:
     now, router, line = books.now, books.desk.router, course.line
     if isinstance(found, Ranking) and found.outcome is Outcome.DISQUALIFIED:
@@ -171,15 +182,17 @@ def _without_offer(
     again = None if rule is None or course.ended is not None else before.next_return(now)
     if line is None or (found.fallback_step != WAIT and again is None):
         return CatchAll(now, found.outcome.value, router.catch_all, router.version)
-    outcome = found.outcome if again is None else Outcome.NONE_AVAILABLE
+    outcome = (found.outcome if again is None else Outcome.NONE_AVAILABLE).value
+    if rule is not None and router.terms(rule).kind == PULL:
+        outcome = TO_PULL  # whoever is there, and whoever is not
     resumes_at = min(
         [at for at in (found.resumes_at, again) if at is not None and at > now], default=None
     )
     told = _going_on(course)
     if not isinstance(found, Ranking):
         told |= relaxation(found.rule, before)
-    said = now, outcome.value, rule, None, router.version
-    return Waiting(*said, line=line.id, resumes_at=resumes_at, line_order=order, **told)
+    said = now, outcome, rule, None, router.version
+    return Waiting(*said, line=line.id, resumes_at=resumes_at, **told)
 
 
 def relaxation(rule: Rule, before: Placement) -> dict[str, Any]:

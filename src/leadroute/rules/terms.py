@@ -23,7 +23,8 @@ from leadroute.model.duration import (
 )
 from leadroute.model.given import Refused
 from leadroute.model.validation import FrozenDict, ident
-from leadroute.rules.offer_kind import EXCLUSIVE, OfferKind, offer_kind
+from leadroute.rules.fields import preview_titles
+from leadroute.rules.offer_kind import EXCLUSIVE, PULL, OfferKind, offer_kind
 
 OTHER: Final = "other"
 """The key of what holds for leads of every grade that is not named, and of none."""
@@ -114,6 +115,11 @@ def offer(given: str | OfferKind | None) -> OfferKind | None:
 def remind_before(given: WithinLike | Mapping[str, WithinLike] | None) -> ByGrade | None:
     """A converter for how long before its end an offer is reminded of."""
     return cast("ByGrade | None", named("remind_before", by_grade, given))
+
+
+def preview(given: Iterable[Any] | None) -> tuple[str, ...] | None:
+    """A converter for the facts that are shown before a lead is accepted."""
+    return cast("tuple[str, ...] | None", named("preview", preview_titles, given))
 
 
 def yes_or_no(given: Any) -> bool:
@@ -231,7 +237,8 @@ class Terms:
         offer: To how many reps a lead is offered at once: ``"exclusive"`` (default) to one,
             ``"parallel 3"`` to three, ``"parallel 3, one more every 10s"`` to one and then to one more
             every 10 seconds until three have it, ``"broadcast"`` to all up to 50. Who accepts first has
-            it. With ``"suggest"`` nobody is asked, and the lead waits with its ranking for ``assign``.
+            it. With ``"pull"`` leads wait for ``next_for`` and ``claim``, with which reps ask for them
+            themselves. With ``"suggest"`` nobody is asked, and the lead waits with its ranking for ``assign``.
         remind_before: How long before the end of an offer the event ``Reminded`` happens, such as
             ``"2m"``, shorter than ``accept_within`` and in the same time; or by grade. None by default.
         auto_accept: Whether an offer is accepted at once, for reps who cannot refuse; ``False`` by default.
@@ -247,6 +254,9 @@ class Terms:
             the steps of ``fallback.cannot_wait`` follow; no end by default.
         max_waiting: How many leads may wait in one line, 1 or more. A new lead that finds its line
             full takes the steps of ``fallback.cannot_wait``; any number by default.
+        preview: The fields of the lead that ``Dispatcher.preview`` shows before the lead is accepted,
+            such as ``["country", "industry"]``, never those by which it can be reached; by default
+            those that cannot be personal, without custom attributes.
         backlog: Which of the waiting leads of equal priority and score comes first: the ``oldest``
             (the default), the ``newest`` to come in, or the ``freshest``: the one with the latest signal.
         backlog_gap: The least time between two waiting leads that one rep is offered, such as
@@ -288,6 +298,9 @@ class Terms:
     )
     auto_accept: bool | None = field(
         default=None, converter=auto_accept, metadata={"read": yes_or_no}
+    )
+    preview: tuple[str, ...] | None = field(
+        default=None, converter=preview, metadata={"read": preview_titles}
     )
     backlog: Backlog | None = field(
         default=None, converter=backlog, metadata={"read": read_backlog}
@@ -348,7 +361,7 @@ class Terms:
         return any(each is not None for each in ends)
 
     def total_within_of(self, grade: str | None) -> Within | None:
-        """The time for which a lead of a grade is offered in all."""
+        """The time for all offers of a lead of a grade."""
         return cast("Within | None", _of_grade(self.total_within, grade))
 
     def max_age_of(self, grade: str | None) -> Within | None:
@@ -431,7 +444,7 @@ def check_terms(terms: Terms, grades: Iterable[str], place: str) -> None:
 
 def check_together(terms: Terms, place: str = "") -> None:
     """Refuse terms that contradict one another; those that are not said contradict nothing."""
-    if terms.auto_accept and terms.kind.name != EXCLUSIVE.name:
+    if terms.auto_accept and terms.kind not in (EXCLUSIVE, PULL):
         problem = (
             f"cannot stand beside offer = '{terms.kind}', where reps answer; leave one of them out"
         )

@@ -28,6 +28,7 @@ from leadroute import (
 from leadroute.errors import ConfigError, PolicyError, UnknownFieldError
 from leadroute.formats.policy_file import parse_policy, write_toml
 from leadroute.rules.builders import define, predicate
+from leadroute.rules.terms import READERS
 from leadroute.scorers import BUILT_IN, close_rate, max_of
 from leadroute.testing.strategies import conditions
 from tests.formats.said import unlined
@@ -457,8 +458,8 @@ def test_every_error_is_reported_at_once():
         "catch_all: is empty; every lead, rep, rule and pool needs an id of its own",
         (
             "there is no key of a policy named 'colour'; known: "
-            "qualify, accept_within, offline_grace, wrap_up, catch_all, holidays, caps, timezone, "
-            "lint, fallback, lead_scoring, custom_fields and 7 more"
+            "qualify, offline_grace, wrap_up, catch_all, holidays, caps, timezone, lint, "
+            f"fallback, lead_scoring, feedback, custom_fields and {7 + len(READERS)} more"
         ),
         "pool[0]: pool 'p' has no members; write reps={...} or where=...",
         "pool[1].name: there are two pools named 'p'; give each a name of its own",
@@ -473,7 +474,7 @@ def test_every_error_is_reported_at_once():
         "rule[0].pool: there is no pool named 'q'; known: p, everyone",
         "rule[0].name: is missing; give it a name of its own",
         "rule[1].name: is a number; write text in quotes",
-        "rule[1].accept_within: is 0s; an offer must be open for some time, such as '5m'",
+        "rule[1].accept_within: is 0s; write some time, such as '5m'",
         "rule[1].require: line 1, column 7: rep has no field 'lvel'; did you mean 'level'?",
         "rule[1]: there is no key of a rule named 'whn'; did you mean 'when'?",
     ]

@@ -17,8 +17,8 @@ from leadroute.testing import ManualClock
 
 METHODS = [
     name
-    for name, found in vars(Dispatcher).items()
-    if inspect.isfunction(found) and name[0] != "_" and name != "with_roster"
+    for name, _ in inspect.getmembers(Dispatcher, inspect.isfunction)
+    if name[0] != "_" and name != "with_roster"
 ]
 
 
@@ -78,7 +78,7 @@ def test_methods_are_twins(name):
 def test_surface_is_the_same():
     """No name of the one is missing in the other, nor an argument."""
     names = [
-        {name for name in vars(each) if name[0] != "_"} for each in (Dispatcher, AsyncDispatcher)
+        {name for name in dir(each) if name[0] != "_"} for each in (Dispatcher, AsyncDispatcher)
     ]
     assert names[0] == names[1]
     assert [each.name for each in fields(Dispatcher)] == [

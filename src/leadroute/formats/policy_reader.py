@@ -48,6 +48,7 @@ from leadroute.ranking.router import Router
 from leadroute.ranking.scorers.parameters import lasting, positive, share
 from leadroute.rules.conditions import ALWAYS, Condition, reads
 from leadroute.rules.evaluation import Lists, Predicates, compile_condition, registry_of
+from leadroute.rules.feedback_form import read_form
 from leadroute.rules.fields import FIELDS
 from leadroute.rules.parser import declared, parse, parse_definitions
 from leadroute.rules.rule import (
@@ -217,7 +218,6 @@ class Draft:
     def _terms(self) -> _Readers:
         return {
             "qualify": self._lead_condition,
-            **READERS,
             "offline_grace": _duration,
             "wrap_up": _duration,
             "catch_all": _ident,
@@ -227,7 +227,9 @@ class Draft:
             "lint": _left_alone,
             "fallback": _left_alone,
             "lead_scoring": _left_alone,
+            "feedback": read_form,
             **dict.fromkeys(_TABLES, _left_alone),
+            **READERS,
         }
 
     def _read_fields(self, document: Mapping[str, Any]) -> None:

@@ -16,6 +16,7 @@ from leadroute.ranking.lead_scoring import LeadGrade, LeadScoring, Logistic
 from leadroute.ranking.router import Router
 from leadroute.ranking.scorers.performance import Learning
 from leadroute.rules.conditions import And, Condition, Or, definitions
+from leadroute.rules.deadline_terms import BreachStep
 from leadroute.rules.describe import describe, duration_in_words, plural
 from leadroute.rules.fields import FIELDS
 from leadroute.rules.rule import (
@@ -81,14 +82,40 @@ free capacity, offered for 5 minutes.
 
 def terms_in_words(terms: Terms) -> str:
     """How leads are offered, in words."""
-    return f"offered for {_by_grade(terms.accept_within)}"
+    told = [f"offered for {_by_grade(terms.accept_within)}", *_deadlines(terms)]
+    if terms.follow_up is not None:
+        after = ", ".join(map(_within, terms.follow_up))
+        told.append(f"followed up {after} after a rep accepts")
+    return ", ".join(told)
+
+
+def _deadlines(terms: Terms) -> Iterator[str]:
+    """The deadlines after the offer, and what is done about them, in words."""
+    named = {"contacted": terms.respond_within, "closed": terms.close_within}
+    for done, within in named.items():
+        if within is not None:
+            yield f"to be {done} within {_by_grade(within)}"
+    if terms.warn_before is not None:
+        yield f"with a warning {' and '.join(map(_within, terms.warn_before))} before a deadline"
+    if any(named.values()) and terms.on_breach is not None:
+        yield f"if that is missed, {' and '.join(map(_breach, terms.on_breach))}"
+
+
+def _breach(step: BreachStep) -> str:
+    if step.action == "escalate":
+        return f"{step.to} is told"
+    return "the owner is told" if step.action == "remind" else "the lead is decided again"
 
 
 def _by_grade(given: ByGrade | None) -> str:
     if not isinstance(given, Mapping):
         return "" if given is None else _within(given)
-    named = [f"{_within(each)} ({grade})" for grade, each in given.items() if grade != OTHER]
-    return ", ".join([*named, f"{_within(given[OTHER])} (others)"])
+    named = [
+        f"{_within(each)} ({'others' if grade == OTHER else grade})"
+        for grade, each in sorted(given.items(), key=lambda named: named[0] == OTHER)
+        if each is not None
+    ]
+    return ", ".join(named)
 
 
 def _within(given: Within) -> str:
@@ -149,7 +176,7 @@ def _basis(scoring: LeadScoring) -> str:
 def _grade(grade: LeadGrade) -> str:
     notes = []
     if grade.respond_within is not None:
-        notes.append(f"to be contacted within {duration_in_words(grade.respond_within)}")
+        notes.append(f"to be contacted within {_within(grade.respond_within)}")
     if grade.priority is not None:
         notes.append(f"priority {grade.priority}")
     said = f"Grade {grade.name} from {grade.at_least:g} on"

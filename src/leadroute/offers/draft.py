@@ -43,6 +43,7 @@ from leadroute.offers.events import (
     LeadEvent,
     Offered,
     OfferWithdrawn,
+    Rerouted,
     TimedOut,
     Withdrawn,
 )
@@ -229,7 +230,7 @@ def _holder(after: Placement) -> str:
 
 def _ended(before: Placement, event: LeadEvent) -> list[Offer]:
     """The offers that an event ends without their being accepted."""
-    if isinstance(event, Assigned | Withdrawn | Forgotten):
+    if isinstance(event, Assigned | Withdrawn | Rerouted | Forgotten):
         return [*before.offers]
     if isinstance(event, Declined | TimedOut | OfferWithdrawn):
         return [offer for offer in before.offers if offer.rep_id == event.rep_id]

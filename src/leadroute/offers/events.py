@@ -8,11 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import ClassVar, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 from attrs import evolve, field, frozen
 
 from leadroute.model.validation import FrozenDict, frozen_counts, frozen_words
+
+
+def by_name(given: Mapping[str, Any]) -> FrozenDict[str, Any]:
+    """A converter for values by name."""
+    return given if type(given) is FrozenDict else FrozenDict(given)
 
 
 @frozen
@@ -86,6 +91,7 @@ class Offered:
         policy_version: The version of the policy that decided.
         ignore_availability: True when availability was ignored, because no rep was available.
         token: What tells this offer from every other one.
+        clocks: The times at which something is to be done about the lead, by name.
     """
 
     kind: ClassVar[str] = "offered"
@@ -105,6 +111,7 @@ class Offered:
     policy_version: str = ""
     ignore_availability: bool = False
     token: str = ""
+    clocks: Mapping[str, datetime] = field(default=FrozenDict(), converter=by_name)
 
 
 @frozen
@@ -120,6 +127,7 @@ class Waiting:
         error: The class of the exception when the decision failed; empty otherwise.
         line: The line in which it waits; empty for none.
         resumes_at: The first time at which a rep is known to be there again; ``None`` when that is not known.
+        clocks: The times at which something is to be done about the lead, by name.
     """
 
     kind: ClassVar[str] = "waiting"
@@ -131,6 +139,7 @@ class Waiting:
     error: str = ""
     line: str = ""
     resumes_at: datetime | None = None
+    clocks: Mapping[str, datetime] = field(default=FrozenDict(), converter=by_name)
 
 
 @frozen
@@ -143,6 +152,7 @@ class CatchAll:
         place: The name of the catch-all.
         policy_version: The version of the policy that decided.
         error: The class of the exception when the decision failed; empty otherwise.
+        clocks: The times at which something is to be done about the lead, by name.
     """
 
     kind: ClassVar[str] = "catch_all"
@@ -151,6 +161,7 @@ class CatchAll:
     place: str
     policy_version: str = ""
     error: str = ""
+    clocks: Mapping[str, datetime] = field(default=FrozenDict(), converter=by_name)
 
 
 @frozen
@@ -161,12 +172,14 @@ class Accepted:
         at: The time.
         rep_id: The rep.
         until: The time at which open work is given back, when the clock decides that.
+        clocks: The times at which something is to be done about the lead, by name.
     """
 
     kind: ClassVar[str] = "accepted"
     at: datetime
     rep_id: str
     until: datetime | None = None
+    clocks: Mapping[str, datetime] = field(default=FrozenDict(), converter=by_name)
 
 
 @frozen
@@ -186,6 +199,7 @@ class Assigned:
         until: The time of that moment, when the clock decides it.
         order: Its number among all assignments, as for an offer.
         taken_from: The reps who had it, or an offer of it, until then.
+        clocks: The times at which something is to be done about the lead, by name.
     """
 
     kind: ClassVar[str] = "assigned"
@@ -199,6 +213,7 @@ class Assigned:
     until: datetime | None = None
     order: int = 0
     taken_from: tuple[str, ...] = ()
+    clocks: Mapping[str, datetime] = field(default=FrozenDict(), converter=by_name)
 
 
 @frozen
@@ -276,6 +291,82 @@ class Reopened:
 
 
 @frozen
+class Rerouted:
+    """A lead that was offered or owned is decided again.
+
+    The offers end, and the owner gives it up.
+
+    Args:
+        at: The time.
+        reason: ``deadline`` when it was taken from an owner who missed one; empty when you asked for it.
+        taken_from: The reps who had it, or an offer of it, until then.
+    """
+
+    kind: ClassVar[str] = "rerouted"
+    at: datetime
+    reason: str = ""
+    taken_from: tuple[str, ...] = ()
+
+
+@frozen
+class DeadlineWarned:
+    """A deadline of the lead is near.
+
+    Args:
+        at: The time.
+        deadline: ``respond`` for the first contact, ``close`` for the feedback that closes it.
+        number: The number of the warning, from 1 up.
+        due: The deadline.
+        rep_id: The owner; ``None`` when nobody has it.
+    """
+
+    kind: ClassVar[str] = "deadline_warned"
+    at: datetime
+    deadline: str
+    number: int
+    due: datetime
+    rep_id: str | None = None
+
+
+@frozen
+class DeadlineMissed:
+    """A deadline of the lead was missed.
+
+    Args:
+        at: The time.
+        deadline: ``respond`` for the first contact, ``close`` for the feedback that closes it.
+        due: The deadline.
+        rep_id: The owner; ``None`` when nobody has it.
+        tell: The persons to be told: the owner to be reminded, and whom it is escalated to.
+    """
+
+    kind: ClassVar[str] = "deadline_missed"
+    at: datetime
+    deadline: str
+    due: datetime
+    rep_id: str | None = None
+    tell: tuple[str, ...] = ()
+
+
+@frozen
+class FollowUpDue:
+    """The owner is asked how it went; no feedback came.
+
+    Args:
+        at: The time.
+        rep_id: The owner.
+        number: The number of the follow-up, from 1 up.
+        due: The time at which it was due.
+    """
+
+    kind: ClassVar[str] = "follow_up_due"
+    at: datetime
+    rep_id: str
+    number: int
+    due: datetime
+
+
+@frozen
 class PolicyChanged:
     """Another version of the policy judges the lead from now on.
 
@@ -341,11 +432,18 @@ class Updated:
 
 @frozen
 class Contacted:
-    """The owner reached the lead for the first time."""
+    """A rep reached the lead.
+
+    Args:
+        at: The time.
+        rep_id: The rep, who need not be the owner.
+        channel: The way, such as ``phone``: a word of your own list.
+    """
 
     kind: ClassVar[str] = "contacted"
     at: datetime
     rep_id: str
+    channel: str = ""
 
 
 @frozen
@@ -360,6 +458,9 @@ class FeedbackGiven:
         value: Its value, in your currency.
         won: Whether it counts as a win; by default what closes as ``won``, which is how it was
             before there were dispositions.
+        reason: The cause, as a word of your own list.
+        by: The person who gave it, by an id or role of yours; empty for the owner.
+        note: The number of the note that is kept beside the lead; 0 for none.
     """
 
     kind: ClassVar[str] = "feedback"
@@ -369,6 +470,9 @@ class FeedbackGiven:
     closing: bool
     value: float | None = None
     won: bool = field()
+    reason: str = ""
+    by: str = ""
+    note: int = 0
 
     @won.default
     def _won_by_name(self) -> bool:
@@ -388,6 +492,10 @@ LeadEvent: TypeAlias = (
     | OfferWithdrawn
     | Withdrawn
     | Reopened
+    | Rerouted
+    | DeadlineWarned
+    | DeadlineMissed
+    | FollowUpDue
     | PolicyChanged
     | Repaired
     | Forgotten
@@ -414,6 +522,10 @@ KINDS: Mapping[str, type[LeadEvent]] = FrozenDict(
             OfferWithdrawn,
             Withdrawn,
             Reopened,
+            Rerouted,
+            DeadlineWarned,
+            DeadlineMissed,
+            FollowUpDue,
             PolicyChanged,
             Repaired,
             Forgotten,

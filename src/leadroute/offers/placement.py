@@ -11,7 +11,7 @@ from attrs import field, fields_dict, frozen
 
 from leadroute.model.guidance import guided_attributes, without_defaults
 from leadroute.model.validation import FrozenDict, frozen_counts, one_line
-from leadroute.offers.events import TurnTaken
+from leadroute.offers.events import TurnTaken, by_name
 from leadroute.ranking.ranking import Outcome
 
 
@@ -56,6 +56,7 @@ _REASONS: Final[Mapping[str, str]] = FrozenDict(
         "timed_out": "the offer timed out",
         "withdrawn": "it was withdrawn",
         "reopened": "it was reopened",
+        "rerouted": "it is decided again",
         "forgotten": "it was forgotten",
     }
 )
@@ -64,10 +65,6 @@ FAILED: Final = "decision_failed"  # the reason code of a lead whose decision ra
 
 KEPT_OFFERS: Final = 200
 """How many of the offers that ended stay in a placement, at least; twice as many at most."""
-
-
-def _by_name(given: Mapping[str, Any]) -> FrozenDict[str, Any]:
-    return given if type(given) is FrozenDict else FrozenDict(given)
 
 
 @frozen
@@ -104,7 +101,8 @@ class PreviousOffer:
     """The outcome of the offers to one rep.
 
     Args:
-        outcome: How the last one ended: ``declined``, ``timed_out`` or ``withdrawn``.
+        outcome: How the last one ended: ``declined``, ``timed_out`` or ``withdrawn``; ``missed`` for an
+            owner from whom it was taken because of a deadline.
         at: When it ended. Not part of equality: of an offer that an older release made it is not known.
         times: How many offers of this lead the rep had.
     """
@@ -131,12 +129,13 @@ class Placement:
         catch_all: The name of the catch-all that has it.
         offers: The offers that are open now.
         clocks: The times at which something is to be done about the lead, by name: ``retry`` is the
-            next decision, ``shift`` the end of open work with the shift of the owner.
+            next decision, ``shift`` the end of open work with the shift of the owner, ``respond`` and
+            ``close`` are deadlines with their warnings, and ``follow_up`` has the follow-ups.
         line: The line in which it waits; empty when it is in none.
         resumes_at: When it waits: the first time at which a rep is known to be there again.
         offered_at: The time of the current or last offer, or of the assignment by hand.
         accepted_at: The time at which its owner accepted it.
-        contacted_at: The time of the first contact by its owner.
+        contacted_at: The time of the first contact.
         closed_at: The time of the closing feedback.
         outcome: The last feedback; for a disqualified lead ``nurture``, ``reject`` or ``review``; for a
             lead that was withdrawn the reason that was given.
@@ -154,12 +153,17 @@ class Placement:
         lead_score: The lead score as of the submission, 0 to 1; ``None`` when it was not known.
         lead_grade: The name of its grade; ``None`` when it has none.
         completeness: The share of the facts that was known then; ``None`` when the policy scored no leads.
-        respond_by: The deadline of the first contact that its grade sets; ``None`` for no deadline.
+        respond_by: The deadline of the first contact; ``None`` for no deadline.
+        close_by: The deadline of the closing feedback; ``None`` for no deadline.
+        timed_from: The time from which these deadlines count; ``None`` when there are none.
+        follow_up_at: The time since which its owner has owed feedback; ``None`` when they do not.
         trigger: What set it off, in a word; empty when nobody said.
         won: Whether it ended as a win.
         error: The class of the exception when the last decision failed; empty otherwise. Its
             message is not kept, because it may hold personal data.
         failures: How many decisions in a row failed.
+        outcome_reason: The reason of the last feedback; empty for none.
+        notes: How many notes are kept beside the lead.
     """
 
     lead_id: str
@@ -172,7 +176,7 @@ class Placement:
     owner: str | None = None
     catch_all: str | None = None
     offers: tuple[Offer, ...] = ()
-    clocks: Mapping[str, datetime] = field(default=FrozenDict(), converter=_by_name)
+    clocks: Mapping[str, datetime] = field(default=FrozenDict(), converter=by_name)
     line: str = ""
     resumes_at: datetime | None = None
     offered_at: datetime | None = None
@@ -182,7 +186,7 @@ class Placement:
     outcome: str | None = None
     value: float | None = None
     reason_code: str = ""
-    previous_offers: Mapping[str, PreviousOffer] = field(default=FrozenDict(), converter=_by_name)
+    previous_offers: Mapping[str, PreviousOffer] = field(default=FrozenDict(), converter=by_name)
     earlier_offers: int = 0
     reservations: Mapping[str, int] = field(default=FrozenDict(), converter=frozen_counts)
     release_on: str = "outcome"
@@ -197,6 +201,11 @@ class Placement:
     won: bool = field()
     error: str = ""
     failures: int = 0
+    close_by: datetime | None = None
+    timed_from: datetime | None = None
+    follow_up_at: datetime | None = None
+    outcome_reason: str = ""
+    notes: int = 0
 
     __repr__ = without_defaults
 
@@ -304,7 +313,17 @@ class Placement:
 _TOLD: Final = tuple(
     name
     for name in fields_dict(Placement)
-    if name not in ("reservations", "turn", "clocks", "line", "earlier_offers", "release_on")
+    if name
+    not in (
+        "reservations",
+        "turn",
+        "clocks",
+        "line",
+        "earlier_offers",
+        "release_on",
+        "timed_from",
+        "notes",
+    )
 )
 _TOLD_OF_OFFER: Final = ("token", "rep_id", "pool", "made_at", "expires_at")
 

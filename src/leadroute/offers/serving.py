@@ -45,6 +45,11 @@ _OF_THE_STORE: Final = (TransientError, UnknownOutcomeError)
 
 Bell: TypeAlias = Callable[[LeadSteps, str, Sequence[Record]], Steps[Done]]
 
+
+def _timed(leads: LeadSteps, lead_id: str, records: Sequence[Record]) -> Steps[Done]:
+    return leads.timed(lead_id, records)
+
+
 BELLS: Final[Mapping[str, Bell]] = FrozenDict(
     {
         "offers": lambda leads, lead_id, records: leads.passed_on(
@@ -54,6 +59,8 @@ BELLS: Final[Mapping[str, Bell]] = FrozenDict(
         "shift": lambda leads, lead_id, records: leads.reported(
             lead_id, transitions.end_of_shift, records
         ),
+        **dict.fromkeys(("respond", "close", "follow_up"), _timed),
+        **dict.fromkeys(("respond_warning", "close_warning"), _timed),
     }
 )
 """What is done when a clock of a lead rings, by the name of the clock; each looks whether it is due still."""
@@ -263,10 +270,8 @@ class LineSteps:
             return freed
         records: Sequence[Record] = [record]
         found: frozenset[str] | None = freed
-        for name in due:
-            done = yield from self.kept_to(
-                lead_id, BELLS[name](self.leads, lead_id, records), tally
-            )
+        for bell in dict.fromkeys([BELLS[name.partition("/")[0]] for name in due]):
+            done = yield from self.kept_to(lead_id, bell(self.leads, lead_id, records), tally)
             if done is None:
                 break
             records = ()  # what was read is what stands no more

@@ -10,21 +10,25 @@ from attrs import frozen
 
 from leadroute.clock import Clock
 from leadroute.errors import LeadNotFoundError, NewerFormatError, ValidationError
-from leadroute.model.keys import credits_key, decision_key, lead_key, placement_key
+from leadroute.model.keys import credits_key, decision_key, lead_key, note_keys, placement_key
 from leadroute.model.lead import Lead, with_score
 from leadroute.model.rep import Rep
 from leadroute.model.validation import FrozenDict, aware, must_be
-from leadroute.offers import decisions, requests, transitions
+from leadroute.offers import deadlines, decisions, requests, transitions
 from leadroute.offers.change import Change, Drop, Op, Put, Record
 from leadroute.offers.counts import Books, Desk
 from leadroute.offers.draft import Draft, asked, asked_keys, pools_of
 from leadroute.offers.events import (
     Accepted,
     Assigned,
+    Declined,
     Forgotten,
     LeadEvent,
     OfferWithdrawn,
     PolicyChanged,
+    Reopened,
+    Rerouted,
+    TimedOut,
     Waiting,
 )
 from leadroute.offers.judging import Begun, Chosen, Failed, Judged, begin, finish, keys_read
@@ -34,6 +38,9 @@ from leadroute.offers.placement import Placement, Status
 from leadroute.offers.requests import Steps, ignored
 from leadroute.plain import loads
 from leadroute.ranking.ranking import Outcome
+
+_UNDECIDED: Final = (Declined, TimedOut, OfferWithdrawn, Reopened, Rerouted, PolicyChanged)
+"""The events after which a lead that nobody is offered is decided again."""
 
 UNREADABLE: Final = (LeadNotFoundError, NewerFormatError, ValidationError)
 """What reading a document raises that is not there, or is not as this release writes it."""
@@ -159,10 +166,14 @@ class LeadSteps:
         router = self.desk.router
         rule = router.match(lead, books.now)
         charges = router.charges(lead, rule, None, books.now)
-        return (yield from transitions.assignment(before, rep, by, rule, charges, books))
+        assigned = yield from transitions.assignment(before, rep, by, rule, charges, books)
+        return tuple([deadlines.timed(each, before, rule, rep, books) for each in assigned])
 
     def updated(self, lead: Lead) -> Steps[Done]:
-        """Keep what became known of a lead; one that waits is decided again in the same change."""
+        """Keep what became known of a lead.
+
+        One that waits, or was disqualified and is so no more, is decided again in the same change.
+        """
         text, key = transitions.lead_document(lead), lead_key(lead.id)
 
         def step() -> Steps[Done]:
@@ -177,19 +188,36 @@ class LeadSteps:
             scored = self.desk.router.scored(lead, books.now)
             yield from draft.happen(transitions.enrichment(scored, books.now))
             failed = None
-            if before.status is Status.WAITING:
+            if before.status is Status.DISQUALIFIED and self._qualifies(scored, books):
+                yield from draft.happen(Reopened(books.now))
+            if draft.placed.status is Status.WAITING:
                 failed = yield from self._decided(draft)
             return (yield from self._committed(draft, lead, (Put(key, text, kept),), failed))
 
         return (yield from self._persistently(step))
+
+    def _qualifies(self, scored: Lead, books: Books) -> bool:
+        """Whether a lead may be decided; one that cannot be judged is left to the decision."""
+        try:
+            return self.desk.router.qualifies(scored, books.now)
+        except Exception:  # noqa: BLE001 - whatever a predicate raises is the lead's own trouble
+            return True
 
     def advanced(
         self,
         lead_id: str,
         events_of: Callable[[Placement, Books], Steps[Sequence[LeadEvent]]],
         records: Iterable[Record] = (),
+        beside: Callable[[Sequence[LeadEvent]], tuple[Op, ...]] = lambda _events: (),
     ) -> Steps[Done]:
-        """Let the events happen that follow from a placement."""
+        """Let the events happen that follow from a placement.
+
+        Args:
+            lead_id: The lead.
+            events_of: The events, of a placement.
+            records: Records that were read.
+            beside: What is stored in the same change, of these events.
+        """
         noted = [*records]
 
         def step() -> Steps[Done]:
@@ -202,7 +230,7 @@ class LeadSteps:
             draft = Draft(lead_id, before, version, books)
             for event in happened:
                 yield from draft.happen(event)
-            return (yield from self._committed(draft))
+            return (yield from self._committed(draft, extra=beside(happened)))
 
         return (yield from self._persistently(step))
 
@@ -215,7 +243,8 @@ class LeadSteps:
             before, version = yield from self.known(lead_id, books, *keys)
             if before.status is Status.FORGOTTEN:
                 return Done(before)
-            found = yield from books.records((*keys, *asked_keys(before)))
+            notes = note_keys(lead_id, before.notes)
+            found = yield from books.records((*keys, *asked_keys(before), *notes))
             drops = [Drop(record.key, record.version) for record in found.values()]
             drops += decisions.dropped_pages(found.get(decision_key(lead_id)))
             draft = Draft(lead_id, before, version, books)
@@ -245,9 +274,10 @@ class LeadSteps:
         def events_of(before: Placement, books: Books) -> Steps[Sequence[LeadEvent]]:
             yield from ()
             now, rep = books.now, self.working(rep_id)
-            event = transitions.acceptance(before, rep_id, token, now, rep)
-            if event is None:
+            found = transitions.acceptance(before, rep_id, token, now, rep)
+            if found is None:
                 return ()
+            event = deadlines.accepted(found, before, rep, self.desk_of(before.policy_version))
             others = [offer.rep_id for offer in before.offers if offer.rep_id != rep_id]
             return (*[OfferWithdrawn(now, other, Accepted.kind) for other in others], event)
 
@@ -285,11 +315,19 @@ class LeadSteps:
             for event in ended:
                 yield from draft.happen(event)
             failed = None
-            if not draft.placed.offers:
+            if not draft.placed.offers and any(isinstance(each, _UNDECIDED) for each in ended):
                 failed = yield from self._decided(draft)
             return (yield from self._committed(draft, failed=failed))
 
         return (yield from self._persistently(step))
+
+    def timed(self, lead_id: str, records: Iterable[Record] = ()) -> Steps[Done]:
+        """Let happen what deadlines and follow-ups bring; one who missed a deadline may lose the lead."""
+
+        def endings(before: Placement, now: datetime) -> Sequence[LeadEvent]:
+            return deadlines.due_events(before, self.desk_of(before.policy_version).router, now)
+
+        return (yield from self.passed_on(lead_id, endings, records))
 
     def decided(self, lead_id: str, records: Iterable[Record] = (), line: str = "") -> Steps[Done]:
         """Decide again about a lead that waits, in this line where one is named."""
@@ -359,13 +397,16 @@ class LeadSteps:
                 begun.lead, judged, asked_before, draft, behind=behind
             )
         if isinstance(judged, Failed):
-            return transitions.failure(before, judged.error, judged.rule, books), judged
+            failure = transitions.failure(before, judged.error, judged.rule, books)
+            return deadlines.decided(failure, before, begun.rule, books), judged
         if behind:
             # It joins those who wait in its line, which is served from its head.
             reason, version = Outcome.NONE_AVAILABLE.value, self.desk.router.version
             named = draft.line.rule, None, version
-            return Waiting(books.now, reason, *named, line=draft.line.id), None
-        return (yield from transitions.event_of(judged, line, books)), None
+            event: LeadEvent = Waiting(books.now, reason, *named, line=draft.line.id)
+        else:
+            event = yield from transitions.event_of(judged, line, books)
+        return deadlines.decided(event, before, begun.rule, books), None
 
     def _kept(
         self,

@@ -24,7 +24,7 @@ from leadroute.model.given import Refused
 from leadroute.model.keys import contact_key, is_open_key
 from leadroute.model.lead import Lead, priority_of
 from leadroute.model.rep import Rep
-from leadroute.model.validation import Cleaner, FrozenDict, number, word
+from leadroute.model.validation import Cleaner, FrozenDict, word
 from leadroute.model.working_hours import deadline, unless_failing
 from leadroute.offers.change import MAX_DATA, bytes_beyond_limit
 from leadroute.offers.counts import Books
@@ -35,12 +35,12 @@ from leadroute.offers.events import (
     Contacted,
     Declined,
     Disqualified,
-    FeedbackGiven,
     LeadEvent,
     Offered,
     Received,
     Released,
     Reopened,
+    Rerouted,
     TimedOut,
     Updated,
     Waiting,
@@ -56,7 +56,7 @@ from leadroute.ranking.decide import Decided
 from leadroute.ranking.eligibility import Charge, Charges
 from leadroute.ranking.lead_score import LeadScore
 from leadroute.ranking.ranking import Outcome, Ranking
-from leadroute.rules.rule import WAIT, Disposition, Rule, find_disposition
+from leadroute.rules.rule import WAIT, Rule
 
 
 def reception(lead: Lead, trigger: str, version: str, now: datetime) -> Received:
@@ -68,18 +68,8 @@ def reception(lead: Lead, trigger: str, version: str, now: datetime) -> Received
     score = lead.lead_score
     if score is None:
         return Received(now, lead.received_at, priority_of(lead), version, trigger=said)
-    within = score.respond_within
-    return Received(
-        now,
-        lead.received_at,
-        priority_of(lead),
-        version,
-        score.score,
-        score.grade,
-        score.completeness,
-        None if within is None else later(lead.received_at or now, within),
-        said,
-    )
+    scored = score.score, score.grade, score.completeness
+    return Received(now, lead.received_at, priority_of(lead), version, *scored, trigger=said)
 
 
 def lead_document(lead: Lead) -> str:
@@ -126,8 +116,6 @@ def event_of(
     )
 
 
-_worth: Final = number(-1e12, 1e12)
-"""A cleaner for the value of a lead: counters add up to a hundred thousand of the largest in a week."""
 _RETRY: Final = timedelta(seconds=30)
 _LATEST_RETRY: Final = timedelta(hours=1)
 
@@ -183,6 +171,7 @@ def is_news(event: LeadEvent, before: Placement) -> bool:
     return not (
         isinstance(event, Waiting)
         and event.until is None
+        and not event.clocks
         and "retry" not in before.clocks
         and (event.reason_code, event.rule, event.line)
         == (before.reason_code, before.rule, before.line)
@@ -227,7 +216,7 @@ def assignment(
 ) -> Steps[tuple[Assigned, ...]]:
     """The assignment to a rep by hand; nothing when they own the lead already."""
     now = books.now
-    said = _clean(before, "Assigned", "by", word, by)
+    said = clean(before, "Assigned", "by", word, by)
     if before.owner == rep.id:
         return ()
     charged = list(charges.for_rep(rep))
@@ -310,7 +299,7 @@ def refusal(
     before: Placement, rep_id: str, reason: str, token: str, now: datetime
 ) -> Declined | None:
     """The refusal by a rep, or ``None`` when this rep has declined already."""
-    said = "" if reason == "" else _clean(before, "Declined", "reason", word, reason)
+    said = "" if reason == "" else clean(before, "Declined", "reason", word, reason)
     known = before.previous_offers.get(rep_id)
     if known is not None and known.outcome == Declined.kind and before.offer_to(rep_id) is None:
         return None
@@ -318,9 +307,10 @@ def refusal(
     return Declined(now, rep_id, said)
 
 
-def _clean(before: Placement, kind: str, name: str, clean: Cleaner, given: object) -> Any:
+def clean(before: Placement, kind: str, name: str, cleaner: Cleaner, given: object) -> Any:
+    """What is kept of something given about a lead."""
     try:
-        return clean(given)
+        return cleaner(given)
     except Refused as refused:
         raise ValidationError(kind, before.lead_id, (FieldError(name, str(refused)),)) from None
 
@@ -344,7 +334,7 @@ def _offer_to(before: Placement, rep_id: str, token: str, verb: str, now: dateti
 
 def withdrawal(before: Placement, reason: str, now: datetime) -> Withdrawn | None:
     """The end of a lead by hand, or ``None`` when it was withdrawn before."""
-    said = "" if reason == "" else _clean(before, "Withdrawn", "reason", word, reason)
+    said = "" if reason == "" else clean(before, "Withdrawn", "reason", word, reason)
     if before.status is Status.WITHDRAWN:
         return None
     check_move(before, Withdrawn, "withdraw")
@@ -370,32 +360,16 @@ def expiries(before: Placement, now: datetime) -> list[TimedOut]:
     return [TimedOut(now, offer.rep_id) for offer in before.offers if now >= offer.expires_at]
 
 
-def contact(before: Placement, now: datetime) -> Contacted | None:
-    """The first contact by the owner, or ``None`` when there was one already."""
-    if before.contacted_at is not None:
-        return None
-    if before.owner is None or (before.status, Contacted) not in MOVES:
+def contact(before: Placement, rep_id: str | None, channel: str, now: datetime) -> Contacted:
+    """A contact by a rep, or by the owner where none is named."""
+    said = "" if channel == "" else clean(before, "Contacted", "channel", word, channel)
+    by = before.owner if rep_id is None else rep_id
+    if by is None or (before.status, Contacted) not in MOVES:
         raise InvalidTransitionError(before.lead_id, "contact", "", state_of(before))
-    return Contacted(now, before.owner)
+    return Contacted(now, by, said)
 
 
-def feedback(
-    before: Placement,
-    status: str,
-    value: float | None,
-    dispositions: tuple[Disposition, ...],
-    now: datetime,
-) -> FeedbackGiven | None:
-    """What the owner says of the lead, or ``None`` when the same was said before."""
-    said: Disposition = _clean(
-        before, "FeedbackGiven", "status", partial(find_disposition, dispositions), status
-    )
-    worth = (
-        None if value is None else float(_clean(before, "FeedbackGiven", "value", _worth, value))
-    )
-    ended = before.status is Status.CLOSED
-    if before.outcome == said.name and worth in (None, before.value) and (ended or not said.closes):
-        return None
-    if before.owner is None or (before.status, FeedbackGiven) not in MOVES:
-        raise InvalidTransitionError(before.lead_id, "give feedback on", "", state_of(before))
-    return FeedbackGiven(now, before.owner, said.name, said.closes, worth, said.won)
+def rerouting(before: Placement, now: datetime) -> Rerouted:
+    """The return of a lead that was offered or owned."""
+    check_move(before, Rerouted, "reroute")
+    return Rerouted(now, "", reps_of(before))

@@ -16,6 +16,12 @@ from leadroute.errors import ConfigError, UnknownFieldError
 from leadroute.model.duration import Within, format_within, length_of, parse_within
 from leadroute.model.given import Refused
 from leadroute.model.validation import FrozenDict, ident
+from leadroute.rules.deadline_terms import (
+    BreachStep,
+    read_follow_up,
+    read_on_breach,
+    read_warn_before,
+)
 
 OTHER: Final = "other"
 """The key of what holds for leads of every grade that is not named, and of none."""
@@ -30,7 +36,7 @@ def read_within(given: Any) -> Within:
     """A duration from its text form; it must be longer than nothing."""
     found = parse_within(given)
     if not length_of(found):
-        raise ConfigError("is 0s; an offer must be open for some time, such as '5m'")
+        raise ConfigError("is 0s; write some time, such as '5m'")
     return found
 
 
@@ -64,6 +70,31 @@ def accept_within(given: WithinLike | Mapping[str, WithinLike] | None) -> ByGrad
     return cast("ByGrade | None", named("accept_within", by_grade, given))
 
 
+def respond_within(given: WithinLike | Mapping[str, WithinLike] | None) -> ByGrade | None:
+    """A converter for how soon a lead is contacted."""
+    return cast("ByGrade | None", named("respond_within", by_grade, given))
+
+
+def close_within(given: WithinLike | Mapping[str, WithinLike] | None) -> ByGrade | None:
+    """A converter for how soon a lead is closed."""
+    return cast("ByGrade | None", named("close_within", by_grade, given))
+
+
+def warn_before(given: Iterable[str | timedelta] | str | None) -> tuple[timedelta, ...] | None:
+    """A converter for the warnings before a deadline."""
+    return cast("tuple[timedelta, ...] | None", named("warn_before", read_warn_before, given))
+
+
+def on_breach(given: Iterable[str | BreachStep] | str | None) -> tuple[BreachStep, ...] | None:
+    """A converter for what is done when a deadline is missed."""
+    return cast("tuple[BreachStep, ...] | None", named("on_breach", read_on_breach, given))
+
+
+def follow_up(given: Iterable[WithinLike] | str | None) -> tuple[Within, ...] | None:
+    """A converter for the schedule of follow-ups."""
+    return cast("tuple[Within, ...] | None", named("follow_up", read_follow_up, given))
+
+
 @frozen(kw_only=True, slots=False)  # a router has a place for cached properties, and inherits
 class Terms:
     """The terms on which leads are offered.
@@ -74,6 +105,17 @@ class Terms:
     Args:
         accept_within: How long an offer is open, such as ``"5m"``, or ``"15m working"`` in the working
             hours of the rep who is asked; or by grade, as in ``{"hot": "2m", "other": "10m"}``.
+        respond_within: The deadline of the first contact, from when the lead came in, such as
+            ``"4h working"``, or by grade. Where the grade of the lead sets one too, the earlier counts.
+            Working time is that of the owner, and of the pool before there is one: the hours in
+            which any rep of it works. None by default.
+        close_within: The deadline of the feedback that closes the lead, likewise. None by default.
+        warn_before: The warnings before each deadline, such as ``["10m", "2m"]``, in working time
+            where the deadline is. Those that are not shorter than it are left out. None by default.
+        on_breach: The steps when a deadline is missed: ``"remind"`` (default), ``"escalate lena"``,
+            ``"reassign"``, or several of them.
+        follow_up: The times after acceptance at which the owner is asked how it went, such as
+            ``["10m", "1d", "7d"]``, until there is feedback. None by default.
 
     Raises:
         ConfigError: A term cannot be read.
@@ -86,6 +128,21 @@ class Terms:
 
     accept_within: ByGrade | None = field(
         default=None, converter=accept_within, metadata={"read": by_grade}
+    )
+    respond_within: ByGrade | None = field(
+        default=None, converter=respond_within, metadata={"read": by_grade}
+    )
+    close_within: ByGrade | None = field(
+        default=None, converter=close_within, metadata={"read": by_grade}
+    )
+    warn_before: tuple[timedelta, ...] | None = field(
+        default=None, converter=warn_before, metadata={"read": read_warn_before}
+    )
+    on_breach: tuple[BreachStep, ...] | None = field(
+        default=None, converter=on_breach, metadata={"read": read_on_breach}
+    )
+    follow_up: tuple[Within, ...] | None = field(
+        default=None, converter=follow_up, metadata={"read": read_follow_up}
     )
 
     def over(self, other: Terms) -> Terms:
@@ -100,6 +157,14 @@ class Terms:
     def accept_within_of(self, grade: str | None) -> Within:
         """The time for which a lead of a grade is offered."""
         return cast("Within", _of_grade(self.accept_within, grade))
+
+    def respond_within_of(self, grade: str | None) -> Within | None:
+        """Return the time to contact a lead; ``None`` for any."""
+        return cast("Within | None", _of_grade(self.respond_within, grade))
+
+    def close_within_of(self, grade: str | None) -> Within | None:
+        """Return the time to close a lead; ``None`` for any."""
+        return cast("Within | None", _of_grade(self.close_within, grade))
 
 
 def _over(own: Any, other: Any) -> Any:
@@ -120,7 +185,7 @@ def _of_grade(given: Any, grade: str | None) -> Any:
 TERMS: Final[tuple[Attribute[Any], ...]] = fields(Terms)
 """The terms there are."""
 
-DEFAULTS: Final = Terms(accept_within=timedelta(minutes=5))
+DEFAULTS: Final = Terms(accept_within=timedelta(minutes=5), on_breach="remind")
 """The terms of a policy that says nothing of them."""
 
 

@@ -344,6 +344,7 @@ def routers() -> st.SearchStrategy[Router]:
         score=st.none() | scorers(),
         pool=st.sampled_from([None, None, "everyone", *POOLS]),
         accept_within=st.sampled_from([None, "1m", "2h", "15m working", {"other": "3m"}]),
+        deadlines=_deadlines(),
         fallback=fallback(),
         calling_hours=st.sampled_from([None, None, None, *CALLING]),
         min_shared_hours=st.sampled_from([None, None, None, 0.25, 1]),
@@ -365,17 +366,31 @@ def routers() -> st.SearchStrategy[Router]:
     )
 
 
+def _deadlines() -> st.SearchStrategy[dict[str, Any]]:
+    """Terms of deadlines that go together."""
+    warned = {"warn_before": ["10m", "2m"], "on_breach": ["remind", "escalate lena", "reassign"]}
+    return st.sampled_from(
+        [
+            {},
+            {},
+            {"respond_within": "5m", "follow_up": ["10m", "1d", "8h working"]},
+            {"respond_within": {"other": "30m"}, "close_within": "14d"},
+            {"respond_within": "4h working", **warned},
+        ]
+    )
+
+
 def _numbered(rules: list[Rule]) -> list[Rule]:
     return [evolve(rule, name=f"rule {number}") for number, rule in enumerate(rules)]
 
 
-def _rule(pool: str | None, fallback: Fallback, **terms: Any) -> Rule:
+def _rule(pool: str | None, fallback: Fallback, deadlines: Mapping[str, Any], **terms: Any) -> Rule:
     """Build a rule that asks no pool twice."""
     kept = {
         case: [step for step in steps if pool_of(step) != (pool or "everyone")] or None
         for case, steps in fallback.said()
     }
-    return Rule("rule", pool=pool, fallback=Fallback(**kept), **terms)
+    return Rule("rule", pool=pool, fallback=Fallback(**kept), **deadlines, **terms)
 
 
 def lead_scorings() -> st.SearchStrategy[LeadScoring]:

@@ -1,0 +1,259 @@
+"""The methods of a dispatcher that read what its store holds, and keep the store in order."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from datetime import datetime
+from typing import TypeVar
+
+from leadroute.model.snapshot import Snapshot, TrackRecords
+from leadroute.offers.auditing import AuditResult
+from leadroute.offers.decisions import Decision
+from leadroute.offers.events import LeadEvent
+from leadroute.offers.outbox import OutboxEvent
+from leadroute.offers.placement import Placement, Status
+from leadroute.offers.queries import WorkItem
+from leadroute.offers.requests import Steps
+from leadroute.offers.use_cases import UseCases
+
+T = TypeVar("T")
+
+
+class StoreReading:
+    """What a dispatcher can be asked about its store. It decides nothing."""
+
+    __slots__ = ()
+
+    _cases: UseCases
+
+    @abstractmethod
+    def _run(self, steps: Steps[T]) -> T:
+        """Answer the requests of some steps, and return what they come to."""
+
+    def placement(self, lead_id: str) -> Placement:
+        """Return the placement of a lead as it is now.
+
+        Raises:
+            LeadNotFoundError: The lead was never submitted.
+        """
+        return self._run(self._cases.placement(lead_id))
+
+    def decision(self, lead_id: str) -> Decision | None:
+        """Return the last decision about a lead, as of its instant.
+
+        It says who came first and why, and why not the others, whatever changed since.
+
+        Returns:
+            The decision; ``None`` when none is kept: nobody decided, it was trimmed, or
+            ``decisions="none"``.
+
+        Raises:
+            LeadNotFoundError: The lead was never submitted.
+
+        Example:
+            >>> from leadroute import Dispatcher, Lead, Rep, Router, Rule
+            >>> from leadroute.stores import MemoryStore
+            >>> team = [Rep("ada"), Rep("bob", active=False)]
+            >>> dispatcher = Dispatcher(Router(rules=[Rule("all")]), team, MemoryStore())
+            >>> _ = dispatcher.submit(Lead("L-1"))
+            >>> dispatcher.decision("L-1").pools[0].excluded["inactive"]
+            ('bob',)
+        """
+        return self._run(self._cases.decision(lead_id))
+
+    def audit(
+        self,
+        limit: int = 1000,
+        after: AuditResult | None = None,
+        *,
+        repair: bool = False,
+    ) -> AuditResult:
+        """Compare what a store holds with itself, a page at a time.
+
+        Placements are compared with their logs, places in lines and offers with placements,
+        deadlines with the clock, and on the last page counters with what the leads hold. What moves
+        meanwhile is looked at again. The counters of caps are compared only where nothing was
+        logged since the first page. O(records), some requests for each lead.
+
+        Args:
+            limit: How many records to look at, from 1 up; 1,000 by default.
+            after: The result of the page before; none by default.
+            repair: Whether to mend what was found, each with an event; default ``False``.
+
+        Returns:
+            What was found on this page, and whether it is the last.
+
+        Raises:
+            ConfigError: The limit is below 1.
+
+        Example:
+            >>> from leadroute import Dispatcher, Lead, Rep, Router, Rule
+            >>> from leadroute.stores import MemoryStore
+            >>> dispatcher = Dispatcher(Router(rules=[Rule("all")]), [Rep("ada")], MemoryStore())
+            >>> _ = dispatcher.submit(Lead("L-1"))
+            >>> result = dispatcher.audit()
+            >>> result.complete, result.discrepancies
+            (True, ())
+        """
+        return self._run(self._cases.audit(limit, after, repair))
+
+    def trim(self, before: datetime, limit: int = 1000) -> int:
+        """Forget old events and decisions that are not needed anymore.
+
+        Events stay as long as they wait in the outbox, and those of the last ten minutes in any
+        case. Placements and counters stay.
+
+        Args:
+            before: What is older may go; aware.
+            limit: How many events, and how many decisions, at most, from 1 up; 1,000 by default.
+
+        Returns:
+            How many things were forgotten; 0 when there is no more.
+
+        Raises:
+            ConfigError: The limit is below 1.
+            FieldTypeError: ``before`` is naive.
+        """
+        return self._run(self._cases.trim(before, limit))
+
+    def placements(
+        self,
+        *,
+        rep_id: str | None = None,
+        status: Status | str | None = None,
+        rule: str | None = None,
+        after: Placement | None = None,
+        limit: int = 100,
+    ) -> tuple[Placement, ...]:
+        """Return a page of placements, what is due first in front.
+
+        Args:
+            rep_id: Only leads that are offered to this rep, or that the rep owns and works on.
+            status: Only leads in this status.
+            rule: Only leads that this rule matched last.
+            after: The last placement of the page before; none by default.
+            limit: How many at most, from 1 up; 100 by default.
+
+        Returns:
+            The placements that can be read; fewer than ``limit`` when there are no more.
+
+        Raises:
+            ConfigError: The limit is below 1.
+            ValueError: There is no such status.
+
+        Example:
+            >>> from leadroute import Dispatcher, Lead, Rep, Router, Rule
+            >>> from leadroute.stores import MemoryStore
+            >>> dispatcher = Dispatcher(Router(rules=[Rule("all")]), [Rep("ada")], MemoryStore())
+            >>> _ = dispatcher.submit(Lead("L-1"))
+            >>> [placed.lead_id for placed in dispatcher.placements(rep_id="ada")]
+            ['L-1']
+        """
+        return self._run(self._cases.placements(rep_id, status, rule, after, limit))
+
+    def worklist(self, rep_id: str) -> tuple[WorkItem, ...]:
+        """Return what a rep has to do.
+
+        These are the live offers and the open leads of the rep, by priority, then by what is due
+        first, then by age. O(open leads of the rep).
+
+        Args:
+            rep_id: The rep, who need not be in the roster any more.
+
+        Example:
+            >>> from leadroute import Dispatcher, Lead, Rep, Router, Rule
+            >>> from leadroute.stores import MemoryStore
+            >>> dispatcher = Dispatcher(Router(rules=[Rule("all")]), [Rep("ada")], MemoryStore())
+            >>> _ = dispatcher.submit(Lead("L-1"))
+            >>> dispatcher.worklist("ada")[0].action
+            'answer'
+        """
+        return self._run(self._cases.worklist(rep_id))
+
+    def history(self, lead_id: str) -> tuple[LeadEvent, ...]:
+        """Return all events of a lead, in order.
+
+        Raises:
+            LeadNotFoundError: The lead was never submitted.
+        """
+        return self._run(self._cases.history(lead_id))
+
+    def outbox(self, limit: int = 100) -> tuple[OutboxEvent, ...]:
+        """Return the events that may be delivered now.
+
+        With ``publish=True`` each event waits here until you acknowledge it. Of each lead the first
+        event that waits is given, so the events of a lead are delivered in order; one that was
+        deferred, or is dead, holds back its own lead alone. An event may come more than once.
+
+        Args:
+            limit: How many at most, from 1 up; 100 by default.
+
+        Raises:
+            ConfigError: The limit is below 1.
+
+        Example:
+            >>> from leadroute import Dispatcher, Lead, Rep, Router, Rule
+            >>> from leadroute.stores import MemoryStore
+            >>> router = Router(rules=[Rule("all")])
+            >>> dispatcher = Dispatcher(router, [Rep("ada")], MemoryStore(), publish=True)
+            >>> _ = dispatcher.submit(Lead("L-1"))
+            >>> while waiting := dispatcher.outbox():
+            ...     for each in waiting:
+            ...         print(each.lead_id, each.event.kind)
+            ...         dispatcher.ack(each)
+            L-1 received
+            L-1 offered
+        """
+        return self._run(self._cases.outbox(limit))
+
+    def ack(self, event: OutboxEvent) -> None:
+        """Record that an event was delivered; repeating it changes nothing."""
+        return self._run(self._cases.ack(event))
+
+    def defer(self, event: OutboxEvent, until: datetime, error: str = "") -> OutboxEvent:
+        """Record that the delivery of an event failed.
+
+        After ``max_attempts`` failures it becomes a dead letter, which waits for a person.
+
+        Args:
+            event: The event.
+            until: When to try again, aware.
+            error: What went wrong, without personal data; at most 1,000 characters are kept.
+
+        Returns:
+            The event with its attempts, and whether it is dead.
+
+        Raises:
+            FieldTypeError: ``until`` is naive, or something is of the wrong kind.
+        """
+        return self._run(self._cases.defer(event, until, error))
+
+    def dead_letters(self, limit: int = 100) -> tuple[OutboxEvent, ...]:
+        """Return the events whose delivery was given up.
+
+        Args:
+            limit: How many at most, from 1 up; 100 by default.
+
+        Raises:
+            ConfigError: The limit is below 1.
+        """
+        return self._run(self._cases.dead_letters(limit))
+
+    def deliver_again(self, event: OutboxEvent) -> None:
+        """Deliver a dead letter again, as if it had never failed.
+
+        Raises:
+            ConfigError: It is no dead letter.
+        """
+        return self._run(self._cases.deliver_again(event))
+
+    def snapshot(self) -> Snapshot:
+        """Return the counts that a decision reads now. O(reps)."""
+        return self._run(self._cases.snapshot())
+
+    def tracked(self) -> TrackRecords:
+        """Return the outcomes that ``track_outcomes_by`` has counted.
+
+        O(reps * weeks * segments): do not call it for every lead.
+        """
+        return self._run(self._cases.tracked())

@@ -8,6 +8,7 @@ from leadroute import Dispatcher, Lead, Rep, Roster, Router, Rule, round_robin
 from leadroute.errors import TransientError
 from leadroute.model.keys import (
     asked_key,
+    backlog_key,
     cap_key,
     closed_key,
     contact_key,
@@ -47,7 +48,7 @@ from leadroute.offers.lines import (
     length_key,
     line_key,
 )
-from leadroute.offers.placement import Status
+from leadroute.offers.placement import SUGGESTED, Status
 from leadroute.offers.state_machine import move, rebuild
 from leadroute.offers.transitions import holds
 from leadroute.ranking.scorers.round_robin import UNIT
@@ -210,13 +211,13 @@ def standing(history):
 
 
 def freed_by(lead_id, history):
-    """When each rep last gave back open work of a lead, event by event."""
+    """When each rep last gave back open work of a lead, event by event; a lost race leaves them as idle as before."""
     placement, freed = None, {}
     for event in history:
         held = holds(placement)
         placement = move(placement, event, lead_id)
         left = holds(placement)
-        for key in filter(is_open_key, held):
+        for key in () if isinstance(event, OfferWithdrawn) else filter(is_open_key, held):
             if left.get(key, 0) < held[key]:
                 rep_id = holder_of(key)
                 freed[rep_id] = max(freed.get(rep_id, 0), round(event.at.timestamp() * 1e6))
@@ -253,7 +254,7 @@ def audit(store, lead_ids):
     }
     counts = store.counts()
     numbers = (last_key(""), given_key(""))
-    others = (*numbers, length_key(""), "outcome/")
+    others = (*numbers, length_key(""), "outcome/", backlog_key(""), "claims/", "lapsed/")
     named = {order_key(), *(key for key in counts if key.startswith(others))}
     assert {key: n for key, n in counts.items() if key not in named} == expected, (
         "the counters are not the holds of the placements"
@@ -320,9 +321,10 @@ def _checked_life(store, placement):
     assert owned == (placement.owner is not None)
     assert (placement.status in OWNED) == (owned and placement.status is not Status.WITHDRAWN)
     waits = placement.status is Status.WAITING
-    assert bool(placement.line) == (waits and "retry" not in placement.clocks)
+    placeless = "retry" in placement.clocks or placement.reason_code == SUGGESTED
+    assert bool(placement.line) == (waits and not placeless)
     assert bool(placement.offers) == (placement.status is Status.OFFERED)
-    assert (placement.due is not None) == (bool(placement.offers) or (waits and not placement.line))
+    assert (placement.due is not None) == (bool(placement.offers) or bool(placement.clocks))
     offers = [event.rep_id for event in life if isinstance(event, Offered)]
     assert len({*offers}) == len(offers), "offered to one rep twice"
     return history

@@ -19,6 +19,7 @@ from leadroute.ranking.policy_checks import EXPECTATIONS
 from leadroute.ranking.ranking import Outcome
 from leadroute.rules.fields import CUSTOM_KINDS, FIELDS, Kind
 from leadroute.rules.rule import CASES, OUTCOMES, RELEASE_ON
+from leadroute.rules.terms import BACKLOGS
 
 Schema = dict[str, Any]
 
@@ -76,7 +77,8 @@ def _name(what: str) -> Schema:
 
 def _fallback(cases: Iterable[str]) -> Schema:
     steps = {
-        "description": "Steps in order: pool NAME, anyway, hold or catch-all, with commas between.",
+        "description": "Steps in order, with commas between: pool NAME, ignore_availability, "
+        "first_back within 48h, next rule, wait or catch_all.",
         "type": ["string", "array", "null"],
         "items": {"type": "string"},
     }
@@ -189,6 +191,7 @@ _POOL: Final = _table(
         "name": _name("pool"),
         "reps": {"description": "The ids of its members.", **_NAMES},
         "where": _text("Condition on the rep."),
+        "wrap_up": _text("How long a rep is left alone after a contact, such as 2m."),
     },
     "name",
 ) | {
@@ -206,6 +209,12 @@ _SEVERAL: Final[Schema] = {
     "items": {"type": "string"},
     "minItems": 1,
 }
+
+
+def _count(description: str) -> Schema:
+    return _or_null(_is(description, "integer", minimum=1))
+
+
 _TERMS: Final[Schema] = {
     "accept_within": {
         "description": "How long an offer stands, such as 5m or 15m working, or by grade.",
@@ -220,6 +229,32 @@ _TERMS: Final[Schema] = {
     "on_breach": _SEVERAL
     | {"description": "What is done about a missed deadline: remind, escalate NAME, reassign."},
     "follow_up": _SEVERAL | {"description": "When the owner is asked how it went, such as 1d."},
+    "backlog": _choice("Which waiting leads come first, of equal priority and score.", *BACKLOGS),
+    "backlog_gap": _text("The least time between two waiting leads for one rep, such as 20s."),
+    "backlog_burst": _count("The most waiting leads that a rep may have unanswered."),
+    "claims_per_hour": _count("The most leads that a rep may pull in an hour."),
+    "lapsed_claims": _count("How many pulled leads a rep may let run out in a day."),
+    "offer": _text(
+        "exclusive, parallel 3, 'parallel 3, one more every 10s', broadcast or suggest."
+    ),
+    "remind_before": {
+        "description": "How long before its end an offer is reminded of, such as 2m, or by grade.",
+        **_BY_GRADE,
+    },
+    "auto_accept": _or_null(_is("Whether an offer is accepted at once.", "boolean")),
+}
+_STEP: Final = _table(
+    "Who may take leads of the rule that have waited.",
+    {
+        "after": _is("The age of the lead at which it opens, such as 10m.", "string"),
+        "require": _text("Condition on the rep, or on rep and lead, in place of the one so far."),
+        "pool": _text("The name of the pool in place of the one so far."),
+    },
+    "after",
+) | {
+    "anyOf": [
+        {"required": [key], "properties": {key: {"type": "string"}}} for key in ("require", "pool")
+    ]
 }
 _RULE: Final = _table(
     "Which leads it is for, which reps may take them, and on what terms.",
@@ -239,7 +274,9 @@ _RULE: Final = _table(
         "max_distance_km": {"type": ["number", "null"], "minimum": 0},
         "calling_hours": _text("When leads may be called, such as mon-fri 09:00-20:00."),
         "min_shared_hours": {"type": ["number", "null"], "exclusiveMinimum": 0, "maximum": 1},
+        "priority": {**_WHOLE, "description": "Of its leads; higher goes first."},
         "fallback": _fallback(case for case in CASES if case != "no_rule_matched"),
+        "step": _list_of(_STEP),
     },
     "name",
 )

@@ -36,6 +36,7 @@ from leadroute.rules.rule import (
     steps_as_text,
 )
 from leadroute.rules.scorer import Scorer, guards
+from leadroute.rules.step import Step
 from leadroute.rules.terms import said
 from leadroute.scorers import BUILT_IN
 
@@ -56,12 +57,22 @@ def write_toml(document: Mapping[str, Any]) -> str:
             for key, each in inner.items():
                 blocks += [(f"[[{_key(name)}.{_key(key)}]]", table) for table in each]
         elif _is_tables(value):
-            blocks.extend((f"[[{_key(name)}]]", each) for each in value)
+            blocks.extend(_blocks(_key(name), value))
         else:
             values[name] = value
     parts = ["".join(_lines(values))]
     parts += [f"{title}\n{''.join(_lines(table))}" for title, table in blocks]
     return "\n".join(parts)
+
+
+def _blocks(
+    name: str, tables: Iterable[Mapping[str, Any]]
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The tables of an array, each with those of its steps behind it."""
+    for each in tables:
+        steps = each.get("step", ())
+        yield f"[[{name}]]", {key: value for key, value in each.items() if key != "step"}
+        yield from ((f"[[{name}.step]]", step) for step in steps)
 
 
 def _is_tables(value: Any) -> bool:
@@ -343,7 +354,9 @@ def _written_score(rule: Rule) -> Scorer | None:
 
 def _pool_table(pool: Pool) -> dict[str, Any]:
     reps = None if pool.reps is None else sorted(pool.reps)
-    return _known(name=pool.name, reps=reps, where=None if pool.where is None else str(pool.where))
+    where = None if pool.where is None else str(pool.where)
+    wrap_up = None if pool.wrap_up is None else format_duration(pool.wrap_up)
+    return _known(name=pool.name, reps=reps, where=where, wrap_up=wrap_up)
 
 
 def _territory_table(territory: Territory) -> dict[str, Any]:
@@ -373,7 +386,14 @@ def _rule_table(rule: Rule) -> dict[str, Any]:
             found[name] = value
     if fallback := _fallback_table(rule.fallback):
         found["fallback"] = fallback
+    if rule.steps:
+        found["step"] = [_step_table(each) for each in rule.steps]
     return found
+
+
+def _step_table(step: Step) -> dict[str, Any]:
+    require = None if step.require is None else str(step.require)
+    return _known(after=format_duration(step.after), require=require, pool=step.pool)
 
 
 def _fallback_table(fallback: Fallback) -> dict[str, Any]:
@@ -406,4 +426,5 @@ def _conditions(router: Router) -> Iterator[Condition]:
     ]
     for rule in router.rules:
         given += (rule.when, rule.require, *guards(rule.score))
+        given += [step.require for step in rule.steps]
     return (condition for condition in given if condition is not None)

@@ -5,6 +5,7 @@ An unknown key is an error, with the nearest known one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
@@ -46,6 +47,7 @@ from leadroute.ranking.lead_scoring import (
 from leadroute.ranking.policy_checks import EXPECTATIONS, Case
 from leadroute.ranking.router import Router
 from leadroute.ranking.scorers.parameters import lasting, positive, share
+from leadroute.rules.cleaning import read_ignored
 from leadroute.rules.conditions import ALWAYS, Condition, reads
 from leadroute.rules.evaluation import Lists, Predicates, compile_condition, registry_of
 from leadroute.rules.feedback_form import read_form
@@ -62,10 +64,10 @@ from leadroute.rules.rule import (
     Rule,
     check_dispositions,
     pool_of,
-    read_ignored,
     read_steps,
 )
 from leadroute.rules.scorer import Scorer, guards, parse_score
+from leadroute.rules.step import Step
 from leadroute.rules.terms import READERS
 
 T = TypeVar("T")
@@ -151,11 +153,12 @@ Scorers = Mapping[str, Callable[..., Scorer]]
 _Readers = Mapping[str, Callable[[Any], Any]]
 
 MOST_ERRORS = 100
+_NUMBER = re.compile(r"\[\d+\]")
 _SCORED = ("fit", "engagement", "source", "grade")
 _TABLES = "custom_fields definitions qualification disposition pool rule territory test".split()
 WRITTEN_OF_RULE = (
-    "capacity_cost release_on in_territory max_distance_km calling_hours min_shared_hours".split()
-)
+    "capacity_cost release_on in_territory max_distance_km calling_hours min_shared_hours priority"
+).split()
 
 
 class Draft:
@@ -224,11 +227,8 @@ class Draft:
             "holidays": _dates,
             "caps": _as_written,
             "timezone": _as_written,
-            "lint": _left_alone,
-            "fallback": _left_alone,
-            "lead_scoring": _left_alone,
             "feedback": read_form,
-            **dict.fromkeys(_TABLES, _left_alone),
+            **dict.fromkeys(("lint", "fallback", "lead_scoring", *_TABLES), _left_alone),
             **READERS,
         }
 
@@ -337,7 +337,12 @@ class Draft:
 
     def _pools(self, document: Mapping[str, Any]) -> list[Pool]:
         where = partial(self._asking_nothing_of, "lead")
-        readers: _Readers = {"name": self._new("pool"), "reps": _idents, "where": where}
+        readers: _Readers = {
+            "name": self._new("pool"),
+            "reps": _idents,
+            "where": where,
+            "wrap_up": _duration,
+        }
         return self._each(document, "pool", Pool, readers)
 
     def _rules(self, document: Mapping[str, Any]) -> list[Rule]:
@@ -351,13 +356,19 @@ class Draft:
             "segment": _ident,
             **dict.fromkeys(WRITTEN_OF_RULE, _as_written),
             "fallback": _left_alone,
+            "step": _left_alone,
         }
         rules: list[Rule] = []
         for place, table in self._tables(document, "rule"):
             fallback = self._fallback(f"{place}.fallback", table.get("fallback"))
-            build = partial(Rule, fallback=fallback)
+            build = partial(_rule, fallback=fallback, steps=self._rule_steps(place, table))
             rules += self._built(place, table, "rule", build, readers)
         return rules
+
+    def _rule_steps(self, place: str, table: Mapping[str, Any]) -> list[Step]:
+        readers = {"after": _duration, "require": self._condition, "pool": self._known_pool}
+        name = f"{place}.step"
+        return self._each(table, "step", Step, readers, ("after",), noun="step", name=name)
 
     def _fallback(self, place: str, given: Any) -> Fallback:
         if given is not None and not isinstance(given, Mapping):
@@ -513,7 +524,8 @@ class Draft:
                 yield place, table
             else:
                 place = place if listed is given else name
-                problem = f"is {_called(table)}; write [[{name}]], or a list of objects in JSON"
+                written = f"[[{re.sub(_NUMBER, '', name)}]]"
+                problem = f"is {_called(table)}; write {written}, or a list of objects in JSON"
                 self._note(ConfigError(problem, self._parts.at(place)))
 
     @contextmanager
@@ -524,7 +536,7 @@ class Draft:
         except PolicyError:
             raise
         except ConfigError as error:
-            self._note(error.at(self._parts.at(place, key)))
+            self._note(error.at(self._parts.at(place, key or error.place)))
         except ValidationError as error:
             for fault in error.faults:
                 self._note(ConfigError(str(fault), self._parts.at(place, fault.field)))
@@ -533,6 +545,14 @@ class Draft:
         self._errors.append(error)
         if len(self._errors) >= MOST_ERRORS:
             raise PolicyError(self._errors)
+
+
+def _rule(**found: Any) -> Rule:
+    """A rule, whose steps have another name in a file."""
+    try:
+        return Rule(**found)
+    except ConfigError as error:
+        raise ConfigError(error.problem, error.place.replace("steps[", "step[", 1)) from None
 
 
 def _factor(**found: Any) -> Factor:

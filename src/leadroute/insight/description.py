@@ -19,6 +19,7 @@ from leadroute.rules.conditions import And, Condition, Or, definitions
 from leadroute.rules.deadline_terms import BreachStep
 from leadroute.rules.describe import describe, duration_in_words, plural
 from leadroute.rules.fields import FIELDS
+from leadroute.rules.offer_kind import BROADCAST, EXCLUSIVE, SUGGEST, OfferKind
 from leadroute.rules.rule import (
     CASES,
     CATCH_ALL,
@@ -82,11 +83,19 @@ free capacity, offered for 5 minutes.
 
 def terms_in_words(terms: Terms) -> str:
     """How leads are offered, in words."""
-    told = [f"offered for {_by_grade(terms.accept_within)}", *_deadlines(terms)]
-    if terms.follow_up is not None:
-        after = ", ".join(map(_within, terms.follow_up))
-        told.append(f"followed up {after} after a rep accepts")
-    return ", ".join(told)
+    return ", ".join([_offered(terms), *backlog_in_words(terms), *_deadlines(terms)])
+
+
+def _offered(terms: Terms) -> str:
+    kind = terms.kind
+    if kind == SUGGEST:
+        return "suggested to a person who assigns it"
+    if terms.auto_accept:
+        return "theirs at once"
+    told = f"offered{_to_whom(kind)} for {_by_grade(terms.accept_within)}"
+    if terms.remind_before is not None:
+        told += f", reminded {_by_grade(terms.remind_before)} before the end"
+    return told
 
 
 def _deadlines(terms: Terms) -> Iterator[str]:
@@ -99,6 +108,9 @@ def _deadlines(terms: Terms) -> Iterator[str]:
         yield f"with a warning {' and '.join(map(_within, terms.warn_before))} before a deadline"
     if any(named.values()) and terms.on_breach is not None:
         yield f"if that is missed, {' and '.join(map(_breach, terms.on_breach))}"
+    if terms.follow_up is not None:
+        after = ", ".join(map(_within, terms.follow_up))
+        yield f"followed up {after} after a rep accepts"
 
 
 def _breach(step: BreachStep) -> str:
@@ -107,14 +119,41 @@ def _breach(step: BreachStep) -> str:
     return "the owner is told" if step.action == "remind" else "the lead is decided again"
 
 
+def _to_whom(kind: OfferKind) -> str:
+    if kind == EXCLUSIVE:
+        return ""
+    if kind == BROADCAST:
+        return " to all of them at once, at most 50,"
+    if kind.every is None:
+        return f" to {kind.most} at once,"
+    return f" to one and to one more every {duration_in_words(kind.every)}, {kind.most} at once at most,"
+
+
+def backlog_in_words(terms: Terms) -> Iterator[str]:
+    """How leads wait and are pulled, where it is not as by default."""
+    if terms.backlog not in (None, "oldest"):
+        yield f"the {terms.backlog} first of those that wait"
+    if terms.backlog_gap is not None:
+        pause = duration_in_words(terms.backlog_gap)
+        yield f"{pause} between two waiting leads for one rep"
+    if terms.backlog_burst is not None:
+        yield f"at most {_waiting(terms.backlog_burst)} unanswered at once"
+    if terms.claims_per_hour is not None:
+        yield f"at most {terms.claims_per_hour} pulled an hour"
+    if terms.lapsed_claims is not None:
+        yield f"none pulled after {terms.lapsed_claims} that ran out in a day"
+
+
+def _waiting(number: int) -> str:
+    return f"{number} waiting lead{'s' * (number > 1)}"
+
+
 def _by_grade(given: ByGrade | None) -> str:
     if not isinstance(given, Mapping):
         return "" if given is None else _within(given)
-    named = [
-        f"{_within(each)} ({'others' if grade == OTHER else grade})"
-        for grade, each in sorted(given.items(), key=lambda named: named[0] == OTHER)
-        if each is not None
-    ]
+    named = [f"{_within(each)} ({grade})" for grade, each in given.items() if grade != OTHER]
+    if (others := given.get(OTHER)) is not None:
+        named.append(f"{_within(others)} (others)")
     return ", ".join(named)
 
 

@@ -36,6 +36,10 @@ closed_key = partial(key, "rep", "closed")  # deals ended
 contact_key = partial(key, "rep", "contact")  # the last contact in microseconds; only ever raised
 free_key = partial(key, "rep", "free")  # when open work was last given back; only ever raised
 last_key = partial(key, "rep", "last")  # the number of the last assignment or standing offer
+backlog_key = partial(key, "rep", "backlog")  # the last offer of a waiting lead; only ever raised
+unanswered_key = partial(key, "rep", "unanswered")  # offers of waiting leads that are open
+claims_holder = partial(key, "claims")  # how the counters of pulled leads begin, by period
+lapsed_holder = partial(key, "lapsed")  # and of those that ran out
 given_key = partial(key, "rep", "given")  # that of the last assignment that stands; only raised
 segment_open_key = partial(key, "segment")  # open work in one segment, by its name too
 cap_holder = partial(key, "cap")  # how the counters of a rep's caps begin
@@ -63,6 +67,11 @@ def note_key(lead_id: str, number: int) -> str:
 def note_keys(lead_id: str, notes: int) -> list[str]:
     """The records of all notes about a lead."""
     return [note_key(lead_id, number) for number in range(1, notes + 1)]
+
+
+def is_claims_key(found: str) -> bool:
+    """Whether this counts leads that a rep has pulled."""
+    return found.startswith("claims/")
 
 
 def is_open_key(found: str) -> bool:

@@ -30,6 +30,7 @@ from leadroute.model.validation import (
     FrozenDict,
     Names,
     as_attributes,
+    as_duration,
     as_instant,
     as_names,
     as_weight,
@@ -38,6 +39,7 @@ from leadroute.model.validation import (
     by_name,
     clean_fields,
     cleaned,
+    duration,
     flag,
     ident,
     instant,
@@ -128,6 +130,10 @@ class Pauses:
     offline_grace: timedelta = field(default=_NO_TIME, validator=of_kind(timedelta))
     wrap_up: timedelta = field(default=_NO_TIME, validator=of_kind(timedelta))
 
+    def after_contact(self, rep: Rep) -> timedelta:
+        """How long a rep gets no new lead after a contact: their own time, else that of all."""
+        return self.wrap_up if rep.wrap_up is None else rep.wrap_up
+
 
 def _schedule(given: Any) -> Hours | str | None:
     if isinstance(given, Hours):
@@ -188,6 +194,8 @@ class Rep:
         joined_at: The time at which they started, aware; caps with a ramp grow from then on.
         weight: Their share of the turns, such as 2 for twice as many; 0 means no leads.
         manager_id: The id of their manager.
+        wrap_up: How long they get no new lead after a contact, such as ``"2m"``; ``None`` leaves it
+            to the pool and the router.
         accounts: Their named accounts.
         active: False excludes them from all leads.
         attributes: Anything else by name: text, numbers, flags, aware datetimes, sets of text.
@@ -238,6 +246,9 @@ class Rep:
     )
     weight: float = field(default=1, converter=as_weight, metadata={"clean": number(0)})
     manager_id: str | None = cleaned(text)
+    wrap_up: timedelta | None = field(
+        default=None, converter=as_duration, metadata={"clean": duration}
+    )
     accounts: Set[str] = field(default=frozenset(), converter=as_names, metadata={"clean": names()})
     active: bool = cleaned(flag, default=True)
     attributes: Attributes = field(

@@ -382,6 +382,8 @@ class Snapshot:
             lead so far counts as shared out among the candidates.
         free_since: When each rep last gave back open work, by rep id, in microseconds since 1970
             (UTC).
+        paced: Reps who get no further lead that waits now, with the instant at which that ends, in
+            microseconds since 1970 (UTC); 0 where an answer ends it.
 
     What is handed in is copied, so that a decision and its reasons are about the same counts.
 
@@ -405,6 +407,7 @@ class Snapshot:
     turn_credits: Mapping[str, TurnCredits] = FrozenDict()
     credits: Mapping[str, Mapping[str, int]] = FrozenDict()
     free_since: Mapping[str, int] = _NONE
+    paced: Mapping[str, int] = _NONE
 
     __repr__ = without_defaults
 
@@ -420,7 +423,7 @@ class Snapshot:
 COUNTS = tuple(each.name for each in fields(Snapshot) if each.name != "track_records")
 """What a snapshot holds by rep, by pool or by counter."""
 _INSTANTS = ("last_assigned", "free_since")
-_PLAIN = ("open", "used", "won", "closed", *_INSTANTS)
+_PLAIN = ("open", "used", "won", "closed", "paced", *_INSTANTS)
 _BY_POOL = ("turns", "credits")
 _NESTED = (*_BY_POOL, "turn_credits")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from functools import cache, lru_cache
 from itertools import compress
@@ -30,7 +30,8 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from attrs import NOTHING, Attribute, field, fields
 
-from leadroute.errors import FieldError, FieldTypeError, ValidationError, nearest
+from leadroute.errors import ConfigError, FieldError, FieldTypeError, ValidationError, nearest
+from leadroute.model.duration import parse_duration
 from leadroute.model.given import (
     Refused,
     composed,
@@ -421,6 +422,14 @@ def _span(low: float | None, high: float | None) -> str:
     return f"a number from {low} to {high}" if low is not None else f"{high} or less"
 
 
+def duration(given: Any) -> timedelta:
+    """A cleaner for durations and their text."""
+    try:
+        return parse_duration(given)
+    except ConfigError as error:
+        raise Refused(f"cannot be read: {error}") from None
+
+
 def flag(given: Any) -> bool:
     """True or false, and nothing that merely looks like it."""
     given = plain_value(given)
@@ -481,6 +490,10 @@ if TYPE_CHECKING:  # for type checkers alone: a call for each field of each lead
         """Show what a cleaner of instants takes."""
         return datetime.fromisoformat(given) if isinstance(given, str) else given
 
+    def as_duration(given: timedelta | str | None) -> timedelta | None:
+        """Show what a cleaner of durations takes."""
+        return timedelta() if isinstance(given, str) else given
+
     def as_postal_code(given: str | float | None) -> str | None:
         """Show what a cleaner of postal codes takes."""
         return None if given is None else str(given)
@@ -489,7 +502,9 @@ if TYPE_CHECKING:  # for type checkers alone: a call for each field of each lead
         """Show what a cleaner of attributes takes."""
         return cast("Attributes", given)
 else:
-    as_attributes = as_number = as_whole = as_weight = as_instant = as_postal_code = None
+    as_attributes = as_duration = as_instant = as_number = as_postal_code = as_weight = as_whole = (
+        None
+    )
 
 
 def by_name(given: Mapping[Any, Any], key: Cleaner, value: Cleaner) -> dict[str, Any]:

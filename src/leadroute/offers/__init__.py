@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from leadroute.offers.live_counts import LiveCounts
     from leadroute.offers.outbox import OutboxEvent
     from leadroute.offers.placement import Offer, Placement, PreviousOffer, Status
+    from leadroute.offers.pulling import AvailableLead, LinePosition, NextLead
     from leadroute.offers.queries import WorkItem
     from leadroute.rules.deadline_terms import BreachStep
     from leadroute.rules.feedback_form import FeedbackForm, FormField
+    from leadroute.rules.offer_kind import OfferKind
     from leadroute.rules.rule import DISPOSITIONS
     from leadroute.rules.terms import Terms
 
@@ -28,6 +30,7 @@ __all__ = [
     "DISPOSITIONS",
     "AsyncDispatcher",
     "AuditResult",
+    "AvailableLead",
     "BreachStep",
     "Decision",
     "Discrepancy",
@@ -37,8 +40,11 @@ __all__ = [
     "FeedbackNote",
     "ForgetResult",
     "FormField",
+    "LinePosition",
     "LiveCounts",
+    "NextLead",
     "Offer",
+    "OfferKind",
     "OutboxEvent",
     "Placement",
     "PoolDecision",
@@ -64,8 +70,12 @@ _HOMES = {
     "FailedLead": "leadroute.offers.dispatching",
     "Discrepancy": "leadroute.offers.auditing",
     "ForgetResult": "leadroute.offers.dispatching",
+    "AvailableLead": "leadroute.offers.pulling",
+    "LinePosition": "leadroute.offers.pulling",
+    "NextLead": "leadroute.offers.pulling",
     "LiveCounts": "leadroute.offers.live_counts",
     "Offer": "leadroute.offers.placement",
+    "OfferKind": "leadroute.rules.offer_kind",
     "OutboxEvent": "leadroute.offers.outbox",
     "Placement": "leadroute.offers.placement",
     "PoolDecision": "leadroute.offers.decisions",

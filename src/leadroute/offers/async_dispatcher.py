@@ -28,6 +28,7 @@ from leadroute.offers.live_counts import LiveCounts
 from leadroute.offers.outbox import OutboxEvent, attempts
 from leadroute.offers.outcome_counts import fields_of
 from leadroute.offers.placement import Placement, Status
+from leadroute.offers.pulling import AvailableLead, LinePosition, NextLead
 from leadroute.offers.queries import WorkItem
 from leadroute.offers.requests import Steps, run_async
 from leadroute.offers.store import AsyncStore, is_async
@@ -223,6 +224,22 @@ class AsyncDispatcher(Generic[AnyClock_co]):
     @_told_by(Dispatcher.next_wakeup)
     async def next_wakeup(self) -> datetime | None:
         return await self._run(self._cases.next_wakeup())
+
+    @_told_by(Dispatcher.next_for)
+    async def next_for(self, rep_id: str) -> NextLead:
+        return await self._run(self._cases.next_for(rep_id))
+
+    @_told_by(Dispatcher.available_leads)
+    async def available_leads(self, rep_id: str, *, limit: int = 20) -> tuple[AvailableLead, ...]:
+        return await self._run(self._cases.available_leads(rep_id, limit))
+
+    @_told_by(Dispatcher.claim)
+    async def claim(self, lead_id: str, rep_id: str) -> Placement:
+        return await self._run(self._cases.claim(lead_id, rep_id))
+
+    @_told_by(Dispatcher.position)
+    async def position(self, lead_id: str) -> LinePosition | None:
+        return await self._run(self._cases.position(lead_id))
 
     @_told_by(Dispatcher.placement)
     async def placement(self, lead_id: str) -> Placement:

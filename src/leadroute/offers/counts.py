@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import chain, compress
 from typing import Any, Final
@@ -19,6 +19,7 @@ from attrs import evolve, field, frozen
 from leadroute.errors import ConfigError, FieldTypeError
 from leadroute.model.duration import to_micros
 from leadroute.model.keys import (
+    backlog_key,
     closed_key,
     contact_key,
     credits_key,
@@ -27,6 +28,7 @@ from leadroute.model.keys import (
     open_key,
     order_key,
     parts,
+    unanswered_key,
     won_key,
 )
 from leadroute.model.rep import Presence, Rep, Roster
@@ -42,6 +44,7 @@ from leadroute.ranking.decide import Need
 from leadroute.ranking.eligibility import check_presence, counters
 from leadroute.ranking.router import Router
 from leadroute.rules.rule import EVERYONE
+from leadroute.rules.terms import Terms
 
 _parts = lru_cache(maxsize=100_000)(parts)
 
@@ -141,6 +144,7 @@ class Books:
 
     Attributes:
         also: Counters to read with those of the first decision.
+        line: The line that the lead is offered out of; empty where it did not wait in one.
         desk: As given, or that of an earlier version of the policy, once the lead is known to have one.
     """
 
@@ -155,12 +159,14 @@ class Books:
         "_snapshots",
         "also",
         "desk",
+        "line",
         "now",
     )
 
     def __init__(self, desk: Desk, now: datetime) -> None:
         self.desk, self.now = desk, now
         self.also: tuple[str, ...] = ()
+        self.line = ""
         self._records: dict[str, Record | None] = {}
         self._counts: dict[str, int] = {}
         self._asked: set[str] = set()
@@ -249,8 +255,6 @@ class Books:
         wanted = [name for name in _KEYS if name in need.fields]
         if need.limits.capacity is None and "open" not in need.score:
             wanted.remove("open")
-        if self.desk.router.wrap_up and "contacted" not in wanted:
-            wanted.append("contacted")
         return wanted
 
     def read(self, need: Need, keys: Sequence[str]) -> Steps[Snapshot]:
@@ -276,6 +280,8 @@ class Books:
             granted = credits.turn_credits(self.now)
             if granted:
                 named["turn_credits"] = FrozenDict({need.pool: granted})
+        if self.line:
+            named["paced"] = yield from self._paced(need)
         presence = self.desk.presence
         snapshot = Snapshot(
             used=FrozenDict(found),
@@ -285,6 +291,17 @@ class Books:
         )
         self._snapshots.append(snapshot)
         return snapshot
+
+    def _paced(self, need: Need) -> Steps[Mapping[str, int]]:
+        """Who gets no further lead out of a line now, by the terms of the rule."""
+        terms, ids = self.desk.router.terms(need.rule.name), need.candidates.crew.ids
+        if terms.backlog_gap is None and terms.backlog_burst is None:
+            return FrozenDict()
+        keys = [key for rep_id in ids for key in (backlog_key(rep_id), unanswered_key(rep_id))]
+        found = yield from requests.counts(keys)  # from the store itself, to the instant
+        self._counts.update(found)
+        self._asked.update(keys)
+        return FrozenDict(paced(ids, found, terms, self.now))
 
     def merged(self) -> Snapshot:
         """The counts of all pools that were asked, as one."""
@@ -307,6 +324,20 @@ class Books:
         """What writes the credits that this step has changed."""
         for credits in self._credits.values():
             yield from credits.operations()
+
+
+def paced(
+    rep_ids: Iterable[str], counted: Mapping[str, int], terms: Terms, now: datetime
+) -> Iterator[tuple[str, int]]:
+    """Who gets no further lead out of a line, with the microseconds when that ends; 0 with an answer."""
+    gap, burst = terms.backlog_gap or timedelta(0), terms.backlog_burst
+    last, at = to_micros(now - gap), to_micros(now)
+    for rep_id in rep_ids:
+        had = counted.get(backlog_key(rep_id), 0)
+        if burst is not None and counted.get(unanswered_key(rep_id), 0) >= burst:
+            yield rep_id, 0
+        elif had > last:
+            yield rep_id, had - last + at
 
 
 def counted(desk: Desk, now: datetime) -> Steps[Snapshot]:

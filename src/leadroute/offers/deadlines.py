@@ -7,7 +7,7 @@ in working time, acceptance tells whose hours count, and only what has not rung 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -31,6 +31,7 @@ from leadroute.offers.events import (
     Waiting,
 )
 from leadroute.offers.placement import Placement, Status
+from leadroute.offers.state_machine import move
 from leadroute.ranking.router import Router
 from leadroute.rules.deadline_terms import BreachStep
 from leadroute.rules.rule import EVERYONE, Rule
@@ -41,29 +42,42 @@ _NONE: Final[Mapping[str, datetime]] = FrozenDict()
 HoursOf = Callable[[], Hours | None]
 
 
-def decided(event: LeadEvent, placed: Placement, rule: Rule | None, books: Books) -> LeadEvent:
-    """The event of a decision, with the deadlines that it sets."""
-    if not isinstance(event, Offered | Waiting | CatchAll):
-        return event
-    clocks = first_clocks(placed, rule, books)
-    return evolve(event, clocks=clocks) if clocks else event
+def decided(
+    events: Sequence[LeadEvent], placed: Placement, rule: Rule | None, books: Books
+) -> Sequence[LeadEvent]:
+    """The events of a decision, with the deadlines that it sets, and the clocks of an owner."""
+    first = events[0]
+    if not isinstance(first, Offered | Waiting | CatchAll):
+        return events
+    clocks, last = first_clocks(placed, rule, books), events[-1]
+    if clocks:
+        events = (evolve(first, clocks=clocks), *events[1:])
+    if isinstance(last, Accepted):
+        after = move(placed, events[0], placed.lead_id)
+        events = (*events[:-1], accepted(last, after, books.desk, books.now))
+    return events
 
 
-def accepted(event: Accepted, before: Placement, rep: Rep | None, desk: Desk) -> Accepted:
+def accepted(event: Accepted, before: Placement, desk: Desk, now: datetime) -> Accepted:
     """An acceptance with the clocks of the new owner."""
-    clocks = owner_clocks(before, desk.router.terms(before.rule), rep, desk.router, event.at)
+    terms = desk.router.terms(before.rule)
+    clocks = _owner_clocks(before, terms, working(desk, event.rep_id), desk.router, now)
     return evolve(event, clocks=clocks) if clocks else event
 
 
-def timed(
-    event: Assigned, before: Placement, rule: Rule | None, rep: Rep, books: Books
-) -> Assigned:
+def assigned(event: Assigned, before: Placement, rule: Rule | None, books: Books) -> Assigned:
     """An assignment with the clocks of the new owner, under the rule that is for the lead now."""
-    router = books.desk.router
-    terms = router.terms(event.rule)
-    first = first_clocks(before, rule, books, lambda: rep.hours)
-    clocks = {**first, **owner_clocks(before, terms, rep, router, event.at)}
+    desk, router = books.desk, books.desk.router
+    rep, terms = working(desk, event.rep_id), router.terms(event.rule)
+    first = first_clocks(before, rule, books, lambda: None if rep is None else rep.hours)
+    clocks = {**first, **_owner_clocks(before, terms, rep, router, event.at)}
     return evolve(event, clocks=clocks) if clocks else event
+
+
+def working(desk: Desk, rep_id: str) -> Rep | None:
+    """A rep with the holidays of the policy; ``None`` for one who has left the roster."""
+    found = desk.roster.get(rep_id)
+    return None if found is None else desk.router.working((found,))[0]
 
 
 def first_clocks(
@@ -81,12 +95,11 @@ def first_clocks(
     return _clocks(allowed, terms, start, hours_of or (lambda: pool_hours(desk, rule, now)))
 
 
-def owner_clocks(
+def _owner_clocks(
     before: Placement, terms: Terms, rep: Rep | None, router: Router, now: datetime
 ) -> dict[str, datetime]:
     """The clocks that a new owner sets: deadlines in their hours, and follow-ups."""
-    hours = None if rep is None else rep.hours
-    found: dict[str, datetime] = {}
+    hours, found = None if rep is None else rep.hours, dict[str, datetime]()
     if before.timed_from is not None:
         allowed = _allowed(before, terms, router)
         if any(isinstance(each, WorkingTime) for these in allowed.values() for each in these):

@@ -31,6 +31,7 @@ from leadroute.offers.live_counts import LiveCounts
 from leadroute.offers.outbox import attempts
 from leadroute.offers.outcome_counts import fields_of
 from leadroute.offers.placement import Placement
+from leadroute.offers.pull_calls import PullCalls
 from leadroute.offers.requests import Steps, run
 from leadroute.offers.store import Store, is_async
 from leadroute.offers.store_clock import StoreClock, blocking_clock, default_clock
@@ -63,7 +64,7 @@ def blocking(instance: object, attribute: Attribute[Any], store: object) -> None
 @guided
 @guided_attributes
 @frozen(eq=False)
-class Dispatcher(StoreReading, Generic[AnyClock_co]):
+class Dispatcher(PullCalls, StoreReading, Generic[AnyClock_co]):
     """A policy with a store: it offers leads and records the answers.
 
     Build one for each request or job; it keeps nothing outside its store.

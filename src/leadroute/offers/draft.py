@@ -16,11 +16,13 @@ from leadroute.errors import InvalidTransitionError, LeadrouteError
 from leadroute.model.duration import to_micros
 from leadroute.model.keys import (
     asked_key,
+    backlog_key,
     closed_key,
     contact_key,
     free_key,
     given_key,
     holder_of,
+    is_claims_key,
     is_open_key,
     is_total_key,
     last_key,
@@ -59,7 +61,7 @@ from leadroute.offers.lines import (
 from leadroute.offers.placement import KEPT_OFFERS, Offer, Placement, Status
 from leadroute.offers.requests import Steps
 from leadroute.offers.state_machine import move
-from leadroute.offers.transitions import holds
+from leadroute.offers.transitions import holds, lapsed_key
 from leadroute.plain import document, stamped
 
 LINE: Final = "line"
@@ -112,7 +114,6 @@ class Draft:
         for offer in ended:
             if offer.turn is not None:
                 (yield from self.books.credits(offer.pool)).give_back(offer.turn)
-            self.books.give_back(offer.reservations)
             self.books.also = (
                 *self.books.also,
                 last_key(offer.rep_id),
@@ -120,11 +121,15 @@ class Draft:
             )
         self._ended += ended
         self.after = after = move(before, event, self.lead_id)
+        if ended:
+            self.books.give_back(_less(holds(before), holds(after)))
         at = to_micros(event.at)
         self.events.append(event)
         publish, told = self.books.desk.publish, document(event)
         self._ops.append(Emit(self.lead_id, after.steps, event.kind, told, at, publish))
         self._ops.extend(_rep_counters(before, event, at))
+        if isinstance(event, TimedOut):
+            self._ops.extend(_lapsed(ended, before, event, self.books))
         if before is not None and after.earlier_offers > before.earlier_offers:
             asked_before = _asked_before(before, after)
             self._ops.append(asked_before)
@@ -149,7 +154,7 @@ class Draft:
         ops = [*self._ops, *self.kept]
         held, taken = holds(self.before), holds(after)
         ops += _counter_changes(held, taken, self.events)
-        ops += _became_free(held, taken, to_micros(self.events[-1].at))
+        ops += _became_free(held, taken, self.events)
         for offer in self._ended:
             ops += yield from _without_assignment(offer, self.lead_id, self.books)
         ops += self.books.operations()
@@ -266,7 +271,7 @@ def _counter_changes(
     held: Mapping[str, int], taken: Mapping[str, int], events: list[LeadEvent]
 ) -> Iterator[Add]:
     """The difference in what the lead counts against, within the limits of the offer."""
-    limits: Mapping[str, int] = next((e.limits for e in events if isinstance(e, Offered)), {})
+    limits = {k: n for e in events if isinstance(e, Offered) for k, n in e.limits.items()}
     for counter in sorted({*held, *taken}):
         delta = taken.get(counter, 0) - held.get(counter, 0)
         if delta > 0:
@@ -278,16 +283,42 @@ def _counter_changes(
         yield Add(counter, 0, lo=None, hi=limits[counter])
 
 
+def _less(held: Mapping[str, int], taken: Mapping[str, int]) -> dict[str, int]:
+    """How much less the lead counts than before, by counter."""
+    return {key: less for key, units in held.items() if (less := units - taken.get(key, 0)) > 0}
+
+
 def _given_back(held: Mapping[str, int], taken: Mapping[str, int]) -> list[str]:
     """The counters on which the lead counts less than before."""
     return [key for key, units in held.items() if taken.get(key, 0) < units]
 
 
-def _became_free(held: Mapping[str, int], taken: Mapping[str, int], at: int) -> Iterator[Raise]:
-    """Since when those are free who give back open work: their own, all of it or that of a segment."""
-    less = filter(is_open_key, _given_back(held, taken))
-    for rep_id in sorted({*map(holder_of, less)}):
-        yield Raise(free_key(rep_id), at)
+def _became_free(
+    held: Mapping[str, int], taken: Mapping[str, int], events: list[LeadEvent]
+) -> Iterator[Raise]:
+    """Since when those are free who give back open work: their own, all of it or that of a segment.
+
+    Who lost a race stays as idle as before.
+    """
+    reps = {*map(holder_of, filter(is_open_key, _given_back(held, taken)))}
+    reps -= {event.rep_id for event in events if isinstance(event, OfferWithdrawn)}
+    for rep_id in sorted(reps | _done_at_once(events)):
+        yield Raise(free_key(rep_id), to_micros(events[-1].at))
+
+
+def _done_at_once(events: list[LeadEvent]) -> set[str]:
+    """Who takes open work and gives it back in the same change."""
+    accepted = {event.rep_id for event in events if isinstance(event, Accepted)}
+    if not accepted:
+        return accepted
+    offers = [event for event in events if isinstance(event, Offered)]
+    return {
+        offer.rep_id
+        for offer in offers
+        if offer.release_on == "accept"
+        and offer.rep_id in accepted
+        and any(map(is_open_key, offer.reservations))
+    }
 
 
 def _rep_counters(before: Placement | None, event: LeadEvent, at: int) -> Iterator[Op]:
@@ -295,6 +326,8 @@ def _rep_counters(before: Placement | None, event: LeadEvent, at: int) -> Iterat
     if isinstance(event, Offered | Assigned):
         yield Raise(last_key(event.rep_id), event.order)
         yield Raise(order_key(), event.order)
+        if isinstance(event, Offered) and event.line:
+            yield from _out_of_line(event, at)
         if isinstance(event, Assigned):
             yield Raise(given_key(event.rep_id), event.order)
     elif isinstance(event, Accepted):
@@ -306,6 +339,28 @@ def _rep_counters(before: Placement | None, event: LeadEvent, at: int) -> Iterat
         yield Add(closed_key(event.rep_id), 1)
         if event.won:
             yield Add(won_key(event.rep_id), 1)
+
+
+def _out_of_line(event: Offered, at: int) -> Iterator[Op]:
+    """What counts an offer of a lead that waited, or that the rep asked for."""
+    last = backlog_key(event.rep_id)
+    if last in event.limits:
+        yield Raise(last, at)
+    if event.claimed:
+        for counter, most in event.limits.items():
+            if is_claims_key(counter):
+                yield Add(counter, 1, hi=most)
+
+
+def _lapsed(
+    ended: Iterable[Offer], before: Placement | None, event: TimedOut, books: Books
+) -> Iterator[Op]:
+    """What counts a lead that a rep asked for and let run out, where the terms look at that."""
+    rule = None if before is None else before.rule
+    for offer in ended:
+        rep = books.desk.roster.get(offer.rep_id)
+        if offer.claimed and rep and books.desk.router.terms(rule).lapsed_claims is not None:
+            yield Add(lapsed_key(rep, event.at), 1)
 
 
 def _without_assignment(offer: Offer, lead_id: str, books: Books) -> Steps[list[Op]]:
@@ -341,3 +396,16 @@ def offers_to(rep_id: str, books: Books) -> Steps[dict[str, int]]:
             for offer in placement_of(record, lead_id).offers:
                 found[lead_id] = offer.order
     return found
+
+
+def new_draft(lead_id: str, record: Record | None, books: Books) -> Draft | Placement:
+    """The beginning of a new lead, or the placement of one that is known.
+
+    One that was forgotten begins again, and its log goes on. Of two processes that submit one lead,
+    one fails at the version of the placement and reads it.
+    """
+    if record is None:
+        return Draft(lead_id, None, 0, books)
+    placed = placement_of(record, lead_id)
+    forgotten = placed.status is Status.FORGOTTEN
+    return Draft(lead_id, placed, record.version, books) if forgotten else placed

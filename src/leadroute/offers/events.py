@@ -27,7 +27,8 @@ class Received:
     Args:
         at: The time.
         received_at: The time at which the lead came in, if you gave it.
-        priority: The lead's own priority, else that of its grade; waiting leads with a higher one go first.
+        priority: The lead's own priority, else that of its rule, else of its grade; waiting leads
+            with a higher one go first.
         policy_version: The version of the policy at that time.
         lead_score: The lead score, 0 to 1; ``None`` when it is not known.
         lead_grade: The name of the grade; ``None`` when there is none.
@@ -68,7 +69,7 @@ class Disqualified:
 
 @frozen
 class Offered:
-    """The lead was offered to a rep, and to no other rep.
+    """The lead was offered to a rep.
 
     Args:
         at: The time.
@@ -91,6 +92,12 @@ class Offered:
         policy_version: The version of the policy that decided.
         ignore_availability: True when availability was ignored, because no rep was available.
         token: What tells this offer from every other one.
+        line: The line that the lead waited in, if it did.
+        claimed: Whether the rep asked for it.
+        step: The number of the step of the rule that was in force; 0 for the rule as it is written.
+        priority: The priority of the lead from now on; ``None`` leaves it as it was.
+        more_at: The time at which one more rep is asked beside; ``None`` for none.
+        remind_at: The time of the reminder before the end; ``None`` for none.
         clocks: The times at which something is to be done about the lead, by name.
     """
 
@@ -111,6 +118,12 @@ class Offered:
     policy_version: str = ""
     ignore_availability: bool = False
     token: str = ""
+    line: str = ""
+    claimed: bool = False
+    step: int = 0
+    priority: int | None = None
+    more_at: datetime | None = None
+    remind_at: datetime | None = None
     clocks: Mapping[str, datetime] = field(default=FrozenDict(), converter=by_name)
 
 
@@ -127,6 +140,11 @@ class Waiting:
         error: The class of the exception when the decision failed; empty otherwise.
         line: The line in which it waits; empty for none.
         resumes_at: The first time at which a rep is known to be there again; ``None`` when that is not known.
+        line_order: What orders it among leads of equal priority and score, the least first; ``None`` is its age.
+        step: The number of the step of the rule that is in force; 0 for the rule as it is written.
+        next_step: The time at which the next step opens; ``None`` when there is none.
+        priority: The priority of the lead from now on; ``None`` leaves it as it was.
+        suggested: The ids of the reps who may have it, best first, when it waits to be assigned by hand.
         clocks: The times at which something is to be done about the lead, by name.
     """
 
@@ -139,6 +157,11 @@ class Waiting:
     error: str = ""
     line: str = ""
     resumes_at: datetime | None = None
+    line_order: int | None = None
+    step: int = 0
+    next_step: datetime | None = None
+    priority: int | None = None
+    suggested: tuple[str, ...] = ()
     clocks: Mapping[str, datetime] = field(default=FrozenDict(), converter=by_name)
 
 
@@ -248,6 +271,31 @@ class TimedOut:
     kind: ClassVar[str] = "timed_out"
     at: datetime
     rep_id: str
+
+
+@frozen
+class Reminded:
+    """The offer to a rep ends soon, and they have not answered."""
+
+    kind: ClassVar[str] = "reminded"
+    at: datetime
+    rep_id: str
+
+
+@frozen
+class NobodyAdded:
+    """No further rep was found for a lead that is offered.
+
+    The offers that are open go on.
+
+    Args:
+        at: The time.
+        until: The time of the next look for one; ``None`` for none.
+    """
+
+    kind: ClassVar[str] = "nobody_added"
+    at: datetime
+    until: datetime | None = None
 
 
 @frozen
@@ -489,6 +537,8 @@ LeadEvent: TypeAlias = (
     | Assigned
     | Declined
     | TimedOut
+    | Reminded
+    | NobodyAdded
     | OfferWithdrawn
     | Withdrawn
     | Reopened
@@ -519,6 +569,8 @@ KINDS: Mapping[str, type[LeadEvent]] = FrozenDict(
             Assigned,
             Declined,
             TimedOut,
+            Reminded,
+            NobodyAdded,
             OfferWithdrawn,
             Withdrawn,
             Reopened,

@@ -58,9 +58,11 @@ _REASONS: Final[Mapping[str, str]] = FrozenDict(
         "reopened": "it was reopened",
         "rerouted": "it is decided again",
         "forgotten": "it was forgotten",
+        "suggested": "it waits to be assigned by hand",
     }
 )
 
+SUGGESTED: Final = "suggested"  # the reason code of a lead that waits for an assignment by hand
 FAILED: Final = "decision_failed"  # the reason code of a lead whose decision raised an error
 
 KEPT_OFFERS: Final = 200
@@ -81,7 +83,10 @@ class Offer:
         release_on: The moment at which open work is given back, as ``Rule.release_on``.
         turn: Its effect on the credits of the pool; ``None`` when it is not a turn.
         order: Its number among all assignments.
+        line: The line that the lead waited in before, if it did.
+        claimed: Whether the rep asked for it.
         recorded: False for an offer of an older release, of which the store has no record by rep.
+        remind_at: The time of the reminder before its end; ``None`` when there is none, or there was.
     """
 
     token: str
@@ -93,7 +98,15 @@ class Offer:
     release_on: str = "outcome"
     turn: TurnTaken | None = None
     order: int = 0
+    line: str = ""
+    claimed: bool = False
     recorded: bool = field(default=True, eq=False)
+    remind_at: datetime | None = None
+
+    @property
+    def due(self) -> datetime:
+        """The time of its reminder, and then of its end."""
+        return self.expires_at if self.remind_at is None else self.remind_at
 
 
 @frozen
@@ -122,16 +135,20 @@ class Placement:
         status: The status.
         steps: The number of events so far, which is the number of the last one.
         received_at: The time at which the lead came in: as you gave it, else when it was submitted.
-        priority: Its own, else that of its grade; waiting leads with a higher one come first.
+        priority: Its own, else that of its rule, else of its grade; waiting leads with a higher one come first.
         rule: The rule that matched last.
+        step: The number of the step of that rule which was in force; 0 for the rule as it is written.
         pool: The pool of the current offer or owner.
         owner: The rep who owns the lead; ``None`` before a rep accepted it.
         catch_all: The name of the catch-all that has it.
         offers: The offers that are open now.
         clocks: The times at which something is to be done about the lead, by name: ``retry`` is the
-            next decision, ``shift`` the end of open work with the shift of the owner, ``respond`` and
-            ``close`` are deadlines with their warnings, and ``follow_up`` has the follow-ups.
+            next decision, ``step`` the opening of the next step of the rule, ``shift`` the end of
+            open work with the shift of the owner, ``more`` the time at which one more rep is asked,
+            ``respond`` and ``close`` are deadlines with their warnings, and ``follow_up`` has the
+            follow-ups.
         line: The line in which it waits; empty when it is in none.
+        line_order: What orders it in its line among leads of equal priority and score; ``None`` is its age.
         resumes_at: When it waits: the first time at which a rep is known to be there again.
         offered_at: The time of the current or last offer, or of the assignment by hand.
         accepted_at: The time at which its owner accepted it.
@@ -141,8 +158,8 @@ class Placement:
             lead that was withdrawn the reason that was given.
         value: Its value, in your currency.
         reason_code: The reason why it is disqualified, waits, or is with the catch-all: an
-            ``Outcome``, ``declined``, ``timed_out`` or ``reopened``; ``withdrawn``; ``forgotten``;
-            empty otherwise.
+            ``Outcome``, ``declined``, ``timed_out``, ``reopened`` or ``suggested``; ``withdrawn``;
+            ``forgotten``; empty otherwise.
         previous_offers: What became of the last offers, by rep id.
         earlier_offers: How many reps had an offer before those; their ids are kept beside the placement.
         reservations: The units that it counts against once it has an owner, by counter key.
@@ -162,6 +179,8 @@ class Placement:
         error: The class of the exception when the last decision failed; empty otherwise. Its
             message is not kept, because it may hold personal data.
         failures: How many decisions in a row failed.
+        suggested: When it waits to be assigned by hand: the ids of the reps who may have it, best first,
+            at most 50; ``Dispatcher.decision`` has the reasons.
         outcome_reason: The reason of the last feedback; empty for none.
         notes: How many notes are kept beside the lead.
     """
@@ -178,6 +197,7 @@ class Placement:
     offers: tuple[Offer, ...] = ()
     clocks: Mapping[str, datetime] = field(default=FrozenDict(), converter=by_name)
     line: str = ""
+    line_order: int | None = None
     resumes_at: datetime | None = None
     offered_at: datetime | None = None
     accepted_at: datetime | None = None
@@ -201,6 +221,8 @@ class Placement:
     won: bool = field()
     error: str = ""
     failures: int = 0
+    step: int = 0
+    suggested: tuple[str, ...] = ()
     close_by: datetime | None = None
     timed_from: datetime | None = None
     follow_up_at: datetime | None = None
@@ -221,9 +243,10 @@ class Placement:
     def due_clocks(self, now: datetime) -> list[str]:
         """Return the names of the clocks that are due, in turn.
 
-        The end of an offer is ``offers``.
+        The end of an offer is ``offers``, and the reminder before it ``remind``.
         """
         found = [*self.clocks.items(), *[("offers", offer.expires_at) for offer in self.offers]]
+        found += [("remind", each.remind_at) for each in self.offers if each.remind_at is not None]
         in_turn = sorted([(at, name) for name, at in found if at <= now])
         return [*dict.fromkeys(name for _, name in in_turn)]
 
@@ -231,12 +254,10 @@ class Placement:
     def due(self) -> datetime | None:
         """The time of the next step.
 
-        It is the end of an offer or of open work, or the next decision; ``None`` when the lead
-        waits in a line, which has a clock of its own.
+        It is the end of an offer, a reminder before it, the end of open work, or the next decision;
+        ``None`` when the lead waits in a line, which has a clock of its own.
         """
-        return min(
-            (*self.clocks.values(), *[offer.expires_at for offer in self.offers]), default=None
-        )
+        return min((*self.clocks.values(), *[offer.due for offer in self.offers]), default=None)
 
     def offer_to(self, rep_id: str) -> Offer | None:
         """The open offer to a rep; ``None`` when there is none."""
@@ -268,7 +289,8 @@ class Placement:
         """Why a rep has it."""
         if self.offers:
             first = " and ".join([offer.rep_id for offer in self.offers])
-            return f"{one_line(first)} came first under rule {self.rule!r}"
+            step = f", step {self.step}" if self.step else ""
+            return f"{one_line(first)} came first under rule {self.rule!r}{step}"
         owner = one_line(self.owner or "")
         if self.status is Status.CLOSED:
             return f"{owner} closed it as {self.outcome}"
@@ -291,6 +313,7 @@ class Placement:
         offers = [{name: getattr(each, name) for name in _TOLD_OF_OFFER} for each in self.offers]
         previous = {rep_id: each.outcome for rep_id, each in self.previous_offers.items()}
         plain |= {"status": self.status.value, "offers": offers, "previous_offers": previous}
+        plain["suggested"] = [*self.suggested]
         for told in (plain, *offers):
             told.update(_in_text(told.items()))
         return plain
@@ -319,6 +342,7 @@ _TOLD: Final = tuple(
         "turn",
         "clocks",
         "line",
+        "line_order",
         "earlier_offers",
         "release_on",
         "timed_from",

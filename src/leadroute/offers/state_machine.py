@@ -13,10 +13,10 @@ from functools import reduce
 from operator import attrgetter
 from typing import Any, Final, TypeAlias
 
-from attrs import fields_dict
+from attrs import evolve, fields_dict
 
 from leadroute.errors import InvalidTransitionError
-from leadroute.model.keys import is_open_key
+from leadroute.model.keys import is_open_key, unanswered_key
 from leadroute.model.validation import FrozenDict
 from leadroute.offers.events import (
     Accepted,
@@ -31,11 +31,13 @@ from leadroute.offers.events import (
     FollowUpDue,
     Forgotten,
     LeadEvent,
+    NobodyAdded,
     Offered,
     OfferWithdrawn,
     PolicyChanged,
     Received,
     Released,
+    Reminded,
     Reopened,
     Repaired,
     Rerouted,
@@ -71,6 +73,8 @@ _TABLE: Final[dict[tuple[Status, type[LeadEvent]], Status]] = {
     (Status.WAITING, CatchAll): Status.CATCH_ALL,
     (Status.WAITING, PolicyChanged): Status.WAITING,
     (Status.OFFERED, Offered): Status.OFFERED,
+    (Status.OFFERED, Reminded): Status.OFFERED,
+    (Status.OFFERED, NobodyAdded): Status.OFFERED,
     (Status.OFFERED, Accepted): Status.ACCEPTED,
     (Status.OFFERED, Declined): Status.WAITING,
     (Status.OFFERED, TimedOut): Status.WAITING,
@@ -105,10 +109,12 @@ Closing feedback: ``CLOSED``. While another offer is open, one that ends leaves 
 
 _CLOCKS: Final[dict[str, frozenset[Status]]] = {
     "retry": frozenset((Status.WAITING,)),
+    "step": frozenset((Status.WAITING,)),
     "shift": _WITH_OWNER,
     "follow_up": _WITH_OWNER,
     **dict.fromkeys(("respond", "respond_warning"), _WITHOUT_OWNER | {Status.ACCEPTED}),
     **dict.fromkeys(("close", "close_warning"), _WITHOUT_OWNER | _WITH_OWNER),
+    "more": frozenset((Status.OFFERED,)),
 }
 CLOCKS: Mapping[str, frozenset[Status]] = FrozenDict(_CLOCKS)
 """In which statuses each clock of a placement goes on; a move to another one stops it.
@@ -117,8 +123,8 @@ A clock of which there are several has a number, such as ``follow_up/2``.
 """
 
 _Timing: TypeAlias = Offered | Waiting | CatchAll | Accepted | Assigned
-NAMES_OFFER: Final = (Accepted, Declined, TimedOut, OfferWithdrawn)
-"""The events that end or take one offer, by the id of its rep."""
+NAMES_OFFER: Final = (Accepted, Declined, TimedOut, OfferWithdrawn, Reminded)
+"""The events that are about one open offer, by the id of its rep."""
 
 
 def move(before: Placement | None, event: LeadEvent, lead_id: str) -> Placement:
@@ -216,7 +222,14 @@ def state_of(placement: Placement) -> str:
 
 
 _DECIDED: Final[Mapping[str, Any]] = FrozenDict(
-    {"error": "", "failures": 0, "line": "", "resumes_at": None}
+    {
+        "error": "",
+        "failures": 0,
+        "line": "",
+        "line_order": None,
+        "resumes_at": None,
+        "suggested": (),
+    }
 )
 
 
@@ -260,8 +273,11 @@ def _offered(before: Placement, event: Offered) -> dict[str, Any]:
         event.release_on,
         event.turn,
         event.order,
+        event.line,
+        event.claimed,
+        remind_at=event.remind_at,
     )
-    return {
+    changes = {
         **_DECIDED,
         "rule": event.rule,
         "pool": event.pool,
@@ -269,7 +285,23 @@ def _offered(before: Placement, event: Offered) -> dict[str, Any]:
         "offered_at": event.at,
         "reason_code": "",
         "policy_version": event.policy_version,
+        "step": event.step,
+        "priority": before.priority if event.priority is None else event.priority,
         **_timed(before, event),
+    }
+    if event.more_at is not None or before.clocks:
+        changes["clocks"] = {"more": event.more_at, **event.clocks}
+    return changes
+
+
+def _reminded(before: Placement, event: Reminded) -> dict[str, Any]:
+    return {
+        "offers": tuple(
+            [
+                evolve(offer, remind_at=None) if offer.rep_id == event.rep_id else offer
+                for offer in before.offers
+            ]
+        )
     }
 
 
@@ -278,9 +310,13 @@ def _waiting(before: Placement, event: Waiting) -> dict[str, Any]:
         **_timed(before, event),
         "rule": event.rule,
         "reason_code": event.reason_code,
-        "clocks": {"retry": event.until, **event.clocks},
+        "clocks": {"retry": event.until, "step": event.next_step, **event.clocks},
         "line": event.line,
+        "step": event.step,
+        "priority": before.priority if event.priority is None else event.priority,
+        "line_order": event.line_order,
         "resumes_at": event.resumes_at,
+        "suggested": event.suggested,
         "policy_version": event.policy_version,
         "error": event.error,
         "failures": before.failures + 1 if event.error else 0,
@@ -309,10 +345,18 @@ def _accepted(before: Placement, event: Accepted) -> dict[str, Any]:
         "accepted_at": event.at,
         "clocks": {"shift": event.until, **event.clocks},
     }
-    held: Mapping[str, int] = offer.reservations  # type: ignore[union-attr]
+    held: Mapping[str, int] = _answered(offer)  # type: ignore[arg-type]
     if offer.release_on == "accept":  # type: ignore[union-attr]
         held = _released(held)["reservations"]
     return taken | {"reservations": _both(before.reservations, held)}
+
+
+def _answered(offer: Offer) -> Mapping[str, int]:
+    """What an offer holds once it is answered."""
+    key = unanswered_key(offer.rep_id)
+    if key not in offer.reservations:
+        return offer.reservations
+    return FrozenDict({name: units for name, units in offer.reservations.items() if name != key})
 
 
 def _both(kept: Mapping[str, int], taken: Mapping[str, int]) -> Mapping[str, int]:
@@ -379,6 +423,7 @@ def _rerouted(before: Placement, event: Rerouted) -> dict[str, Any]:
         **asked,
         "offers": (),
         "reservations": before.reservations if owner is None else FrozenDict(),
+        "step": 0,
         "policy_version": "",
         "reason_code": event.kind,
         "clocks": {"retry": event.at},  # until the decision that follows
@@ -434,6 +479,7 @@ def _reopened(before: Placement, event: Reopened) -> dict[str, Any]:
         **dict.fromkeys(("contacted_at", "closed_at", "outcome", "value", "turn", "factor")),
         "won": False,
         "outcome_reason": "",
+        "step": 0,
         "policy_version": "",
         "reason_code": event.kind,
         "clocks": {"retry": event.at},  # until the decision that follows
@@ -487,6 +533,8 @@ _CHANGES: Mapping[type[LeadEvent], Callable[[Placement, Any], dict[str, Any]]] =
     Accepted: _accepted,
     Assigned: _assigned,
     Released: lambda before, _event: _released(before.reservations),
+    Reminded: _reminded,
+    NobodyAdded: lambda _before, event: {"clocks": {"more": event.until}},
     Declined: _ended,
     TimedOut: _ended,
     OfferWithdrawn: _ended,

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeVar
 
 from attrs import frozen
 
 from leadroute.clock import Clock
 from leadroute.errors import LeadNotFoundError, NewerFormatError, ValidationError
-from leadroute.model.keys import credits_key, decision_key, lead_key, note_keys, placement_key
+from leadroute.model.keys import (
+    credits_key,
+    decision_key,
+    is_claims_key,
+    is_total_key,
+    lead_key,
+    note_keys,
+    placement_key,
+)
 from leadroute.model.lead import Lead, with_score
 from leadroute.model.rep import Rep
 from leadroute.model.validation import FrozenDict, aware, must_be
 from leadroute.offers import deadlines, decisions, requests, transitions
 from leadroute.offers.change import Change, Drop, Op, Put, Record
 from leadroute.offers.counts import Books, Desk
-from leadroute.offers.draft import Draft, asked, asked_keys, pools_of
+from leadroute.offers.draft import Draft, asked, asked_keys, new_draft, pools_of
 from leadroute.offers.events import (
     Accepted,
     Assigned,
@@ -31,16 +39,32 @@ from leadroute.offers.events import (
     TimedOut,
     Waiting,
 )
-from leadroute.offers.judging import Begun, Chosen, Failed, Judged, begin, finish, keys_read
+from leadroute.offers.judging import (
+    Begun,
+    Chosen,
+    Failed,
+    Judged,
+    begin,
+    finish,
+    in_line,
+    keys_read,
+    pulled,
+    qualifies,
+    unjudged,
+)
 from leadroute.offers.lifting import placement_of
+from leadroute.offers.lines import length_key, order_of
 from leadroute.offers.outcome_counts import counts_of
-from leadroute.offers.placement import Placement, Status
+from leadroute.offers.placement import SUGGESTED, Placement, Status
 from leadroute.offers.requests import Steps, ignored
 from leadroute.plain import loads
+from leadroute.ranking.eligibility import Ineligibility
 from leadroute.ranking.ranking import Outcome
 
 _UNDECIDED: Final = (Declined, TimedOut, OfferWithdrawn, Reopened, Rerouted, PolicyChanged)
-"""The events after which a lead that nobody is offered is decided again."""
+"""The events after which others are asked, or the lead is decided again."""
+
+T = TypeVar("T")
 
 UNREADABLE: Final = (LeadNotFoundError, NewerFormatError, ValidationError)
 """What reading a document raises that is not there, or is not as this release writes it."""
@@ -63,6 +87,21 @@ class Done:
     failed: Failed | None = None
     books: Books | None = None
     freed: frozenset[str] | None = frozenset()
+
+
+@frozen
+class Claimed:
+    """What became of a rep's wish for a lead.
+
+    Args:
+        placement: The placement as it is now.
+        refusal: Why the rep cannot have it.
+        free: Whether they can, or have it; without it and a refusal the lead waits no more.
+    """
+
+    placement: Placement
+    refusal: Ineligibility | None = None
+    free: bool = False
 
 
 @frozen(eq=False)
@@ -93,7 +132,7 @@ class LeadSteps:
         """The desk of a version of the policy; that of today where it is not there."""
         return self.earlier.get(version, self.desk)
 
-    def _persistently(self, step: Callable[[], Steps[Done]]) -> Steps[Done]:
+    def _persistently(self, step: Callable[[], Steps[T]]) -> Steps[T]:
         """Take a step until it loses no race; what a lost one says of a counter is taken note of."""
         counts = self.desk.counts
         lost = ignored if counts is None else counts.correct
@@ -123,16 +162,19 @@ class LeadSteps:
             books, key = self.books(), placement_key(lead.id)
             begun = begin(lead, FrozenDict(), books)
             books.also = begun.counters()
-            draft = _new(lead.id, (yield from books.records([key, *begun.keys()])).get(key), books)
+            draft = new_draft(
+                lead.id, (yield from books.records([key, *begun.keys()])).get(key), books
+            )
             if isinstance(draft, Placement):
                 return Done(draft)
-            version = self.desk.router.version
-            received = transitions.reception(begun.lead, trigger, version, books.now)
+            given = begun.lead, trigger, begun.rule, self.desk.router, books.now
+            received = transitions.reception(*given)
             yield from draft.happen(received)
-            event, failed = yield from self._decide(begun, draft)
+            events, failed = yield from self._decide(begun, draft)
             if failed is not None and not keep_failed:
                 raise failed.error
-            yield from draft.happen(event)
+            for event in events:
+                yield from draft.happen(event)
             kept = (Put(lead_key(lead.id), text, 0),)
             return (yield from self._committed(draft, lead, kept, failed))
 
@@ -144,12 +186,13 @@ class LeadSteps:
 
         def step() -> Steps[Done]:
             books, key = self.books(), placement_key(lead.id)
-            draft = _new(lead.id, (yield from books.records([key])).get(key), books)
+            draft = new_draft(lead.id, (yield from books.records([key])).get(key), books)
             if isinstance(draft, Placement):
                 return Done(draft)
             router = self.desk.router
             scored = router.scored(lead, books.now)
-            received = transitions.reception(scored, trigger, router.version, books.now)
+            rule = router.match(scored, books.now) if router.prioritizes else None
+            received = transitions.reception(scored, trigger, rule, router, books.now)
             yield from draft.happen(received)
             given = draft.placed, scored, rep, trigger or "submit", books
             for event in (yield from self.assignment(*given)):
@@ -167,7 +210,7 @@ class LeadSteps:
         rule = router.match(lead, books.now)
         charges = router.charges(lead, rule, None, books.now)
         assigned = yield from transitions.assignment(before, rep, by, rule, charges, books)
-        return tuple([deadlines.timed(each, before, rule, rep, books) for each in assigned])
+        return tuple([deadlines.assigned(each, before, rule, books) for each in assigned])
 
     def updated(self, lead: Lead) -> Steps[Done]:
         """Keep what became known of a lead.
@@ -185,23 +228,19 @@ class LeadSteps:
             kept = 0 if record is None else record.version
             books.note(Record(key, kept + 1, text))  # what the decision reads
             draft = Draft(lead.id, before, version, books)
-            scored = self.desk.router.scored(lead, books.now)
-            yield from draft.happen(transitions.enrichment(scored, books.now))
+            router = self.desk.router
+            scored = router.scored(lead, books.now)
+            rule = next((each for each in router.rules if each.name == before.rule), None)
+            priority = router.priority_of(scored, rule)
+            yield from draft.happen(transitions.enrichment(scored, priority, books.now))
             failed = None
-            if before.status is Status.DISQUALIFIED and self._qualifies(scored, books):
+            if before.status is Status.DISQUALIFIED and qualifies(scored, books):
                 yield from draft.happen(Reopened(books.now))
             if draft.placed.status is Status.WAITING:
                 failed = yield from self._decided(draft)
             return (yield from self._committed(draft, lead, (Put(key, text, kept),), failed))
 
         return (yield from self._persistently(step))
-
-    def _qualifies(self, scored: Lead, books: Books) -> bool:
-        """Whether a lead may be decided; one that cannot be judged is left to the decision."""
-        try:
-            return self.desk.router.qualifies(scored, books.now)
-        except Exception:  # noqa: BLE001 - whatever a predicate raises is the lead's own trouble
-            return True
 
     def advanced(
         self,
@@ -268,6 +307,15 @@ class LeadSteps:
 
         return (yield from self.advanced(lead_id, events_of, records))
 
+    def reminded(self, lead_id: str, records: Iterable[Record] = ()) -> Steps[Done]:
+        """Remind those whose offers end soon."""
+
+        def events_of(before: Placement, books: Books) -> Steps[Sequence[LeadEvent]]:
+            yield from ()
+            return transitions.reminders(before, books.now)
+
+        return (yield from self.advanced(lead_id, events_of, records))
+
     def accepted(self, lead_id: str, rep_id: str, token: str) -> Steps[Done]:
         """Make a rep the owner. The offers to others are withdrawn in the same change."""
 
@@ -277,7 +325,7 @@ class LeadSteps:
             found = transitions.acceptance(before, rep_id, token, now, rep)
             if found is None:
                 return ()
-            event = deadlines.accepted(found, before, rep, self.desk_of(before.policy_version))
+            event = deadlines.accepted(found, before, self.desk_of(before.policy_version), now)
             others = [offer.rep_id for offer in before.offers if offer.rep_id != rep_id]
             return (*[OfferWithdrawn(now, other, Accepted.kind) for other in others], event)
 
@@ -290,7 +338,7 @@ class LeadSteps:
         records: Iterable[Record] = (),
         asks: str = "",
     ) -> Steps[Done]:
-        """End offers and, where none is left, decide about the lead again in the same change.
+        """End offers and, in the same change, ask others; where none is left, decide about the lead again.
 
         Args:
             lead_id: The lead.
@@ -315,19 +363,15 @@ class LeadSteps:
             for event in ended:
                 yield from draft.happen(event)
             failed = None
-            if not draft.placed.offers and any(isinstance(each, _UNDECIDED) for each in ended):
+            if not any(isinstance(each, _UNDECIDED) for each in ended):
+                pass  # a warning, or something else after which all goes on
+            elif draft.placed.offers:
+                failed = yield from self._replaced(draft, len(ended))
+            else:
                 failed = yield from self._decided(draft)
             return (yield from self._committed(draft, failed=failed))
 
         return (yield from self._persistently(step))
-
-    def timed(self, lead_id: str, records: Iterable[Record] = ()) -> Steps[Done]:
-        """Let happen what deadlines and follow-ups bring; one who missed a deadline may lose the lead."""
-
-        def endings(before: Placement, now: datetime) -> Sequence[LeadEvent]:
-            return deadlines.due_events(before, self.desk_of(before.policy_version).router, now)
-
-        return (yield from self.passed_on(lead_id, endings, records))
 
     def decided(self, lead_id: str, records: Iterable[Record] = (), line: str = "") -> Steps[Done]:
         """Decide again about a lead that waits, in this line where one is named."""
@@ -367,46 +411,181 @@ class LeadSteps:
     def _decided(self, draft: Draft) -> Steps[Failed | None]:
         """Decide about a lead that waits, and note what changes by it."""
         books = draft.books
+        books.line = _line_before(draft)
         yield from self._under_its_policy(draft)
         before = draft.placed
         try:
-            lead = as_scored((yield from self.lead(before.lead_id, books)), before, books.desk)
+            begun, others = yield from self._begun(before, books)
         except UNREADABLE as error:
             yield from draft.happen(transitions.failure(before, error, before.rule, books))
             return Failed(error, before.rule)
-        others = yield from asked(before, books)
-        begun = begin(lead, others, books)
-        event, failed = yield from self._decide(begun, draft, others)
-        if draft.events or transitions.is_news(event, before):
-            yield from draft.happen(event)
+        events, failed = yield from self._decide(begun, draft, others)
+        router = books.desk.router
+        if router.prioritizes or any(isinstance(each, PolicyChanged) for each in draft.events):
+            events = [transitions.with_priority(each, begun, before, router) for each in events]
+        if draft.events or any(transitions.is_news(event, before) for event in events):
+            for event in events:
+                yield from draft.happen(event)
         return failed
+
+    def _begun(self, before: Placement, books: Books) -> Steps[tuple[Begun, Mapping[str, str]]]:
+        """A decision about a lead that waits whose counts were not read yet, and who was asked before."""
+        lead, desk = (yield from self.lead(before.lead_id, books)), books.desk
+        if desk.router.relaxes and lead.received_at is None:  # steps go by the age of the lead
+            lead = lead.with_changes(received_at=before.received_at)
+        others = yield from asked(before, books)
+        return begin(as_scored(lead, before, desk), others, books), others
+
+    def claimed(
+        self, lead_id: str, rep_id: str, line: str = "", *, look: bool = False
+    ) -> Steps[Claimed]:
+        """Offer a lead that waits to a rep who asks for it.
+
+        Args:
+            lead_id: The lead.
+            rep_id: The rep.
+            line: The line in which it has to wait; any when empty.
+            look: Whether nothing is changed.
+        """
+
+        def step() -> Steps[Claimed]:
+            books = self.books()
+            before, version = yield from self.known(
+                lead_id, books, *self._decided_on(lead_id), *self._ahead(line)
+            )
+            suggested = before.reason_code == SUGGESTED  # who gets it is said by hand
+            if before.status is not Status.WAITING or suggested or (line and before.line != line):
+                return Claimed(before)
+            draft = Draft(lead_id, before, version, books)
+            found = yield from self._claimable(draft, rep_id)
+            if isinstance(found, Ineligibility):
+                return Claimed(before, found)
+            if look:
+                return Claimed(before, free=True)
+            books.line = before.line
+            for event in (yield from transitions.offers(found, books, claim=True)):
+                yield from draft.happen(event)
+            done = yield from self._committed(draft)
+            return Claimed(done.placement, free=True)
+
+        return (yield from self._persistently(step))
+
+    def _claimable(self, draft: Draft, rep_id: str) -> Steps[Chosen | Ineligibility]:
+        """The decision about a lead that waits with a rep first, or why they cannot have it."""
+        books = draft.books
+        yield from self._under_its_policy(draft)
+        try:
+            begun, others = yield from self._begun(draft.placed, books)
+        except UNREADABLE as error:
+            return unjudged(error)
+        found = pulled((yield from finish(begun, books, 1)), rep_id)
+        if isinstance(found, Ineligibility):
+            return found
+        refusal = yield from _claims_refused(found, books)
+        if refusal is not None:
+            return refusal
+        if self.desk.decisions != "none":
+            draft.kept = yield from self._kept(begun.lead, found, others, draft, behind=False)
+        return found
+
+    def _widened(self, draft: Draft, most: int, more_at: datetime | None) -> Steps[Failed | None]:
+        """Ask further reps about a lead that is offered, under the rule and in the pool of its offers.
+
+        Args:
+            draft: The change, in which nothing happens when nobody is found.
+            most: How many more reps may be asked.
+            more_at: When one more is asked after that.
+        """
+        books, before = draft.books, draft.placed
+        books.desk, books.line = self.desk_of(before.policy_version), before.offers[0].line
+        if books.desk.router.version != before.policy_version:
+            return None  # the policy of the offers is not here
+        try:
+            lead = as_scored((yield from self.lead(before.lead_id, books)), before, books.desk)
+        except UNREADABLE as error:
+            return Failed(error, before.rule)
+        known = yield from asked(before, books)
+        others = {**known, **{offer.rep_id: "is_open" for offer in before.offers}}
+        begun = begin(lead, FrozenDict(others), books)
+        held = transitions.holds(before)  # it counts on what counts all leads already
+        books.give_back({key: units for key, units in held.items() if is_total_key(key)})
+        judged = yield from finish(begun, books, most)
+        if not isinstance(judged, Chosen):
+            return judged if isinstance(judged, Failed) else None
+        found = judged.decided
+        if (found.rule.name, found.pool) != (before.rule, before.pool):
+            return None
+        if self.desk.decisions != "none":
+            draft.kept = yield from self._kept(begun.lead, judged, known, draft, behind=False)
+        for event in (yield from transitions.offers(judged, books, more_at)):
+            yield from draft.happen(event)
+        return None
+
+    def one_more(self, lead_id: str, records: Iterable[Record] = ()) -> Steps[Done]:
+        """Ask one more rep about a lead that is offered, once that is due."""
+        noted = [*records]
+
+        def step() -> Steps[Done]:
+            books = self.books(noted)
+            noted.clear()
+            before, version = yield from self.known(lead_id, books, *self._decided_on(lead_id))
+            due = before.clocks.get("more")
+            if due is None or books.now < due:
+                return Done(before)
+            draft = Draft(lead_id, before, version, books)
+            terms = self.desk_of(before.policy_version).router.terms(before.rule)
+            more_at = transitions.next_of(terms.kind, len(before.offers) + 1, books.now)
+            failed = yield from self._widened(draft, 1, more_at)
+            if not draft.events:
+                yield from draft.happen(transitions.nobody_added(before, terms.kind, books.now))
+            return (yield from self._committed(draft, failed=failed))
+
+        return (yield from self._persistently(step))
+
+    def _replaced(self, draft: Draft, ended: int) -> Steps[Failed | None]:
+        """Ask others in place of those whose offers have ended, while further offers are open."""
+        before = draft.placed
+        kind = self.desk_of(before.policy_version).router.terms(before.rule).kind
+        room = kind.most - len(before.offers)
+        if kind.name != "parallel" or room < 1:
+            return None
+        most = room if kind.every is None else min(ended, room)
+        return (yield from self._widened(draft, most, before.clocks.get("more")))
 
     def _decide(
         self, begun: Begun, draft: Draft, asked_before: Mapping[str, str] = FrozenDict()
-    ) -> Steps[tuple[LeadEvent, Failed | None]]:
-        """The event that follows from a decision, and what the policy raised."""
+    ) -> Steps[tuple[Sequence[LeadEvent], Failed | None]]:
+        """The events that follow from a decision, and what the policy raised."""
         books, before = draft.books, draft.placed
         is_new = before.status is Status.RECEIVED
-        draft.line = begun.line or draft.line
-        judged = yield from finish(begun, books)
-        line = begun.line
-        others = is_new and any(map(books.counted, begun.counters()))
-        behind = others and isinstance(judged, Chosen) and line is not None
+        judged, line = in_line(begun, (yield from finish(begun, books)), books)
+        draft.line = line or draft.line
+        order = None
+        if begun.rule is not None:
+            backlog = books.desk.router.terms(begun.rule.name).backlog
+            order = order_of(begun.lead, before.received_at, backlog)
+        if is_new and line is not begun.line and line is not None:
+            yield from books.counts([length_key(line.id)])
+        others = is_new and line is not None and books.counted(length_key(line.id)) > 0
+        behind = others and isinstance(judged, Chosen)
         if self.desk.decisions != "none":
             draft.kept = yield from self._kept(
                 begun.lead, judged, asked_before, draft, behind=behind
             )
         if isinstance(judged, Failed):
             failure = transitions.failure(before, judged.error, judged.rule, books)
-            return deadlines.decided(failure, before, begun.rule, books), judged
-        if behind:
+            return deadlines.decided((failure,), before, begun.rule, books), judged
+        if behind and isinstance(judged, Chosen):
             # It joins those who wait in its line, which is served from its head.
             reason, version = Outcome.NONE_AVAILABLE.value, self.desk.router.version
             named = draft.line.rule, None, version
-            event: LeadEvent = Waiting(books.now, reason, *named, line=draft.line.id)
-        else:
-            event = yield from transitions.event_of(judged, line, books)
-        return deadlines.decided(event, before, begun.rule, books), None
+            relaxing = transitions.relaxation(judged.decided.rule, before)
+            waits = Waiting(
+                books.now, reason, *named, line=draft.line.id, line_order=order, **relaxing
+            )
+            return deadlines.decided((waits,), before, begun.rule, books), None
+        events = yield from transitions.events_of(judged, line, before, books, order)
+        return deadlines.decided(events, before, begun.rule, books), None
 
     def _kept(
         self,
@@ -471,21 +650,32 @@ class LeadSteps:
         return loads(Lead, record.data, lead_id)
 
 
+def _line_before(draft: Draft) -> str:
+    """The line that a lead came out of: now, or with the offers that this change ends."""
+    before = draft.before
+    if before is None:
+        return ""
+    return before.line or next((offer.line for offer in before.offers), "")
+
+
+def _claims_refused(found: Chosen, books: Books) -> Steps[Ineligibility | None]:
+    """Why a rep may pull no lead of a rule now, if so."""
+    rep, rule = found.decided.rep, found.decided.rule
+    limits = transitions.claims(rep, books.desk.router.terms(rule.name), books.now)
+    counted = (yield from books.counts(limits)) if limits else {}
+    for key, most in limits.items():
+        used, hourly = counted.get(key, 0), is_claims_key(key)
+        if used + hourly > most:
+            code = "claims_per_hour" if hourly else "lapsed_claims"
+            had = "pulled" if hourly else "let run out"
+            return Ineligibility(
+                code, f"has {had} {used} {'this hour' if hourly else 'today'}", temporary=True
+            )
+    return None
+
+
 def as_scored(lead: Lead, before: Placement, desk: Desk) -> Lead:
     """The lead with the score that it had when submitted, where the policy scores leads."""
     if desk.router.lead_scoring is None:
         return lead
     return with_score(lead, transitions.kept_score(before))
-
-
-def _new(lead_id: str, record: Record | None, books: Books) -> Draft | Placement:
-    """The beginning of a new lead, or the placement of one that is known.
-
-    One that was forgotten begins again, and its log goes on. Of two processes that submit one lead,
-    one fails at the version of the placement and reads it.
-    """
-    if record is None:
-        return Draft(lead_id, None, 0, books)
-    placed = placement_of(record, lead_id)
-    forgotten = placed.status is Status.FORGOTTEN
-    return Draft(lead_id, placed, record.version, books) if forgotten else placed

@@ -12,6 +12,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
+from attrs import evolve
+
 from leadroute.errors import (
     FieldError,
     InvalidTransitionError,
@@ -19,10 +21,20 @@ from leadroute.errors import (
     OfferExpiredError,
     ValidationError,
 )
+from leadroute.model.caps import Cap, Period
 from leadroute.model.duration import later, to_micros
 from leadroute.model.given import Refused
-from leadroute.model.keys import contact_key, is_open_key
-from leadroute.model.lead import Lead, priority_of
+from leadroute.model.keys import (
+    backlog_key,
+    claims_holder,
+    contact_key,
+    is_open_key,
+    is_total_key,
+    key,
+    lapsed_holder,
+    unanswered_key,
+)
+from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.validation import Cleaner, FrozenDict, word
 from leadroute.model.working_hours import deadline, unless_failing
@@ -36,9 +48,11 @@ from leadroute.offers.events import (
     Declined,
     Disqualified,
     LeadEvent,
+    NobodyAdded,
     Offered,
     Received,
     Released,
+    Reminded,
     Reopened,
     Rerouted,
     TimedOut,
@@ -46,9 +60,9 @@ from leadroute.offers.events import (
     Waiting,
     Withdrawn,
 )
-from leadroute.offers.judging import Chosen
+from leadroute.offers.judging import Begun, Choice, Chosen
 from leadroute.offers.lines import Line
-from leadroute.offers.placement import FAILED, Offer, Placement, Status
+from leadroute.offers.placement import FAILED, SUGGESTED, Offer, Placement, Status
 from leadroute.offers.requests import Steps
 from leadroute.offers.state_machine import MOVES, state_of
 from leadroute.plain import document, to_dict
@@ -56,20 +70,26 @@ from leadroute.ranking.decide import Decided
 from leadroute.ranking.eligibility import Charge, Charges
 from leadroute.ranking.lead_score import LeadScore
 from leadroute.ranking.ranking import Outcome, Ranking
+from leadroute.ranking.router import Router
+from leadroute.rules.offer_kind import MOST, OfferKind
 from leadroute.rules.rule import WAIT, Rule
+from leadroute.rules.terms import Terms
 
 
-def reception(lead: Lead, trigger: str, version: str, now: datetime) -> Received:
-    """The submission of a lead, with its score as of now."""
+def reception(
+    lead: Lead, trigger: str, rule: Rule | None, router: Router, now: datetime
+) -> Received:
+    """The submission of a lead, with its score as of now, and the priority under the rule that matched."""
+    priority, version = router.priority_of(lead, rule), router.version
     try:
         said = "" if trigger == "" else word(trigger)
     except Refused as refused:
         raise ValidationError("Received", lead.id, (FieldError("trigger", str(refused)),)) from None
     score = lead.lead_score
     if score is None:
-        return Received(now, lead.received_at, priority_of(lead), version, trigger=said)
+        return Received(now, lead.received_at, priority, version, trigger=said)
     scored = score.score, score.grade, score.completeness
-    return Received(now, lead.received_at, priority_of(lead), version, *scored, trigger=said)
+    return Received(now, lead.received_at, priority, version, *scored, trigger=said)
 
 
 def lead_document(lead: Lead) -> str:
@@ -93,16 +113,41 @@ def kept_score(before: Placement) -> LeadScore:
     )
 
 
-def event_of(
-    found: Chosen | Decided | Ranking, line: Line | None, books: Books
-) -> Steps[LeadEvent]:
-    """Return the event that follows from a decision.
+def events_of(
+    found: Chosen | Decided | Ranking,
+    line: Line | None,
+    before: Placement,
+    books: Books,
+    order: int | None = None,
+) -> Steps[Sequence[LeadEvent]]:
+    """Return the events that follow from a decision.
 
-    It is an offer, a wait in the line of the lead, the catch-all, or disqualification.
+    These are offers, or one event: a suggestion, a wait in the line of the lead, the catch-all, or
+    disqualification.
     """
-    now, router = books.now, books.desk.router
     if isinstance(found, Chosen):
-        return (yield from _offer(found, books))
+        if not found.choices:
+            return (_suggestion(found.decided, books),)
+        kind = found.decided.terms_of_offer.kind
+        return (yield from offers(found, books, next_of(kind, len(found.choices), books.now)))
+    return (_without_offer(found, line, before, books, order),)
+
+
+def _suggestion(found: Decided, books: Books) -> Waiting:
+    """The wait of a lead that somebody gives to a rep by hand, with its ranking."""
+    best = [found.context.ids[place] for place, _ in found.first(MOST)]
+    told = found.rule.name, None, books.desk.router.version
+    return Waiting(books.now, SUGGESTED, *told, step=found.rule.step, suggested=tuple(best))
+
+
+def _without_offer(
+    found: Decided | Ranking,
+    line: Line | None,
+    before: Placement,
+    books: Books,
+    order: int | None,
+) -> LeadEvent:
+    now, router = books.now, books.desk.router
     if isinstance(found, Ranking) and found.outcome is Outcome.DISQUALIFIED:
         return Disqualified(now, found.factor, found.verdict, found.policy_version)
     rule = None if isinstance(found, Ranking) else found.rule.name
@@ -111,9 +156,24 @@ def event_of(
     resumes_at = found.resumes_at
     if resumes_at is not None and resumes_at <= now:
         resumes_at = None
-    return Waiting(
-        now, found.outcome.value, rule, None, router.version, line=line.id, resumes_at=resumes_at
-    )
+    relaxing = {} if isinstance(found, Ranking) else relaxation(found.rule, before)
+    said = now, found.outcome.value, rule, None, router.version
+    return Waiting(*said, line=line.id, resumes_at=resumes_at, line_order=order, **relaxing)
+
+
+def relaxation(rule: Rule, before: Placement) -> dict[str, Any]:
+    """What an event says of the steps of a rule."""
+    if not rule.later:
+        return {"step": rule.step} if rule.step else {}
+    return {"step": rule.step, "next_step": later(before.received_at, rule.later[0].opens)}
+
+
+def with_priority(event: LeadEvent, begun: Begun, before: Placement, router: Router) -> LeadEvent:
+    """The event with the priority of the lead, where the rule that matched now gives it another one."""
+    if begun.rule is None or not isinstance(event, Waiting | Offered):
+        return event
+    found = router.priority_of(begun.lead, begun.rule)
+    return event if found == before.priority else evolve(event, priority=found)
 
 
 _RETRY: Final = timedelta(seconds=30)
@@ -135,32 +195,125 @@ def failure(
     return Waiting(now, FAILED, rule or before.rule, until, router.version, kind)
 
 
-def _offer(chosen: Chosen, books: Books) -> Steps[Offered]:
-    found, charged, turn = chosen.decided, chosen.charged, chosen.turn
-    rule, rep = found.rule, found.rep
-    router, now = books.desk.router, books.now
-    limits = _limits(charged)
-    if router.wrap_up and not found.ignore_availability:
-        limits[contact_key(rep.id)] = max(0, to_micros(now - router.wrap_up))
+def offers(
+    chosen: Chosen, books: Books, more_at: datetime | None = None, *, claim: bool = False
+) -> Steps[Sequence[LeadEvent]]:
+    """The offers to those who were chosen, best first, and the acceptance where nobody has to answer.
+
+    Args:
+        chosen: The decision.
+        books: What the step has read.
+        more_at: When one more rep is asked.
+        claim: Whether the rep has asked for the lead.
+    """
+    order, made = (yield from books.next_order()), list[LeadEvent]()
+    for place in range(len(chosen.choices)):
+        told = order + place, more_at
+        made.append((yield from _offer(chosen, place, books, told, claim=claim)))
+    if chosen.decided.terms_of_offer.auto_accept:
+        rep, release_on = chosen.choices[0].rep, chosen.decided.rule.release_on
+        made.append(Accepted(books.now, rep.id, shift_end(release_on, rep, books.now)))
+    return made
+
+
+def next_of(kind: OfferKind, live: int, now: datetime) -> datetime | None:
+    """When one more rep is asked, while so many have an offer; ``None`` when none is."""
+    return None if kind.every is None or live >= kind.most else later(now, kind.every)
+
+
+def nobody_added(before: Placement, kind: OfferKind, now: datetime) -> NobodyAdded:
+    """What follows when there is no further rep: another look, each time after twice as long."""
+    if kind.every is None:
+        return NobodyAdded(now)
+    since = max(offer.made_at for offer in before.offers)
+    return NobodyAdded(now, later(now, max(now - since, kind.every)))
+
+
+def _offer(
+    chosen: Chosen, place: int, books: Books, told: tuple[int, datetime | None], *, claim: bool
+) -> Steps[Offered]:
+    found, choice, (order, more_at) = chosen.decided, chosen.choices[place], told
+    rule, rep, router, now = found.rule, choice.rep, books.desk.router, books.now
+    limits, reservations = _held_to(found, choice, books, claim=claim)
+    turn = None if claim else choice.turn  # whoever asks for a lead gives up no turn
     credits = None if turn is None else (yield from books.credits(found.pool))
+    hours = router.working((rep,))[0].hours
+    reminder = found.terms_of_offer.reminder_of(found.grade)
     return Offered(
         now,
         rep.id,
         rule.name,
         found.pool,
-        deadline(now, found.accept_within, router.working((rep,))[0].hours),
-        found.score,
-        _units_by_counter(charged),
-        chosen.propensity,
-        chosen.fairness_cost,
+        deadline(now, found.accept_within, hours),
+        choice.score,
+        reservations,
+        choice.propensity,
+        0.0 if place else chosen.fairness_cost,
         limits,
         rule.release_on,
         None if turn is None or credits is None else credits.take(turn),
-        (yield from books.next_order()),
+        order,
         router.version,
         found.ignore_availability,
         books.desk.tokens(),
+        books.line,
+        claim,
+        rule.step,
+        None,
+        more_at,
+        None if reminder is None else deadline(now, reminder, hours),
     )
+
+
+def _held_to(
+    found: Decided, choice: Choice, books: Books, *, claim: bool
+) -> tuple[dict[str, int], dict[str, int]]:
+    """The limits of an offer, and what it counts against."""
+    rep, terms, now = choice.rep, found.terms_of_offer, books.now
+    limits = _limits(choice.charged)
+    wrap_up = books.desk.router.pauses(found.pool).after_contact(rep)
+    if wrap_up and not found.ignore_availability:
+        limits[contact_key(rep.id)] = max(0, to_micros(now - wrap_up))
+    reservations = _units_by_counter(choice.charged)
+    if claim:
+        limits |= claims(rep, terms, now)
+    elif books.line:
+        _pace(rep.id, terms, now, limits, reservations)
+    return limits, reservations
+
+
+def _pace(
+    rep_id: str,
+    terms: Terms,
+    now: datetime,
+    limits: dict[str, int],
+    reservations: dict[str, int],
+) -> None:
+    """Hold the offer of a lead that waited to the gap and the burst."""
+    if terms.backlog_gap is not None:
+        limits[backlog_key(rep_id)] = to_micros(now - terms.backlog_gap)
+    if terms.backlog_burst is not None:
+        limits[unanswered_key(rep_id)] = terms.backlog_burst
+        reservations[unanswered_key(rep_id)] = 1
+
+
+def claims(rep: Rep, terms: Terms, now: datetime) -> dict[str, int]:
+    """The counters of what a rep pulls and lets run out, with the most that they may stand at."""
+    limits = dict[str, int]()
+    if terms.claims_per_hour is not None:
+        limits[_period_key(claims_holder(rep.id), "hour", rep, now)] = terms.claims_per_hour
+    if terms.lapsed_claims is not None:
+        limits[lapsed_key(rep, now)] = terms.lapsed_claims - 1
+    return limits
+
+
+def lapsed_key(rep: Rep, now: datetime) -> str:
+    """The counter of the leads that a rep pulled and let run out today."""
+    return _period_key(lapsed_holder(rep.id), "day", rep, now)
+
+
+def _period_key(holder: str, per: Period, rep: Rep, now: datetime) -> str:
+    return f"{holder}/{key(per, Cap(1, per).period(now, rep.zone))}"
 
 
 def is_news(event: LeadEvent, before: Placement) -> bool:
@@ -172,9 +325,10 @@ def is_news(event: LeadEvent, before: Placement) -> bool:
         isinstance(event, Waiting)
         and event.until is None
         and not event.clocks
+        and event.priority is None
         and "retry" not in before.clocks
-        and (event.reason_code, event.rule, event.line)
-        == (before.reason_code, before.rule, before.line)
+        and (event.reason_code, event.rule, event.line, event.step, event.suggested)
+        == (before.reason_code, before.rule, before.line, before.step, before.suggested)
     )
 
 
@@ -261,14 +415,23 @@ def _given_back(counter: str, release_on: str, before: Placement) -> bool:
 
 
 def holds(placed: Placement | None) -> Mapping[str, int]:
-    """What a placement counts against: its own reservations, and those of its offers."""
+    """What a placement counts against: its own reservations, and those of its offers.
+
+    A lead that is offered to several reps counts once on what counts leads of all reps.
+    """
     if placed is None:
         return FrozenDict()
     if not placed.offers:
         return placed.reservations
-    held = Counter(placed.reservations)
+    held, totals = Counter(placed.reservations), dict[str, int]()
     for offer in placed.offers:
-        held.update(offer.reservations)
+        for counter, units in offer.reservations.items():
+            if is_total_key(counter):
+                totals[counter] = max(units, totals.get(counter, 0))
+            else:
+                held[counter] += units
+    if totals:
+        held.update(totals)
     return held
 
 
@@ -347,17 +510,26 @@ def reopening(before: Placement, now: datetime) -> Reopened:
     return Reopened(now)
 
 
-def enrichment(lead: Lead, now: datetime) -> Updated:
+def enrichment(lead: Lead, priority: int, now: datetime) -> Updated:
     """What is known of a lead now, with its score as of now."""
     score = lead.lead_score
     if score is None:
-        return Updated(now, priority_of(lead))
-    return Updated(now, priority_of(lead), score.score, score.grade, score.completeness)
+        return Updated(now, priority)
+    return Updated(now, priority, score.score, score.grade, score.completeness)
 
 
 def expiries(before: Placement, now: datetime) -> list[TimedOut]:
     """The ends of the offers that have run out."""
     return [TimedOut(now, offer.rep_id) for offer in before.offers if now >= offer.expires_at]
+
+
+def reminders(before: Placement, now: datetime) -> list[Reminded]:
+    """The reminders that are due before the ends of offers."""
+    return [
+        Reminded(now, offer.rep_id)
+        for offer in before.offers
+        if offer.remind_at is not None and offer.remind_at <= now < offer.expires_at
+    ]
 
 
 def contact(before: Placement, rep_id: str | None, channel: str, now: datetime) -> Contacted:

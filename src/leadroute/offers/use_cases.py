@@ -35,6 +35,7 @@ from leadroute.offers.lines import length_key
 from leadroute.offers.live_counts import counts_of
 from leadroute.offers.outbox import OutboxEvent, OutboxSteps
 from leadroute.offers.placement import Placement, Status
+from leadroute.offers.pulling import AvailableLead, LinePosition, NextLead, PullSteps
 from leadroute.offers.queries import WorkItem
 from leadroute.offers.requests import Steps
 from leadroute.offers.serving import LineSteps, Tally
@@ -261,6 +262,22 @@ class UseCases:
         page = yield from requests.find(after=behind, upto=LATEST, limit=1)
         due = page[0].due if page else None
         return None if due is None else from_micros(due)
+
+    def next_for(self, rep_id: str) -> Steps[NextLead]:
+        """Give a rep the best waiting lead that they may take."""
+        return PullSteps(self.lines).next_for(rep_id)
+
+    def available_leads(self, rep_id: str, limit: int = 20) -> Steps[tuple[AvailableLead, ...]]:
+        """The waiting leads that a rep may claim."""
+        return PullSteps(self.lines).available_leads(rep_id, limit)
+
+    def claim(self, lead_id: str, rep_id: str) -> Steps[Placement]:
+        """Give a waiting lead to a rep who has chosen it."""
+        return PullSteps(self.lines).claim(lead_id, rep_id)
+
+    def position(self, lead_id: str) -> Steps[LinePosition | None]:
+        """The place of a waiting lead in its line."""
+        return PullSteps(self.lines).position(lead_id)
 
     def placement(self, lead_id: str) -> Steps[Placement]:
         """The placement of a lead as it is now."""

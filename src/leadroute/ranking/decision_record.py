@@ -21,7 +21,16 @@ from leadroute.model.snapshot import Snapshot
 from leadroute.model.validation import FrozenDict, one_line
 from leadroute.ranking.lead_score import LeadScore
 from leadroute.ranking.policy_checks import fingerprint
-from leadroute.ranking.ranking import Exclusion, Outcome, Ranking, ScoreTerm, beside, score_lines
+from leadroute.ranking.ranking import (
+    Exclusion,
+    Outcome,
+    Ranking,
+    ScoreTerm,
+    beside,
+    named_pool,
+    score_lines,
+    under_rule,
+)
 
 if TYPE_CHECKING:
     from leadroute.ranking.router import Router
@@ -40,7 +49,7 @@ def _in_utc(instant: datetime) -> datetime:
 _ALIKE: Final = (
     *("lead_id", "at", "policy_version", "outcome", "rule", "pool", "rejections", "detail"),
     *("factor", "verdict", "resumes_at", "accept_within", "fairness_cost"),
-    *("fallback_step", "ignore_availability", "notes", "lead_score"),
+    *("fallback_step", "ignore_availability", "notes", "lead_score", "step"),
 )
 """What a record holds as the ranking does."""
 
@@ -64,6 +73,7 @@ class Asked:
     pool: str
     outcome: Outcome
     rejections: tuple[Exclusion, ...]
+    step: int = 0
 
 
 @frozen(kw_only=True)
@@ -93,6 +103,7 @@ class DecisionRecord:
         ignore_availability: True when availability was ignored.
         notes: Remarks, such as an unknown time zone of the lead.
         lead_score: The lead score and its parts; ``None`` when the policy scored no leads.
+        step: The number of the step of the rule that was in force; 0 for the rule as it is written.
 
     Example:
         >>> from leadroute import Lead, Rep, Roster, Router, Rule, free_capacity
@@ -125,6 +136,7 @@ class DecisionRecord:
     ignore_availability: bool = False
     notes: tuple[str, ...] = ()
     lead_score: LeadScore | None = None
+    step: int = 0
 
     @classmethod
     def of(
@@ -162,7 +174,8 @@ class DecisionRecord:
         )
         given = (lead, roster_of(roster), counts, FrozenDict(previous_offers or {}))
         others = (
-            Asked(str(each.pool), each.outcome, each.rejections) for each in ranking.other_pools
+            Asked(str(each.pool), each.outcome, each.rejections, each.step)
+            for each in ranking.other_pools
         )
         return cls(
             inputs=dict(zip(_INPUTS, map(fingerprint, given), strict=True)),
@@ -195,7 +208,7 @@ class DecisionRecord:
         return "last assigned" if first.last_assigned != second.last_assigned else "id"
 
     def __str__(self) -> str:
-        by = f" (rule {self.rule!r})" if self.rule is not None else ""
+        by = under_rule(self.rule, self.step)
         when = f"{self.at:%Y-%m-%d %H:%M:%S} UTC" if self.at else "at a time nobody said"
         lines = [f"Lead {one_line(self.lead_id)} went to {self.first_label}{by}, {when}"]
         lines += score_lines(self.lead_score)
@@ -210,7 +223,10 @@ class DecisionRecord:
             lines += [f"       {term}" for term in each.terms]
         if self.tie_break:
             lines.append(f"  Equal scores, put in order by: {self.tie_break}")
-        others = ((each.pool, each.outcome, each.rejections) for each in self.other_pools)
+        others = (
+            (named_pool(each.pool, each.step), each.outcome, each.rejections)
+            for each in self.other_pools
+        )
         lines += beside(self.rejections, others, self.notes)
         lines += [f"  Then: {self.fallback_step}"] if self.fallback_step else []
         lines.append(f"  Policy version {self.policy_version}")

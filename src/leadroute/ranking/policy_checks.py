@@ -284,6 +284,11 @@ def check_rule(rule: Rule, pools: Mapping[str, object], registry: Registry) -> N
     check_fallback(rule.fallback, pools, f"{place}.fallback")
     if rule.require is not None:
         _compiled(rule.require, registry, f"{place}.require")
+    for number, step in enumerate(rule.steps):
+        if step.pool is not None:
+            _check_pool(step.pool, pools, f"{place}.steps[{number}]")
+        if step.require is not None:
+            _compiled(step.require, registry, f"{place}.steps[{number}].require")
     for guard in guards(rule.score):
         _compiled(guard, registry, f"{place}.score")
 

@@ -8,12 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
-from typing import Any, Final, TypeAlias, cast
+from typing import Any, Final, Literal, TypeAlias, cast, get_args
 
 from attrs import Attribute, field, fields, frozen
 
 from leadroute.errors import ConfigError, UnknownFieldError
-from leadroute.model.duration import Within, format_within, length_of, parse_within
+from leadroute.model.duration import (
+    Within,
+    WorkingTime,
+    format_within,
+    length_of,
+    parse_duration,
+    parse_within,
+)
 from leadroute.model.given import Refused
 from leadroute.model.validation import FrozenDict, ident
 from leadroute.rules.deadline_terms import (
@@ -22,6 +29,7 @@ from leadroute.rules.deadline_terms import (
     read_on_breach,
     read_warn_before,
 )
+from leadroute.rules.offer_kind import EXCLUSIVE, OfferKind, offer_kind
 
 OTHER: Final = "other"
 """The key of what holds for leads of every grade that is not named, and of none."""
@@ -95,6 +103,82 @@ def follow_up(given: Iterable[WithinLike] | str | None) -> tuple[Within, ...] | 
     return cast("tuple[Within, ...] | None", named("follow_up", read_follow_up, given))
 
 
+def offer(given: str | OfferKind | None) -> OfferKind | None:
+    """A converter for the kind of the offers."""
+    return cast("OfferKind | None", named("offer", offer_kind, given))
+
+
+def remind_before(given: WithinLike | Mapping[str, WithinLike] | None) -> ByGrade | None:
+    """A converter for how long before its end an offer is reminded of."""
+    return cast("ByGrade | None", named("remind_before", by_grade, given))
+
+
+def yes_or_no(given: Any) -> bool:
+    """A term that holds or does not."""
+    if not isinstance(given, bool):
+        raise ConfigError(f"is {given!r:.40}; write true or false")
+    return given
+
+
+def auto_accept(given: bool | None) -> bool | None:
+    """A converter for whether offers are accepted at once."""
+    return cast("bool | None", named("auto_accept", yes_or_no, given))
+
+
+Backlog: TypeAlias = Literal["oldest", "newest", "freshest"]
+"""Which of the waiting leads of equal priority and score comes first."""
+
+
+BACKLOGS: Final[tuple[Backlog, ...]] = get_args(Backlog)
+
+
+def read_backlog(given: Any) -> Backlog:
+    """The order of waiting leads from its word."""
+    if given not in BACKLOGS:
+        raise ConfigError(f"is {given!r:.40}; write one of {', '.join(BACKLOGS)}")
+    return cast("Backlog", given)
+
+
+def backlog(given: Backlog | None) -> Backlog | None:
+    """A converter for the order of waiting leads."""
+    return cast("Backlog | None", named("backlog", read_backlog, given))
+
+
+def read_gap(given: Any) -> timedelta:
+    """A pause between offers from its text form; it must be longer than nothing."""
+    found = parse_duration(given)
+    if not found:
+        raise ConfigError("is 0s; write a pause such as '20s', or leave it out")
+    return found
+
+
+def backlog_gap(given: str | timedelta | None) -> timedelta | None:
+    """A converter for the least time between two waiting leads."""
+    return cast("timedelta | None", named("backlog_gap", read_gap, given))
+
+
+def read_count(given: Any) -> int:
+    """A whole number from 1 up."""
+    if type(given) is not int or given < 1:
+        raise ConfigError(f"is {given!r:.40}; write a whole number from 1 up, or leave it out")
+    return given
+
+
+def backlog_burst(given: int | None) -> int | None:
+    """A converter for the number of unanswered offers."""
+    return cast("int | None", named("backlog_burst", read_count, given))
+
+
+def claims_per_hour(given: int | None) -> int | None:
+    """A converter for the number of claims in an hour."""
+    return cast("int | None", named("claims_per_hour", read_count, given))
+
+
+def lapsed_claims(given: int | None) -> int | None:
+    """A converter for the number of lapsed claims in a day."""
+    return cast("int | None", named("lapsed_claims", read_count, given))
+
+
 @frozen(kw_only=True, slots=False)  # a router has a place for cached properties, and inherits
 class Terms:
     """The terms on which leads are offered.
@@ -116,6 +200,23 @@ class Terms:
             ``"reassign"``, or several of them.
         follow_up: The times after acceptance at which the owner is asked how it went, such as
             ``["10m", "1d", "7d"]``, until there is feedback. None by default.
+        offer: To how many reps a lead is offered at once: ``"exclusive"`` (default) to one,
+            ``"parallel 3"`` to three, ``"parallel 3, one more every 10s"`` to one and then to one more
+            every 10 seconds until three have it, ``"broadcast"`` to all up to 50. Who accepts first has
+            it. With ``"suggest"`` nobody is asked, and the lead waits with its ranking for ``assign``.
+        remind_before: How long before the end of an offer the event ``Reminded`` happens, such as
+            ``"2m"``, shorter than ``accept_within`` and in the same time; or by grade. None by default.
+        auto_accept: Whether an offer is accepted at once, for reps who cannot refuse; ``False`` by default.
+        backlog: Which of the waiting leads of equal priority and score comes first: the ``oldest``
+            (the default), the ``newest`` to come in, or the ``freshest``: the one with the latest signal.
+        backlog_gap: The least time between two waiting leads that one rep is offered, such as
+            ``"20s"``; none by default. A new lead that finds a rep at once does not count.
+        backlog_burst: The most offers of waiting leads that one rep may have unanswered, 1 or more; no
+            limit by default.
+        claims_per_hour: The most leads that one rep may pull in an hour of the clock, 1 or more; no limit
+            by default.
+        lapsed_claims: The number of pulled leads, 1 or more, that a rep may let run out in one day of
+            their own before they can pull no more; no limit by default.
 
     Raises:
         ConfigError: A term cannot be read.
@@ -144,6 +245,28 @@ class Terms:
     follow_up: tuple[Within, ...] | None = field(
         default=None, converter=follow_up, metadata={"read": read_follow_up}
     )
+    offer: OfferKind | None = field(default=None, converter=offer, metadata={"read": offer_kind})
+    remind_before: ByGrade | None = field(
+        default=None, converter=remind_before, metadata={"read": by_grade}
+    )
+    auto_accept: bool | None = field(
+        default=None, converter=auto_accept, metadata={"read": yes_or_no}
+    )
+    backlog: Backlog | None = field(
+        default=None, converter=backlog, metadata={"read": read_backlog}
+    )
+    backlog_gap: timedelta | None = field(
+        default=None, converter=backlog_gap, metadata={"read": read_gap}
+    )
+    backlog_burst: int | None = field(
+        default=None, converter=backlog_burst, metadata={"read": read_count}
+    )
+    claims_per_hour: int | None = field(
+        default=None, converter=claims_per_hour, metadata={"read": read_count}
+    )
+    lapsed_claims: int | None = field(
+        default=None, converter=lapsed_claims, metadata={"read": read_count}
+    )
 
     def over(self, other: Terms) -> Terms:
         """Return these terms, completed by those of another."""
@@ -153,6 +276,11 @@ class Terms:
                 for each in TERMS
             }
         )
+
+    @property
+    def kind(self) -> OfferKind:
+        """The kind of the offers, where it is said."""
+        return EXCLUSIVE if self.offer is None else self.offer
 
     def accept_within_of(self, grade: str | None) -> Within:
         """The time for which a lead of a grade is offered."""
@@ -166,11 +294,20 @@ class Terms:
         """Return the time to close a lead; ``None`` for any."""
         return cast("Within | None", _of_grade(self.close_within, grade))
 
+    def reminder_of(self, grade: str | None) -> Within | None:
+        """The time from an offer to its reminder; ``None`` for none."""
+        before: Within | None = _of_grade(self.remind_before, grade)
+        if before is None:
+            return None
+        within = self.accept_within_of(grade)
+        until = length_of(within) - length_of(before)
+        return WorkingTime(until) if isinstance(within, WorkingTime) else until
+
 
 def _over(own: Any, other: Any) -> Any:
     if own is None:
         return other
-    if not isinstance(own, Mapping):
+    if other is None or not isinstance(own, Mapping):
         return own
     return FrozenDict({**(other if isinstance(other, Mapping) else {OTHER: other}), **own})
 
@@ -179,13 +316,15 @@ def _of_grade(given: Any, grade: str | None) -> Any:
     """The value for a grade, where there is one for each."""
     if not isinstance(given, Mapping):
         return given
-    return given.get(grade, given[OTHER])
+    return given.get(grade, given.get(OTHER))
 
 
 TERMS: Final[tuple[Attribute[Any], ...]] = fields(Terms)
 """The terms there are."""
 
-DEFAULTS: Final = Terms(accept_within=timedelta(minutes=5), on_breach="remind")
+DEFAULTS: Final = Terms(
+    accept_within=timedelta(minutes=5), backlog="oldest", offer=EXCLUSIVE, on_breach="remind"
+)
 """The terms of a policy that says nothing of them."""
 
 
@@ -221,3 +360,29 @@ def check_terms(terms: Terms, grades: Iterable[str], place: str) -> None:
         for grade in value if isinstance(value, Mapping) else ():
             if grade not in known:
                 raise UnknownFieldError("grade", grade, known, f"{place}.{each.name}".lstrip("."))
+
+
+def check_together(terms: Terms, place: str = "") -> None:
+    """Refuse terms that contradict one another; those that are not said contradict nothing."""
+    if terms.auto_accept and terms.kind.name != EXCLUSIVE.name:
+        problem = (
+            f"cannot stand beside offer = '{terms.kind}', where reps answer; leave one of them out"
+        )
+        raise ConfigError(problem, f"{place}.auto_accept".lstrip("."))
+    if terms.remind_before is not None and terms.accept_within is not None:
+        _check_reminder(terms, f"{place}.remind_before".lstrip("."))
+
+
+def _check_reminder(terms: Terms, place: str) -> None:
+    given = (terms.accept_within, terms.remind_before)
+    named_grades = [grade for each in given if isinstance(each, Mapping) for grade in each]
+    for grade in dict.fromkeys([*named_grades, OTHER]):
+        within, before = (_of_grade(each, grade) for each in given)
+        if within is None or before is None:
+            continue
+        of = "" if not named_grades else f" for {grade!r}"
+        said = f"is {format_within(before)}{of}, and accept_within is {format_within(within)}"
+        if isinstance(before, WorkingTime) and not isinstance(within, WorkingTime):
+            raise ConfigError(f"{said}; write both in working time, or neither", place)
+        if length_of(before) >= length_of(within):
+            raise ConfigError(f"{said}; write a shorter one", place)

@@ -345,6 +345,8 @@ def routers() -> st.SearchStrategy[Router]:
         pool=st.sampled_from([None, None, "everyone", *POOLS]),
         accept_within=st.sampled_from([None, "1m", "2h", "15m working", {"other": "3m"}]),
         deadlines=_deadlines(),
+        **_backlog_terms(),
+        **_kinds_of_offers(),
         fallback=fallback(),
         calling_hours=st.sampled_from([None, None, None, *CALLING]),
         min_shared_hours=st.sampled_from([None, None, None, 0.25, 1]),
@@ -382,6 +384,26 @@ def _deadlines() -> st.SearchStrategy[dict[str, Any]]:
 
 def _numbered(rules: list[Rule]) -> list[Rule]:
     return [evolve(rule, name=f"rule {number}") for number, rule in enumerate(rules)]
+
+
+def _backlog_terms() -> dict[str, st.SearchStrategy[Any]]:
+    """The terms of leads that wait, and of those that reps pull."""
+    return {
+        "backlog": st.sampled_from([None, None, "oldest", "newest", "freshest"]),
+        "backlog_gap": st.sampled_from([None, None, "20s"]),
+        "backlog_burst": st.sampled_from([None, None, 1, 3]),
+        "claims_per_hour": st.sampled_from([None, None, 10]),
+        "lapsed_claims": st.sampled_from([None, None, 3]),
+    }
+
+
+def _kinds_of_offers() -> dict[str, st.SearchStrategy[Any]]:
+    """To how many reps leads are offered, and what reminds of an offer."""
+    kinds = [None, None, "parallel 2", "parallel 3, one more every 10s", "suggest"]
+    return {
+        "offer": st.sampled_from(kinds),
+        "remind_before": st.sampled_from([None, None, "30s", {"other": "10s"}]),
+    }
 
 
 def _rule(pool: str | None, fallback: Fallback, deadlines: Mapping[str, Any], **terms: Any) -> Rule:

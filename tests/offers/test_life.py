@@ -256,7 +256,7 @@ class LongLife(Life):
     @initialize(router=policies, roster=rosters())
     def open_the_desk(self, router, roster):
         super().open_the_desk(router, roster)
-        self.desk = evolve(self.desk, pause=lambda _seconds: None)
+        self.desk = evolve(self.desk, sleep=lambda _seconds: None)
         self.seconds = 0.0
 
     @rule(live=st.booleans())

@@ -4,6 +4,8 @@ import json
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
+from attrs import evolve
+
 from leadroute import Dispatcher, Lead, Rep, Roster, Router, Rule, round_robin
 from leadroute.errors import TransientError
 from leadroute.model.keys import (
@@ -20,15 +22,20 @@ from leadroute.model.keys import (
     is_open_key,
     last_key,
     lead_key,
+    missed_key,
     offer_key,
     open_key,
     order_key,
     parts,
+    rest_key,
+    resting_key,
     won_key,
 )
-from leadroute.offers.draft import LINE
+from leadroute.offers.counts import Books
+from leadroute.offers.draft import LINE, Draft
 from leadroute.offers.events import (
     Accepted,
+    AnotherChance,
     Assigned,
     Contacted,
     Declined,
@@ -49,10 +56,13 @@ from leadroute.offers.lines import (
     line_key,
 )
 from leadroute.offers.placement import SUGGESTED, Status
+from leadroute.offers.requests import run
+from leadroute.offers.rests import RESTING, RepState
 from leadroute.offers.state_machine import move, rebuild
 from leadroute.offers.transitions import holds
+from leadroute.plain import loads
 from leadroute.ranking.scorers.round_robin import UNIT
-from leadroute.stores import STORED, MemoryStore
+from leadroute.stores import STORED, Change, MemoryStore
 from leadroute.testing import ManualClock
 
 START = datetime(2026, 1, 1, 9, 0, tzinfo=UTC)
@@ -78,6 +88,33 @@ def submitted(dispatcher, *lead_ids, **fields):
         dispatcher.submit(Lead(lead_id, received_at=START + timedelta(minutes=n), **fields))
         for n, lead_id in enumerate(lead_ids)
     ]
+
+
+def also_offered(here, lead_id, rep_id, number=1):
+    """Offer a lead to a further rep beside the first."""
+    leads = here._cases.leads
+
+    def steps():
+        books = Books(leads.desk, here.clock.now())
+        before, version = yield from leads.known(lead_id, books)
+        draft = Draft(lead_id, before, version, books)
+        event = next(each for each in here.history(lead_id) if isinstance(each, Offered))
+        held = {f"rep/open/{rep_id}": 1}
+        more = evolve(
+            event,
+            rep_id=rep_id,
+            token=f"token {rep_id}",
+            reservations=held,
+            limits=held,
+            turn=None,
+            order=event.order + number,
+            expires_at=event.expires_at + timedelta(minutes=number),
+        )
+        yield from draft.happen(more)
+        return (yield from draft.operations())
+
+    ops = run(steps(), here.store, None)
+    here.store.commit(Change(f"offer of {lead_id} to {rep_id}", ops))
 
 
 def outcomes(placement):
@@ -254,11 +291,13 @@ def audit(store, lead_ids):
     }
     counts = store.counts()
     numbers = (last_key(""), given_key(""))
-    others = (*numbers, length_key(""), "outcome/", backlog_key(""), "claims/", "lapsed/")
-    named = {order_key(), *(key for key in counts if key.startswith(others))}
+    numbers = (*numbers, length_key(""), rest_key(""), missed_key(""))
+    others = (*numbers, "outcome/", backlog_key(""), "claims/", "lapsed/")
+    named = {order_key(), resting_key(), *(key for key in counts if key.startswith(others))}
     assert {key: n for key, n in counts.items() if key not in named} == expected, (
         "the counters are not the holds of the placements"
     )
+    _check_rests(store, counts)
     given = [event for event in events if isinstance(event, Offered | Assigned)]
     stands = [event for history in lives.values() for event in standing(history)]
     stands += [event for event in given if isinstance(event, Assigned)]
@@ -279,6 +318,22 @@ def _check_forgotten(store, placements):
         kept = store.get(beside)
         assert (lead_key(each.lead_id) not in kept) == forgotten
         assert not (forgotten and kept)
+
+
+def _check_rests(store, counts):
+    """The counters of who gets no offer are what the records say, and each log is without a gap."""
+    records = [each for each in store.find(limit=10_000) if each.key.startswith("rep/")]
+    found = {parts(each.key)[1]: (each, loads(RepState, each.data)) for each in records}
+    rests = {rest_key(rep_id): state.until for rep_id, (_, state) in found.items() if state.until}
+    assert {key: n for key, n in counts.items() if key.startswith(rest_key(""))} == rests
+    assert counts.get(resting_key(), 0) == sum(state.rests for _, state in found.values())
+    for record, state in found.values():
+        assert record.status == (RESTING if state.rests else "")
+        assert record.due == state.due
+        log = [event.n for event in store.events(lead=record.key)]
+        assert log == list(range(1, state.events + 1))
+    missed = [n for key, n in counts.items() if key.startswith(missed_key(""))]
+    assert min(missed, default=0) >= 0
 
 
 def _check_offers(store, placements):
@@ -325,9 +380,25 @@ def _checked_life(store, placement):
     assert bool(placement.line) == (waits and not placeless)
     assert bool(placement.offers) == (placement.status is Status.OFFERED)
     assert (placement.due is not None) == (bool(placement.offers) or bool(placement.clocks))
-    offers = [event.rep_id for event in life if isinstance(event, Offered)]
-    assert len({*offers}) == len(offers), "offered to one rep twice"
+    _check_asked_once(life)
     return history
+
+
+def _check_asked_once(life):
+    """Nobody has two offers, unless they may be asked again."""
+    barred = {}
+    for event in life:
+        if isinstance(event, Offered):
+            until = barred.get(event.rep_id, event.at)
+            assert until is not None, "offered to one rep twice"
+            assert until <= event.at, "offered again too early"
+            barred[event.rep_id] = None
+        elif isinstance(event, Declined):
+            barred[event.rep_id] = event.retry_at
+        elif isinstance(event, AnotherChance) or (
+            isinstance(event, OfferWithdrawn) and event.reason == "accepted"
+        ):
+            barred[event.rep_id] = event.at
 
 
 def _check_orders(counts, given, stands):

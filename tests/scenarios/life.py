@@ -7,11 +7,12 @@ from threading import Barrier, Thread
 
 import pytest
 from attrs import evolve
-from tests.offers.world import Wrapped
+from tests.offers.world import Wrapped, also_offered
 from tests.scenarios.desk import NOW, desk, differs, passes, route
 
 from leadroute import LEAD, REP, Lead, Rep, Router, Rule, SqliteStore, Status, round_robin
 from leadroute.errors import InvalidTransitionError
+from leadroute.model.duration import from_micros
 from leadroute.model.rep import Presence
 from leadroute.offers.events import FeedbackGiven, Offered, TimedOut
 
@@ -161,6 +162,77 @@ def a_withdrawn_lead_leaves_nothing_behind(given, then):
     assert bool(dispatcher.snapshot().open) is then["a_pending"]
     assert bool(dispatcher.worklist(given["rep"])) is then["a_pending"]
     assert dispatcher.submit(Lead("L-2")).rep_id == given["rep"]
+
+
+@passes("fs-01")
+def each_answer_has_its_own_delay_and_only_silence_counts(given, then):
+    """Which answer costs how long, and what counts against the rep."""
+    cool_down = {
+        "declined": f"{given['reject_delay']}s",
+        "busy": f"{given['busy_delay']}s",
+        "timed_out": f"{given['no_answer_delay']}s",
+        "unreachable": f"{then['not_before_s']['unreachable']}s",
+    }
+    rule = Rule("all", accept_within="5m", cool_down=cool_down)
+    for answer, seconds in then["not_before_s"].items():
+        dispatcher = desk(Rep("a", pause_after_missed=9), router=Router(rules=[rule]))
+        dispatcher.submit(Lead("L-1"))
+        if answer == "timeout":
+            dispatcher.clock.advance("5m")
+            dispatcher.sweep()
+        elif answer == "withdrawn":
+            dispatcher.withdraw("L-1")
+        elif answer == "lost_race":
+            also_offered(dispatcher, "L-1", "b")
+            dispatcher.accept("L-1", "b")
+        else:
+            dispatcher.decline("L-1", "a", kind=answer)
+        snapshot, now = dispatcher.snapshot(), dispatcher.clock.now()
+        before = snapshot.cooling.get("a")
+        waits = 0 if before is None else (from_micros(before) - now).total_seconds()
+        assert waits == seconds, answer
+        assert snapshot.missed.get("a", 0) == then["no_answer_count_inc"][answer], answer
+
+
+@passes("fs-02")
+def a_streak_of_missed_offers_pauses_the_rep(given, then):
+    rep = Rep("a", pause_after_missed=given["max_no_answer"])
+    dispatcher = desk(rep)
+    found = []
+    for number, answer in enumerate(["timeout", "timeout", "accept", *["timeout"] * 3]):
+        placed = dispatcher.submit(Lead(f"L-{number}"))
+        assert placed.rep_id == "a"
+        if answer == "accept":
+            dispatcher.accept(placed.lead_id, "a")
+        else:
+            dispatcher.clock.advance("5m")
+            dispatcher.sweep()
+        paused = "a" in dispatcher.snapshot().paused
+        found.append(given["on_max"] if paused else "Available")
+    assert found == then["status"]
+    dispatcher.back("a")
+    assert dispatcher.submit(Lead("last")).rep_id == "a"
+
+
+@passes("fs-10")
+def a_lead_that_comes_back_soon_keeps_its_place(given, then):
+    assert (then["t80"], then["t95"]) == ("old position and join time kept", "new position")
+    for back_at, first in ((80, "L-1"), (95, "L-2")):
+        dispatcher = desk(Rep("a", capacity=1), keep_place=f"{given['keep_s']}s")
+        route(dispatcher, 1, "busy")
+        started = dispatcher.clock.now()
+        joined = dispatcher.submit(Lead("L-1")).received_at
+        dispatcher.clock.advance("10s")
+        dispatcher.submit(Lead("L-2"))
+        dispatcher.clock.advance("20s")
+        dispatcher.withdraw("L-1")
+        dispatcher.clock.advance(f"{back_at - 30}s")
+        back = dispatcher.submit(Lead("L-1"))
+        now = dispatcher.clock.now()
+        assert (now - started).total_seconds() == back_at
+        assert back.received_at == (joined if first == "L-1" else now)
+        dispatcher.feedback("busy-0", "won")
+        assert dispatcher.placement(first).rep_id == "a"
 
 
 @passes("ast-17")

@@ -19,7 +19,7 @@ from leadroute.ranking.policy_checks import EXPECTATIONS
 from leadroute.ranking.ranking import Outcome
 from leadroute.rules.fields import CUSTOM_KINDS, FIELDS, Kind
 from leadroute.rules.rule import CASES, OUTCOMES, RELEASE_ON
-from leadroute.rules.terms import BACKLOGS
+from leadroute.rules.terms import BACKLOGS, COOLING
 
 Schema = dict[str, Any]
 
@@ -185,12 +185,20 @@ _DISPOSITION: Final = _table(
     },
     "name",
 )
+_COOL_DOWN: Final[Schema] = {
+    "description": "How long a rep gets no offer after one ended, or by how it ended.",
+    "type": ["string", "object", "null"],
+    "properties": {answer: {"type": "string"} for answer in COOLING},
+    "additionalProperties": False,
+}
 _POOL: Final = _table(
     "A named set of reps that share one rotation.",
     {
         "name": _name("pool"),
         "reps": {"description": "The ids of its members.", **_NAMES},
         "where": _text("Condition on the rep."),
+        "cool_down": _COOL_DOWN,
+        "pause_after_missed": {**_WHOLE, "minimum": 1},
         "wrap_up": _text("How long a rep is left alone after a contact, such as 2m."),
     },
     "name",
@@ -229,6 +237,8 @@ _TERMS: Final[Schema] = {
     "on_breach": _SEVERAL
     | {"description": "What is done about a missed deadline: remind, escalate NAME, reassign."},
     "follow_up": _SEVERAL | {"description": "When the owner is asked how it went, such as 1d."},
+    "cool_down": _COOL_DOWN,
+    "keep_place": _text("How long a withdrawn lead keeps its place in the line, such as 60s."),
     "backlog": _choice("Which waiting leads come first, of equal priority and score.", *BACKLOGS),
     "backlog_gap": _text("The least time between two waiting leads for one rep, such as 20s."),
     "backlog_burst": _count("The most waiting leads that a rep may have unanswered."),

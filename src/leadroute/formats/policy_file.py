@@ -15,7 +15,8 @@ from typing import Any
 from attrs import fields
 
 from leadroute.errors import ConfigError
-from leadroute.formats.policy_reader import WRITTEN_OF_RULE, Draft, Models, Scorers, case_table
+from leadroute.formats.policy_cases import case_table
+from leadroute.formats.policy_reader import WRITTEN_OF_RULE, Draft, Models, Scorers
 from leadroute.formats.policy_source import Part, Parts, format_of, read_document, read_extended
 from leadroute.model.duration import format_duration, format_within
 from leadroute.model.territory import Territory
@@ -25,19 +26,19 @@ from leadroute.ranking.router import Router
 from leadroute.ranking.scorers.custom import HostScorer
 from leadroute.rules.conditions import Condition, definitions
 from leadroute.rules.evaluation import Lists, Predicates
+from leadroute.rules.pool import Pool
 from leadroute.rules.rule import (
     DISPOSITIONS,
     Disposition,
     Factor,
     Fallback,
-    Pool,
     Rule,
     parts_of,
     steps_as_text,
 )
 from leadroute.rules.scorer import Scorer, guards
 from leadroute.rules.step import Step
-from leadroute.rules.terms import said
+from leadroute.rules.terms import said, written
 from leadroute.scorers import BUILT_IN
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
@@ -354,9 +355,15 @@ def _written_score(rule: Rule) -> Scorer | None:
 
 def _pool_table(pool: Pool) -> dict[str, Any]:
     reps = None if pool.reps is None else sorted(pool.reps)
-    where = None if pool.where is None else str(pool.where)
     wrap_up = None if pool.wrap_up is None else format_duration(pool.wrap_up)
-    return _known(name=pool.name, reps=reps, where=where, wrap_up=wrap_up)
+    return _known(
+        name=pool.name,
+        reps=reps,
+        where=None if pool.where is None else str(pool.where),
+        wrap_up=wrap_up,
+        cool_down=None if pool.cool_down is None else written(pool.cool_down),
+        pause_after_missed=pool.pause_after_missed,
+    )
 
 
 def _territory_table(territory: Territory) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
@@ -16,20 +16,23 @@ from attrs import evolve, fields
 
 from leadroute.errors import (
     ConfigError,
-    FieldTypeError,
     PolicyError,
     UnknownFieldError,
     ValidationError,
     nearest,
 )
+from leadroute.formats.policy_cases import (
+    case_of,
+    read_expected,
+    read_instant,
+    read_lead,
+    read_reps,
+)
 from leadroute.formats.policy_source import Parts
 from leadroute.model.duration import parse_duration
 from leadroute.model.given import Refused
-from leadroute.model.lead import Lead
-from leadroute.model.rep import Rep
 from leadroute.model.territory import Territory
-from leadroute.model.validation import aware, ident
-from leadroute.plain import from_dict, to_dict
+from leadroute.model.validation import ident
 from leadroute.ranking.lead_scoring import (
     EngagementSignal,
     FitCriterion,
@@ -44,7 +47,7 @@ from leadroute.ranking.lead_scoring import (
     read_respond_within,
     read_when,
 )
-from leadroute.ranking.policy_checks import EXPECTATIONS, Case
+from leadroute.ranking.policy_checks import Case
 from leadroute.ranking.router import Router
 from leadroute.ranking.scorers.parameters import lasting, positive, share
 from leadroute.rules.cleaning import read_ignored
@@ -53,13 +56,13 @@ from leadroute.rules.evaluation import Lists, Predicates, compile_condition, reg
 from leadroute.rules.feedback_form import read_form
 from leadroute.rules.fields import FIELDS
 from leadroute.rules.parser import declared, parse, parse_definitions
+from leadroute.rules.pool import Pool
 from leadroute.rules.rule import (
     CASES,
     EVERYONE,
     Disposition,
     Factor,
     Fallback,
-    Pool,
     Qualification,
     Rule,
     check_dispositions,
@@ -68,85 +71,9 @@ from leadroute.rules.rule import (
 )
 from leadroute.rules.scorer import Scorer, guards, parse_score
 from leadroute.rules.step import Step
-from leadroute.rules.terms import READERS
+from leadroute.rules.terms import READERS, read_cool_down
 
 T = TypeVar("T")
-
-
-def read_lead(given: Any) -> Lead:
-    """The lead of a test."""
-    if not isinstance(given, Mapping):
-        raise ConfigError("is not a table; write { country = 'DE', budget = 500 }")
-    return _read(Lead, {"id": "test", **given})
-
-
-def read_reps(given: Any) -> tuple[Rep, ...]:
-    """The reps of a test's own."""
-    if not isinstance(given, list) or not all(isinstance(each, Mapping) for each in given):
-        raise ConfigError("is not a list of tables; write [[test.rep]] tables, each with an id")
-    return tuple(_read(Rep, each) for each in given)
-
-
-def _read(kind: type[T], given: Mapping[str, Any]) -> T:
-    try:
-        return from_dict(kind, given)
-    except ValidationError as error:
-        raise ConfigError(str(error)) from None
-
-
-def read_instant(given: Any) -> datetime:
-    """The instant of a test."""
-    try:
-        found = datetime.fromisoformat(given) if isinstance(given, str) else given
-        return aware(found, "now")
-    except (ValueError, FieldTypeError):
-        raise ConfigError("is not an instant; write one such as 2026-03-02T09:00:00Z") from None
-
-
-def read_expected(given: Any, rules: Iterable[str], pools: Iterable[str]) -> dict[str, str]:
-    """What a test expects."""
-    if not isinstance(given, Mapping) or not given:
-        raise ConfigError(
-            "is not a table with an expectation; write { rule = 'the name of a rule' }"
-        )
-    known = {"rule": tuple(rules), "pool": tuple(pools)}
-    for key, value in given.items():
-        if key not in EXPECTATIONS:
-            raise UnknownFieldError("expectation", str(key)[:60], EXPECTATIONS)
-        if not isinstance(value, str):
-            raise ConfigError(f"{key} is not text; write it in quotes")
-        if key in known and value not in known[key]:
-            raise UnknownFieldError(key, value[:60], known[key])
-    return dict(given)
-
-
-def _case(**found: Any) -> Case:
-    """The case that the parts of a table, already read, make."""
-    for name in ("lead", "expect"):
-        if name not in found:
-            raise ConfigError(f"{name} is missing; write {name} = {{ ... }}")
-    try:
-        return Case(
-            found["name"],
-            lead=found["lead"],
-            reps=found.get("rep", ()),
-            now=found.get("now"),
-            **found["expect"],
-        )
-    except ValidationError as error:
-        raise ConfigError("; ".join(map(str, error.faults)), "expect") from None
-
-
-def case_table(case: Case) -> dict[str, Any]:
-    """The table that describes a case."""
-    table = {
-        "name": case.name,
-        "lead": to_dict(case.lead),
-        "expect": case.expected,
-        "now": None if case.now is None else case.now.isoformat(),
-        "rep": [to_dict(rep) for rep in case.reps],
-    }
-    return {key: value for key, value in table.items() if value}
 
 
 Scorers = Mapping[str, Callable[..., Scorer]]
@@ -341,6 +268,8 @@ class Draft:
             "name": self._new("pool"),
             "reps": _idents,
             "where": where,
+            "cool_down": read_cool_down,
+            "pause_after_missed": _as_written,
             "wrap_up": _duration,
         }
         return self._each(document, "pool", Pool, readers)
@@ -396,7 +325,7 @@ class Draft:
             "rep": read_reps,
             "now": read_instant,
         }
-        return self._each(document, "test", _case, readers)
+        return self._each(document, "test", case_of, readers)
 
     def _territories(self, document: Mapping[str, Any]) -> list[Territory]:
         known = [each.name for each in fields(Territory) if each.init]

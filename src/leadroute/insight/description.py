@@ -20,6 +20,7 @@ from leadroute.rules.deadline_terms import BreachStep
 from leadroute.rules.describe import describe, duration_in_words, plural
 from leadroute.rules.fields import FIELDS
 from leadroute.rules.offer_kind import BROADCAST, EXCLUSIVE, SUGGEST, OfferKind
+from leadroute.rules.pool import Pool
 from leadroute.rules.rule import (
     CASES,
     CATCH_ALL,
@@ -30,13 +31,12 @@ from leadroute.rules.rule import (
     Disposition,
     Factor,
     Fallback,
-    Pool,
     Qualification,
     Rule,
     pool_of,
 )
 from leadroute.rules.scorer import Guarded, Scorer
-from leadroute.rules.terms import OTHER, ByGrade, Terms
+from leadroute.rules.terms import OTHER, ByGrade, CoolDown, Terms
 
 _COUNTS: Final = {2: "twice", 3: "three times", 0.5: "half"}
 _FATES: Final = {
@@ -83,7 +83,14 @@ free capacity, offered for 5 minutes.
 
 def terms_in_words(terms: Terms) -> str:
     """How leads are offered, in words."""
-    return ", ".join([_offered(terms), *backlog_in_words(terms), *_deadlines(terms)])
+    return ", ".join([_offered(terms), *_more_in_words(terms)])
+
+
+def _more_in_words(terms: Terms) -> Iterator[str]:
+    if terms.kind != SUGGEST and not terms.auto_accept:
+        yield from answers_in_words(terms)
+        yield from backlog_in_words(terms)
+    yield from _deadlines(terms)
 
 
 def _offered(terms: Terms) -> str:
@@ -129,6 +136,23 @@ def _to_whom(kind: OfferKind) -> str:
     return f" to one and to one more every {duration_in_words(kind.every)}, {kind.most} at once at most,"
 
 
+def answers_in_words(terms: Terms) -> Iterator[str]:
+    """What follows from an answer, and from a withdrawal, where it is not as by default."""
+    if terms.cool_down:
+        yield f"with a pause for the rep after an answer: {_cool_down(terms.cool_down)}"
+    if terms.keep_place is not None:
+        yield f"keeping its place for {duration_in_words(terms.keep_place)} when it is withdrawn"
+
+
+def _cool_down(given: CoolDown) -> str:
+    if not isinstance(given, Mapping):
+        return duration_in_words(given)
+    named = [
+        f"{duration_in_words(each)} ({name.replace('_', ' ')})" for name, each in given.items()
+    ]
+    return ", ".join(named)
+
+
 def backlog_in_words(terms: Terms) -> Iterator[str]:
     """How leads wait and are pulled, where it is not as by default."""
     if terms.backlog not in (None, "oldest"):
@@ -170,7 +194,7 @@ def _lines(router: Router) -> Iterator[str]:
     for number, rule in enumerate(router.rules, 1):
         yield f"{number}. {rule.name}: {describe_rule(rule, router.terms(rule.name), first=number == 1)}"
     for pool in router.pools:
-        yield f"Pool {pool.name}: {_members(pool)}."
+        yield f"Pool {pool.name}: {', '.join([_members(pool), *_answers(pool)])}."
     if router.holidays:
         yield f"Nobody with working hours works on {', '.join(map(str, sorted(router.holidays)))}."
     if router.wrap_up:
@@ -303,6 +327,13 @@ def _members(pool: Pool) -> str:
         return str(listed)
     fitting = f"reps {_required(pool.where)}"
     return fitting if listed is None else f"of {listed}, the {fitting}"
+
+
+def _answers(pool: Pool) -> Iterator[str]:
+    if pool.cool_down:
+        yield f"with a pause after an answer: {_cool_down(pool.cool_down)}"
+    if (missed := pool.pause_after_missed) is not None:
+        yield f"paused after {missed} missed offers in a row"
 
 
 def preference(score: Scorer | None) -> str:

@@ -2,7 +2,8 @@
 
 * A key is parts joined by ``/``. A ``/`` or ``%`` inside a part is percent-encoded, so no two things share a key.
 * ``placement/<lead>``, ``lead/<lead>``, ``offer/<lead>/<rep>``, ``asked/<lead>/<n>``,
-  ``decision/<lead>``, ``note/<lead>/<n>``, ``credits/<pool>`` and ``turn_credit/...`` are records;
+  ``decision/<lead>``, ``note/<lead>/<n>``, ``rep/<rep>``, ``credits/<pool>`` and
+  ``turn_credit/...`` are records;
   everything else here is a counter.
 """
 
@@ -29,6 +30,8 @@ placement_key = partial(key, "placement")
 lead_key = partial(key, "lead")
 offer_key = partial(key, "offer")  # and by that of the rep, who is asked for it
 
+rep_key = partial(key, "rep")  # why a rep gets no offer; its log has the same name
+
 # Counters of a rep, by their id.
 open_key = partial(key, "rep", "open")  # leads that are open
 won_key = partial(key, "rep", "won")  # deals won
@@ -41,6 +44,8 @@ unanswered_key = partial(key, "rep", "unanswered")  # offers of waiting leads th
 claims_holder = partial(key, "claims")  # how the counters of pulled leads begin, by period
 lapsed_holder = partial(key, "lapsed")  # and of those that ran out
 given_key = partial(key, "rep", "given")  # that of the last assignment that stands; only raised
+rest_key = partial(key, "rep", "rest")  # before when there is no offer to them, in microseconds
+missed_key = partial(key, "rep", "missed")  # how many offers in a row they have missed
 segment_open_key = partial(key, "segment")  # open work in one segment, by its name too
 cap_holder = partial(key, "cap")  # how the counters of a rep's caps begin
 cap_key = partial(key, "cap")  # leads against a cap, by its period and when that is
@@ -100,12 +105,20 @@ def order_key() -> str:
     return "order"
 
 
+def resting_key() -> str:
+    """The counter of the reps who get no offer; where it is 0, nobody is asked about it."""
+    return "resting"
+
+
 def credits_key(pool: str, more: int | str = 0) -> str:
     """The record of the credits of a pool; many reps or turn credits have further ones."""
     return key("credits", pool, str(more)) if more else key("credits", pool)
 
 
-REP_COUNTERS = (open_key, won_key, closed_key, contact_key, last_key, given_key, free_key)
+REP_COUNTERS = (
+    *(open_key, won_key, closed_key, contact_key, last_key, given_key, free_key),
+    *(rest_key, missed_key),
+)
 """The counters that each rep has, whatever their caps."""
 
 

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from leadroute.lazy import on_demand
 
 if TYPE_CHECKING:
+    from leadroute.model.rep import Pause
     from leadroute.model.snapshot import TurnCredit
+    from leadroute.offers.answers import ANSWERS, Answer
     from leadroute.offers.async_dispatcher import AsyncDispatcher
     from leadroute.offers.auditing import AuditResult, Discrepancy
     from leadroute.offers.decisions import Decision, PoolDecision
@@ -27,7 +29,9 @@ if TYPE_CHECKING:
     from leadroute.rules.terms import Terms
 
 __all__ = [
+    "ANSWERS",
     "DISPOSITIONS",
+    "Answer",
     "AsyncDispatcher",
     "AuditResult",
     "AvailableLead",
@@ -46,6 +50,7 @@ __all__ = [
     "Offer",
     "OfferKind",
     "OutboxEvent",
+    "Pause",
     "Placement",
     "PoolDecision",
     "PreviousOffer",
@@ -58,6 +63,9 @@ __all__ = [
 ]
 
 _HOMES = {
+    "ANSWERS": "leadroute.offers.answers",
+    "Answer": "leadroute.offers.answers",
+    "Pause": "leadroute.model.rep",
     "AsyncDispatcher": "leadroute.offers.async_dispatcher",
     "AuditResult": "leadroute.offers.auditing",
     "DISPOSITIONS": "leadroute.rules.rule",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Generic, Literal, Self, TypeVar, cast
 
 from attrs import Attribute, Factory, evolve, field, frozen
@@ -14,7 +14,7 @@ from leadroute.clock import AnyClock_co, Clock, as_clock
 from leadroute.errors import ConfigError
 from leadroute.model.guidance import guided, guided_attributes
 from leadroute.model.lead import Lead
-from leadroute.model.rep import Presence, Reps, Roster, roster_of
+from leadroute.model.rep import Pause, Presence, Reps, Roster, roster_of
 from leadroute.model.snapshot import Reason, Snapshot, TrackRecords, TurnCredit
 from leadroute.model.validation import FrozenDict, of_kind
 from leadroute.offers.auditing import AuditResult
@@ -79,7 +79,7 @@ class AsyncDispatcher(Generic[AnyClock_co]):
         change_ids: As for ``Dispatcher``.
         publish: As for ``Dispatcher``.
         max_attempts: As for ``Dispatcher``.
-        pause: Awaited for some seconds before a step is taken again; ``asyncio.sleep`` by default.
+        sleep: Awaited for some seconds before a step is taken again; ``asyncio.sleep`` by default.
 
     Raises:
         UnknownFieldError: As for ``Dispatcher``.
@@ -115,7 +115,7 @@ class AsyncDispatcher(Generic[AnyClock_co]):
     decisions: Keeping = field(default="compact", converter=keeping)
     counts: LiveCounts | None = None
     max_attempts: int = field(default=20, converter=attempts)
-    pause: Callable[[float], Awaitable[Any]] = field(default=asyncio.sleep, validator=callable_)
+    sleep: Callable[[float], Awaitable[Any]] = field(default=asyncio.sleep, validator=callable_)
     _cases: UseCases = field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
@@ -142,9 +142,17 @@ class AsyncDispatcher(Generic[AnyClock_co]):
 
     @_told_by(Dispatcher.decline)
     async def decline(
-        self, lead_id: str, rep_id: str, reason: str = "", *, token: str = ""
+        self,
+        lead_id: str,
+        rep_id: str,
+        reason: str = "",
+        *,
+        kind: Literal["declined", "busy", "unreachable"] = "declined",
+        retry_after: str | timedelta | datetime | None = None,
+        token: str = "",
     ) -> Placement:
-        return await self._run(self._cases.decline(lead_id, rep_id, reason, token))
+        given = reason, kind, retry_after, token
+        return await self._run(self._cases.decline(lead_id, rep_id, *given))
 
     @_told_by(Dispatcher.assign)
     async def assign(self, lead_id: str, rep_id: str, *, by: str) -> Placement:
@@ -157,6 +165,29 @@ class AsyncDispatcher(Generic[AnyClock_co]):
     @_told_by(Dispatcher.reopen)
     async def reopen(self, lead_id: str) -> Placement:
         return await self._run(self._cases.reopen(lead_id))
+
+    @_told_by(Dispatcher.another_chance)
+    async def another_chance(self, lead_id: str, rep_id: str) -> Placement:
+        return await self._run(self._cases.another_chance(lead_id, rep_id))
+
+    @_told_by(Dispatcher.pause)
+    async def pause(
+        self,
+        rep_id: str,
+        *,
+        until: datetime | None = None,
+        why: str = "",
+        cover: str | None = None,
+    ) -> Pause:
+        return await self._run(self._cases.pause(rep_id, until, why, cover))
+
+    @_told_by(Dispatcher.resume)
+    async def resume(self, rep_id: str) -> tuple[Placement, ...]:
+        return await self._run(self._cases.resume(rep_id))
+
+    @_told_by(Dispatcher.back)
+    async def back(self, rep_id: str) -> tuple[Placement, ...]:
+        return await self._run(self._cases.back(rep_id))
 
     @_told_by(Dispatcher.reevaluate)
     async def reevaluate(self, lead_id: str) -> Placement:
@@ -314,4 +345,4 @@ class AsyncDispatcher(Generic[AnyClock_co]):
     async def _run(self, steps: Steps[T]) -> T:
         if isinstance(self.clock, StoreClock):
             await cast("StoreClock[AwaitedTime]", self.clock).measure_if_due()
-        return await run_async(steps, self.store, self.pause)
+        return await run_async(steps, self.store, self.sleep)

@@ -28,6 +28,8 @@ from leadroute.model.keys import (
     open_key,
     order_key,
     parts,
+    rep_key,
+    resting_key,
     unanswered_key,
     won_key,
 )
@@ -35,10 +37,11 @@ from leadroute.model.rep import Presence, Rep, Roster
 from leadroute.model.snapshot import COUNTS, Snapshot, TrackRecords
 from leadroute.model.validation import FrozenDict
 from leadroute.offers import requests
-from leadroute.offers.change import Put, Record
+from leadroute.offers.change import Op, Record
 from leadroute.offers.lines import Lines, length_key
 from leadroute.offers.live_counts import LiveCounts
 from leadroute.offers.requests import Steps
+from leadroute.offers.rests import RESTING, RepChange, RepState, as_counts, states_of
 from leadroute.offers.turn_credits import PoolCredits, more_keys
 from leadroute.ranking.decide import Need
 from leadroute.ranking.eligibility import check_presence, counters
@@ -156,6 +159,8 @@ class Books:
         "_in_step",
         "_offered",
         "_records",
+        "_reps",
+        "_resting",
         "_snapshots",
         "also",
         "desk",
@@ -175,6 +180,8 @@ class Books:
         self._offered: dict[str, list[Record]] = {}
         self._snapshots: list[Snapshot] = []
         self._in_step = False
+        self._reps: dict[str, RepChange] = {}
+        self._resting: dict[str, RepState] | None = None
 
     def give_back(self, held: Mapping[str, int]) -> None:
         """Leave out of the counts what the lead counts on itself, which its change gives back."""
@@ -231,6 +238,25 @@ class Books:
             self._offered[rep_id] = found
         return found
 
+    def rep(self, rep_id: str) -> Steps[RepChange]:
+        """What is kept of a rep, with what this step has done to it."""
+        found = self._reps.get(rep_id)
+        if found is None:
+            name = rep_key(rep_id)
+            record = (yield from self.records([name])).get(name)
+            found = self._reps[rep_id] = RepChange(rep_id, record, self.now)
+        return found
+
+    def _at_rest(self) -> Steps[dict[str, RepState]]:
+        """The reps who get no offer, as this step has left them."""
+        if self._resting is None:
+            some = self.counted(resting_key())
+            found = (yield from requests.all_of(status=RESTING)) if some else ()
+            self._resting = states_of(found)
+        if not self._reps:
+            return self._resting
+        return self._resting | {rep_id: each.after for rep_id, each in self._reps.items()}
+
     def credits(self, pool: str) -> Steps[PoolCredits]:
         """The credits of a pool, with what this step has done to them."""
         if pool not in self._credits:
@@ -266,7 +292,7 @@ class Books:
         if self.desk.counts is not None:
             yield from self.counts(keys, of_reps=True)
             keys = ()
-        found = yield from self.counts((*keys, *self.also, order_key()))
+        found = yield from self.counts((*keys, *self.also, order_key(), resting_key()))
         if self._held:
             found = {key: count - self._held[key] for key, count in found.items()}
         named = dict[str, Any]()
@@ -280,6 +306,8 @@ class Books:
             granted = credits.turn_credits(self.now)
             if granted:
                 named["turn_credits"] = FrozenDict({need.pool: granted})
+        if at_rest := (yield from self._at_rest()):
+            named |= as_counts(at_rest, self.now)
         if self.line:
             named["paced"] = yield from self._paced(need)
         presence = self.desk.presence
@@ -320,10 +348,12 @@ class Books:
         found = yield from self.counts([order_key()])
         return max(to_micros(self.now), found.get(order_key(), 0) + 1)
 
-    def operations(self) -> Iterator[Put]:
-        """What writes the credits that this step has changed."""
+    def operations(self) -> Iterator[Op]:
+        """What writes the credits, and what is kept of reps, that this step has changed."""
         for credits in self._credits.values():
             yield from credits.operations()
+        for rep in self._reps.values():
+            yield from rep.operations(publish=self.desk.publish)
 
 
 def paced(
@@ -351,6 +381,7 @@ def counted(desk: Desk, now: datetime) -> Steps[Snapshot]:
         pools.append((yield from books.credits(pool)))
     caps = counters(desk.roster, router.caps, router.zone, now)
     used = (yield from requests.counts(caps)) if caps else FrozenDict[str, int]()
+    at_rest = states_of((yield from requests.all_of(status=RESTING)))
     return Snapshot(
         open=by_kind["open"],
         used=used,
@@ -361,6 +392,8 @@ def counted(desk: Desk, now: datetime) -> Steps[Snapshot]:
         closed=by_kind["closed"],
         contacted=by_kind["contact"],
         free_since=by_kind["free"],
+        missed=by_kind["missed"],
+        **as_counts(at_rest, now),
         presence=_present(desk.roster.reps, desk.presence) if desk.presence else FrozenDict(),
         track_records=desk.track_records,
         turn_credits={each.pool: granted for each in pools if (granted := each.turn_credits(now))},

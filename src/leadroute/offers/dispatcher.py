@@ -7,10 +7,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from os import urandom
-from time import sleep
 from typing import Any, Generic, Literal, Self, TypeVar, cast
 
 from attrs import Attribute, Factory, evolve, field, frozen
@@ -29,9 +29,11 @@ from leadroute.offers.dispatching import ForgetResult, SweepResult
 from leadroute.offers.feedback import FeedbackNote, Said
 from leadroute.offers.live_counts import LiveCounts
 from leadroute.offers.outbox import attempts
+from leadroute.offers.outbox_calls import OutboxCalls
 from leadroute.offers.outcome_counts import fields_of
 from leadroute.offers.placement import Placement
 from leadroute.offers.pull_calls import PullCalls
+from leadroute.offers.rep_calls import RepCalls
 from leadroute.offers.requests import Steps, run
 from leadroute.offers.store import Store, is_async
 from leadroute.offers.store_clock import StoreClock, blocking_clock, default_clock
@@ -64,7 +66,7 @@ def blocking(instance: object, attribute: Attribute[Any], store: object) -> None
 @guided
 @guided_attributes
 @frozen(eq=False)
-class Dispatcher(PullCalls, StoreReading, Generic[AnyClock_co]):
+class Dispatcher(PullCalls, RepCalls, StoreReading, OutboxCalls, Generic[AnyClock_co]):
     """A policy with a store: it offers leads and records the answers.
 
     Build one for each request or job; it keeps nothing outside its store.
@@ -95,7 +97,7 @@ class Dispatcher(PullCalls, StoreReading, Generic[AnyClock_co]):
         counts: The counters that this process keeps in step, ``LiveCounts(store)``: for pools of some
             hundred reps; by default the counters of the candidates are read for each decision.
         max_attempts: After how many failed deliveries an event is a dead letter, from 1 up; 20 by default.
-        pause: Waits for some seconds before a step that lost a race, or met a busy store, is taken
+        sleep: Waits for some seconds before a step that lost a race, or met a busy store, is taken
             again; ``time.sleep`` by default.
 
     Raises:
@@ -132,7 +134,7 @@ class Dispatcher(PullCalls, StoreReading, Generic[AnyClock_co]):
     decisions: Keeping = field(default="compact", converter=keeping)
     counts: LiveCounts | None = None
     max_attempts: int = field(default=20, converter=attempts)
-    pause: Callable[[float], object] = field(default=sleep, validator=callable_)
+    sleep: Callable[[float], object] = field(default=time.sleep, validator=callable_)
     _cases: UseCases = field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
@@ -163,7 +165,8 @@ class Dispatcher(PullCalls, StoreReading, Generic[AnyClock_co]):
         """Score and qualify a lead, decide, and make the first offer.
 
         All of it is one change of the store. Submitting a lead again changes nothing and returns its
-        placement as it is now.
+        placement as it is now; only one that was withdrawn is decided again where its rule has
+        ``keep_place``, on the facts that are kept.
 
         Args:
             lead: The lead; two leads with one id are the same lead.
@@ -173,8 +176,8 @@ class Dispatcher(PullCalls, StoreReading, Generic[AnyClock_co]):
             on_error: When a rule, a scorer, a predicate or a calendar raises an error:
                 ``catch_all`` (default) stores the lead with the catch-all, and the placement names
                 the class of the error; ``raise`` stores nothing and raises it.
-            to: The rep whose lead it is: nothing is decided, and the rep owns it at once, as by
-                ``assign``. By default the policy decides.
+            to: The rep whose lead it is: nothing is decided, and the rep, or the cover of one who is
+                paused, owns it at once, as by ``assign``. By default the policy decides.
 
         Returns:
             The placement: offered, waiting, with the catch-all, or disqualified.
@@ -208,7 +211,16 @@ class Dispatcher(PullCalls, StoreReading, Generic[AnyClock_co]):
         """
         return self._run(self._cases.accept(lead_id, rep_id, token))
 
-    def decline(self, lead_id: str, rep_id: str, reason: str = "", *, token: str = "") -> Placement:
+    def decline(
+        self,
+        lead_id: str,
+        rep_id: str,
+        reason: str = "",
+        *,
+        kind: Literal["declined", "busy", "unreachable"] = "declined",
+        retry_after: str | timedelta | datetime | None = None,
+        token: str = "",
+    ) -> Placement:
         """Record that a rep declines; the lead goes to the next rep.
 
         Both happen in one change. Declining again changes nothing.
@@ -218,6 +230,11 @@ class Dispatcher(PullCalls, StoreReading, Generic[AnyClock_co]):
             rep_id: The rep who declines.
             reason: A word of your own list of reasons, up to 80 characters; not free text, because
                 it goes into the log, which keeps no personal data.
+            kind: How: ``declined`` (default), ``busy`` or ``unreachable``; each may have a
+                ``cool_down`` of its own.
+            retry_after: When the lead may be offered to the rep again: a duration from now such as
+                ``"10m"``, or an aware instant. Until then the lead waits rather than go to the
+                catch-all. By default it is not offered to the rep again.
             token: The token of the offer; not looked at by default.
 
         Returns:
@@ -227,9 +244,10 @@ class Dispatcher(PullCalls, StoreReading, Generic[AnyClock_co]):
             NotOfferedError: The lead is not offered to this rep, or the token is of another offer.
             OfferExpiredError: The offer to this rep has ended.
             LeadNotFoundError: The lead was never submitted.
-            ValidationError: The reason is too long.
+            ValidationError: The reason is too long, the kind is another word, or ``retry_after`` is
+                over already.
         """
-        return self._run(self._cases.decline(lead_id, rep_id, reason, token))
+        return self._run(self._cases.decline(lead_id, rep_id, reason, kind, retry_after, token))
 
     def assign(self, lead_id: str, rep_id: str, *, by: str) -> Placement:
         """Give the lead to a rep by hand.
@@ -274,8 +292,9 @@ class Dispatcher(PullCalls, StoreReading, Generic[AnyClock_co]):
     def reopen(self, lead_id: str) -> Placement:
         """Decide again about a lead that had ended, or that nobody had.
 
-        It may be withdrawn, closed, disqualified or with the catch-all. Who had an offer of it that
-        they did not accept is not asked again.
+        It may be withdrawn, closed, disqualified or with the catch-all. Who declined it, or missed
+        an offer of it, is not asked again. How long a lead that was withdrawn keeps its place in a
+        line, ``keep_place`` says.
 
         Returns:
             The placement after the decision.
@@ -524,4 +543,4 @@ class Dispatcher(PullCalls, StoreReading, Generic[AnyClock_co]):
     def _run(self, steps: Steps[T]) -> T:
         if isinstance(self.clock, StoreClock):
             self.clock.measure_if_due()
-        return run(steps, self.store, self.pause)
+        return run(steps, self.store, self.sleep)

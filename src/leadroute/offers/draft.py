@@ -30,9 +30,11 @@ from leadroute.model.keys import (
     order_key,
     parts,
     placement_key,
+    rest_key,
     won_key,
 )
 from leadroute.model.validation import FrozenDict
+from leadroute.offers.answers import is_asked_again, is_open
 from leadroute.offers.change import Add, Check, Drop, Emit, Op, Put, Raise, Record
 from leadroute.offers.counts import OFFER, Books
 from leadroute.offers.events import (
@@ -258,12 +260,17 @@ def asked_keys(placed: Placement) -> list[str]:
 
 
 def asked(placed: Placement, books: Books) -> Steps[Mapping[str, str]]:
-    """Everybody who had an offer of the lead before, with how the last one ended."""
-    found = {rep_id: each.outcome for rep_id, each in placed.previous_offers.items()}
-    if not placed.earlier_offers:
-        return FrozenDict(found)
-    for record in (yield from books.records(asked_keys(placed))).values():
-        found |= json.loads(record.data)["reps"]
+    """Everybody who is not asked again about the lead, with how their last offer ended."""
+    found = dict[str, str]()
+    if placed.earlier_offers:
+        for record in (yield from books.records(asked_keys(placed))).values():
+            found |= json.loads(record.data)["reps"]
+        found = {rep_id: outcome for rep_id, outcome in found.items() if not is_open(outcome)}
+    for rep_id, each in placed.previous_offers.items():
+        if is_asked_again(each, books.now):
+            found.pop(rep_id, None)
+        else:
+            found[rep_id] = each.outcome
     return FrozenDict(found)
 
 
@@ -326,9 +333,11 @@ def _rep_counters(before: Placement | None, event: LeadEvent, at: int) -> Iterat
     if isinstance(event, Offered | Assigned):
         yield Raise(last_key(event.rep_id), event.order)
         yield Raise(order_key(), event.order)
-        if isinstance(event, Offered) and event.line:
-            yield from _out_of_line(event, at)
-        if isinstance(event, Assigned):
+        if isinstance(event, Offered):  # a rep who is paused, or cools down, gets no offer
+            yield Add(rest_key(event.rep_id), 0, lo=None, hi=at)
+            if event.line:
+                yield from _out_of_line(event, at)
+        else:
             yield Raise(given_key(event.rep_id), event.order)
     elif isinstance(event, Accepted):
         offer = None if before is None else before.offer_to(event.rep_id)

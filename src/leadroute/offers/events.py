@@ -8,16 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, ClassVar, TypeAlias
+from typing import ClassVar, TypeAlias
 
 from attrs import evolve, field, frozen
 
-from leadroute.model.validation import FrozenDict, frozen_counts, frozen_words
-
-
-def by_name(given: Mapping[str, Any]) -> FrozenDict[str, Any]:
-    """A converter for values by name."""
-    return given if type(given) is FrozenDict else FrozenDict(given)
+from leadroute.model.validation import FrozenDict, frozen_counts, frozen_mapping, frozen_words
 
 
 @frozen
@@ -124,7 +119,7 @@ class Offered:
     priority: int | None = None
     more_at: datetime | None = None
     remind_at: datetime | None = None
-    clocks: Mapping[str, datetime] = field(default=FrozenDict(), converter=by_name)
+    clocks: Mapping[str, datetime] = field(default=FrozenDict(), converter=frozen_mapping)
 
 
 @frozen
@@ -162,7 +157,7 @@ class Waiting:
     next_step: datetime | None = None
     priority: int | None = None
     suggested: tuple[str, ...] = ()
-    clocks: Mapping[str, datetime] = field(default=FrozenDict(), converter=by_name)
+    clocks: Mapping[str, datetime] = field(default=FrozenDict(), converter=frozen_mapping)
 
 
 @frozen
@@ -184,7 +179,7 @@ class CatchAll:
     place: str
     policy_version: str = ""
     error: str = ""
-    clocks: Mapping[str, datetime] = field(default=FrozenDict(), converter=by_name)
+    clocks: Mapping[str, datetime] = field(default=FrozenDict(), converter=frozen_mapping)
 
 
 @frozen
@@ -202,7 +197,7 @@ class Accepted:
     at: datetime
     rep_id: str
     until: datetime | None = None
-    clocks: Mapping[str, datetime] = field(default=FrozenDict(), converter=by_name)
+    clocks: Mapping[str, datetime] = field(default=FrozenDict(), converter=frozen_mapping)
 
 
 @frozen
@@ -236,7 +231,7 @@ class Assigned:
     until: datetime | None = None
     order: int = 0
     taken_from: tuple[str, ...] = ()
-    clocks: Mapping[str, datetime] = field(default=FrozenDict(), converter=by_name)
+    clocks: Mapping[str, datetime] = field(default=FrozenDict(), converter=frozen_mapping)
 
 
 @frozen
@@ -256,12 +251,16 @@ class Declined:
         at: The time.
         rep_id: The rep.
         reason: A word of your own list of reasons; no free text, because the log keeps no personal data.
+        answer: How: ``declined``, ``busy`` or ``unreachable``.
+        retry_at: When the lead may be offered to the rep again; ``None`` is never.
     """
 
     kind: ClassVar[str] = "declined"
     at: datetime
     rep_id: str
     reason: str = ""
+    answer: str = "declined"
+    retry_at: datetime | None = None
 
 
 @frozen
@@ -305,7 +304,7 @@ class OfferWithdrawn:
     Args:
         at: The time.
         rep_id: The rep.
-        reason: The cause, in a word.
+        reason: The cause, in a word: ``accepted`` when another rep took the lead.
     """
 
     kind: ClassVar[str] = "offer_withdrawn"
@@ -332,10 +331,72 @@ class Withdrawn:
 
 @frozen
 class Reopened:
-    """A lead that had ended, or that nobody had, is decided again."""
+    """A lead that had ended, or that nobody had, is decided again.
+
+    Args:
+        at: The time.
+        received_at: Its new place in a line, where it does not keep the old one.
+    """
 
     kind: ClassVar[str] = "reopened"
     at: datetime
+    received_at: datetime | None = None
+
+
+@frozen
+class AnotherChance:
+    """A rep who did not take the lead may be asked again.
+
+    Args:
+        at: The time.
+        rep_id: The rep.
+    """
+
+    kind: ClassVar[str] = "another_chance"
+    at: datetime
+    rep_id: str
+
+
+@frozen
+class Paused:
+    """A rep gets no offer from now on.
+
+    It stands in the log of the rep, ``rep/<id>``, as the next two do.
+
+    Args:
+        at: The time.
+        rep_id: The rep.
+        until: The end; ``None`` lasts until somebody ends it.
+        why: The cause, in a word of your own list.
+        cover: The rep who gets what is meant for this one by name.
+        missed: After how many missed offers in a row it began by itself; 0 for a pause by hand.
+    """
+
+    kind: ClassVar[str] = "rep_paused"
+    at: datetime
+    rep_id: str
+    until: datetime | None = None
+    why: str = ""
+    cover: str | None = None
+    missed: int = 0
+
+
+@frozen
+class Resumed:
+    """A pause was ended by hand."""
+
+    kind: ClassVar[str] = "rep_resumed"
+    at: datetime
+    rep_id: str
+
+
+@frozen
+class Back:
+    """A rep came to work: logged in, new, or on duty."""
+
+    kind: ClassVar[str] = "rep_back"
+    at: datetime
+    rep_id: str
 
 
 @frozen
@@ -546,6 +607,10 @@ LeadEvent: TypeAlias = (
     | DeadlineWarned
     | DeadlineMissed
     | FollowUpDue
+    | AnotherChance
+    | Paused
+    | Resumed
+    | Back
     | PolicyChanged
     | Repaired
     | Forgotten
@@ -554,7 +619,7 @@ LeadEvent: TypeAlias = (
     | Released
     | FeedbackGiven
 )
-"""Any event in the life of a lead."""
+"""Any event in the life of a lead, or in the log of a rep."""
 
 KINDS: Mapping[str, type[LeadEvent]] = FrozenDict(
     {
@@ -578,6 +643,10 @@ KINDS: Mapping[str, type[LeadEvent]] = FrozenDict(
             DeadlineWarned,
             DeadlineMissed,
             FollowUpDue,
+            AnotherChance,
+            Paused,
+            Resumed,
+            Back,
             PolicyChanged,
             Repaired,
             Forgotten,

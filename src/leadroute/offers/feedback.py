@@ -11,10 +11,17 @@ from attrs import evolve, field, frozen
 
 from leadroute.errors import FieldError, InvalidTransitionError, ValidationError
 from leadroute.model.keys import note_key, note_keys
-from leadroute.model.validation import FrozenDict, must_be, number, private_text, word
+from leadroute.model.validation import (
+    FrozenDict,
+    frozen_mapping,
+    must_be,
+    number,
+    private_text,
+    word,
+)
 from leadroute.offers.change import MAX_DATA, Op, Put, bytes_beyond_limit
 from leadroute.offers.counts import Books
-from leadroute.offers.events import FeedbackGiven, LeadEvent, by_name
+from leadroute.offers.events import FeedbackGiven, LeadEvent
 from leadroute.offers.placement import Placement, Status
 from leadroute.offers.requests import Steps
 from leadroute.offers.state_machine import MOVES, state_of
@@ -49,7 +56,7 @@ class FeedbackNote:
     by: str = ""
     status: str = ""
     text: str = ""
-    fields: Mapping[str, Any] = field(default=FrozenDict(), converter=by_name)
+    fields: Mapping[str, Any] = field(default=FrozenDict(), converter=frozen_mapping)
 
 
 @frozen

@@ -10,8 +10,8 @@ from typing import Any, Final
 from attrs import field, fields_dict, frozen
 
 from leadroute.model.guidance import guided_attributes, without_defaults
-from leadroute.model.validation import FrozenDict, frozen_counts, one_line
-from leadroute.offers.events import TurnTaken, by_name
+from leadroute.model.validation import FrozenDict, frozen_counts, frozen_mapping, one_line
+from leadroute.offers.events import TurnTaken
 from leadroute.ranking.ranking import Outcome
 
 
@@ -53,6 +53,9 @@ _REASONS: Final[Mapping[str, str]] = FrozenDict(
     {
         **{each.value: each.reason for each in Outcome},
         "declined": "the rep declined it",
+        "busy": "the rep was busy",
+        "unreachable": "the rep could not be reached",
+        "lost_race": "another rep was faster",
         "timed_out": "the offer timed out",
         "withdrawn": "it was withdrawn",
         "reopened": "it was reopened",
@@ -114,15 +117,18 @@ class PreviousOffer:
     """The outcome of the offers to one rep.
 
     Args:
-        outcome: How the last one ended: ``declined``, ``timed_out`` or ``withdrawn``; ``missed`` for an
-            owner from whom it was taken because of a deadline.
+        outcome: How the last one ended: ``declined``, ``busy``, ``unreachable``, ``timed_out``,
+            ``lost_race`` or ``withdrawn``; ``another_chance`` once the rep may be asked again;
+            ``missed`` for an owner from whom it was taken because of a deadline.
         at: When it ended. Not part of equality: of an offer that an older release made it is not known.
         times: How many offers of this lead the rep had.
+        retry_at: When the rep may be asked again; ``None`` is never.
     """
 
     outcome: str
     at: datetime = field(eq=False)
     times: int = 1
+    retry_at: datetime | None = None
 
 
 @guided_attributes
@@ -143,10 +149,10 @@ class Placement:
         catch_all: The name of the catch-all that has it.
         offers: The offers that are open now.
         clocks: The times at which something is to be done about the lead, by name: ``retry`` is the
-            next decision, ``step`` the opening of the next step of the rule, ``shift`` the end of
-            open work with the shift of the owner, ``more`` the time at which one more rep is asked,
-            ``respond`` and ``close`` are deadlines with their warnings, and ``follow_up`` has the
-            follow-ups.
+            next decision, ``again`` the time at which a rep may be asked again, ``step`` the opening of
+            the next step of the rule, ``shift`` the end of open work with the shift of the owner,
+            ``more`` the time at which one more rep is asked, ``respond`` and ``close`` are deadlines
+            with their warnings, and ``follow_up`` has the follow-ups.
         line: The line in which it waits; empty when it is in none.
         line_order: What orders it in its line among leads of equal priority and score; ``None`` is its age.
         resumes_at: When it waits: the first time at which a rep is known to be there again.
@@ -179,6 +185,7 @@ class Placement:
         error: The class of the exception when the last decision failed; empty otherwise. Its
             message is not kept, because it may hold personal data.
         failures: How many decisions in a row failed.
+        withdrawn_at: The time at which it was withdrawn; ``None`` when it is not.
         suggested: When it waits to be assigned by hand: the ids of the reps who may have it, best first,
             at most 50; ``Dispatcher.decision`` has the reasons.
         outcome_reason: The reason of the last feedback; empty for none.
@@ -195,7 +202,7 @@ class Placement:
     owner: str | None = None
     catch_all: str | None = None
     offers: tuple[Offer, ...] = ()
-    clocks: Mapping[str, datetime] = field(default=FrozenDict(), converter=by_name)
+    clocks: Mapping[str, datetime] = field(default=FrozenDict(), converter=frozen_mapping)
     line: str = ""
     line_order: int | None = None
     resumes_at: datetime | None = None
@@ -206,7 +213,9 @@ class Placement:
     outcome: str | None = None
     value: float | None = None
     reason_code: str = ""
-    previous_offers: Mapping[str, PreviousOffer] = field(default=FrozenDict(), converter=by_name)
+    previous_offers: Mapping[str, PreviousOffer] = field(
+        default=FrozenDict(), converter=frozen_mapping
+    )
     earlier_offers: int = 0
     reservations: Mapping[str, int] = field(default=FrozenDict(), converter=frozen_counts)
     release_on: str = "outcome"
@@ -221,6 +230,7 @@ class Placement:
     won: bool = field()
     error: str = ""
     failures: int = 0
+    withdrawn_at: datetime | None = None
     step: int = 0
     suggested: tuple[str, ...] = ()
     close_by: datetime | None = None
@@ -258,6 +268,14 @@ class Placement:
         ``None`` when the lead waits in a line, which has a clock of its own.
         """
         return min((*self.clocks.values(), *[offer.due for offer in self.offers]), default=None)
+
+    def next_return(self, now: datetime) -> datetime | None:
+        """Return the next time at which a rep may be asked again.
+
+        ``None`` when no rep is known who will be.
+        """
+        found = [each.retry_at for each in self.previous_offers.values()]
+        return min([at for at in found if at is not None and at > now], default=None)
 
     def offer_to(self, rep_id: str) -> Offer | None:
         """The open offer to a rep; ``None`` when there is none."""

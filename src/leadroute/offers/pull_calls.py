@@ -12,7 +12,7 @@ from leadroute.offers.use_cases import UseCases
 T = TypeVar("T")
 
 
-class _Runs(Protocol):
+class Runs(Protocol):
     """What a dispatcher has of its own."""
 
     @property
@@ -25,7 +25,7 @@ class PullCalls:
 
     __slots__ = ()
 
-    def next_for(self: _Runs, rep_id: str) -> NextLead:
+    def next_for(self: Runs, rep_id: str) -> NextLead:
         """Offer a rep the best waiting lead that they may take.
 
         The waiting leads of all lines that the rep is in come by priority, then lead score, then by
@@ -48,7 +48,7 @@ class PullCalls:
         """
         return self._run(self._cases.next_for(rep_id))
 
-    def available_leads(self: _Runs, rep_id: str, *, limit: int = 20) -> tuple[AvailableLead, ...]:
+    def available_leads(self: Runs, rep_id: str, *, limit: int = 20) -> tuple[AvailableLead, ...]:
         """Return the waiting leads that a rep may claim now, best first.
 
         They come in the order of ``next_for``. Nothing is changed.
@@ -63,7 +63,7 @@ class PullCalls:
         """
         return self._run(self._cases.available_leads(rep_id, limit))
 
-    def claim(self: _Runs, lead_id: str, rep_id: str) -> Placement:
+    def claim(self: Runs, lead_id: str, rep_id: str) -> Placement:
         """Offer a waiting lead to the rep who has chosen it.
 
         It is an offer as ``next_for`` makes it. A rep who has the lead already, or an offer of it, gets it as it is.
@@ -79,7 +79,7 @@ class PullCalls:
         """
         return self._run(self._cases.claim(lead_id, rep_id))
 
-    def position(self: _Runs, lead_id: str) -> LinePosition | None:
+    def position(self: Runs, lead_id: str) -> LinePosition | None:
         """Return the place of a waiting lead in its line.
 
         It comes with an estimate of its wait, from the leads of the line that were served lately,

@@ -36,6 +36,7 @@ from leadroute.offers.lifting import placement_of
 from leadroute.offers.lines import Line, Lines, entry_key, length_key, line_key
 from leadroute.offers.placement import Placement, Status
 from leadroute.offers.requests import PAGE, Steps
+from leadroute.offers.rests import RESTING
 from leadroute.offers.steps import Done, LeadSteps
 
 HEADS: Final = 100
@@ -61,6 +62,7 @@ BELLS: Final[Mapping[str, Bell]] = FrozenDict(
         "offers": lambda leads, lead_id, records: leads.passed_on(
             lead_id, transitions.expiries, records
         ),
+        "again": lambda leads, lead_id, records: leads.decided(lead_id, records),
         "more": lambda leads, lead_id, records: leads.one_more(lead_id, records),
         "remind": lambda leads, lead_id, records: leads.reminded(lead_id, records),
         "retry": lambda leads, lead_id, records: leads.decided(lead_id, records),
@@ -294,7 +296,8 @@ class LineSteps:
             looks += [record for record in page if record.status == LINE]
             for record in sorted(page, key=_by_turn):
                 if record.status != LINE and not tally.full:
-                    freed = both(freed, (yield from self.ring(record, tally)))
+                    step = self._rested if record.status == RESTING else self.ring
+                    freed = both(freed, (yield from step(record, tally)))
             if len(page) < PAGE:
                 break
             last = page[-1]
@@ -320,6 +323,24 @@ class LineSteps:
             tally.note(done)
             found = both(found, done.freed)
         return found
+
+    def _rested(self, record: Record, tally: Tally) -> Steps[frozenset[str]]:
+        """End the pause or the cool-down of a rep that is over; returns who may be free now."""
+        rep_id, leads = parts(record.key)[1], self.leads
+        books = leads.books([record])
+        try:
+            change = yield from books.rep(rep_id)
+            change.tidy()
+            ops = [*books.operations()]
+            yield from requests.commit(Change(leads.change_ids(), ops), again=leads.sends_again)
+        except _OF_THE_STORE:
+            raise
+        except ConflictError:
+            return frozenset()  # whoever changed it meanwhile has set its clock
+        except LeadrouteError as error:
+            tally.errors.append(FailedLead(record.key, error))
+            return frozenset()
+        return frozenset((rep_id,))
 
     def _retried_early(self, tally: Tally) -> Steps[None]:
         """Decide about the leads that wait outside of any line."""

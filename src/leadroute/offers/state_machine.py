@@ -20,6 +20,7 @@ from leadroute.model.keys import is_open_key, unanswered_key
 from leadroute.model.validation import FrozenDict
 from leadroute.offers.events import (
     Accepted,
+    AnotherChance,
     Assigned,
     CatchAll,
     Contacted,
@@ -97,6 +98,7 @@ _TABLE: Final[dict[tuple[Status, type[LeadEvent]], Status]] = {
     **{(status, FollowUpDue): status for status in _WITH_OWNER},
     **{(status, Withdrawn): Status.WITHDRAWN for status in _ALIVE},
     **{(status, Reopened): Status.WAITING for status in _REOPENED},
+    **{(s, AnotherChance): s for s in (Status.WAITING, Status.OFFERED, Status.CATCH_ALL)},
     **{(status, Updated): status for status in (*_ALIVE, Status.CLOSED, Status.WITHDRAWN)},
     (Status.FORGOTTEN, Received): Status.RECEIVED,
     **{(status, Repaired): status for status in Status if status is not Status.RECEIVED},
@@ -109,6 +111,7 @@ Closing feedback: ``CLOSED``. While another offer is open, one that ends leaves 
 
 _CLOCKS: Final[dict[str, frozenset[Status]]] = {
     "retry": frozenset((Status.WAITING,)),
+    "again": frozenset((Status.WAITING,)),
     "step": frozenset((Status.WAITING,)),
     "shift": _WITH_OWNER,
     "follow_up": _WITH_OWNER,
@@ -310,7 +313,12 @@ def _waiting(before: Placement, event: Waiting) -> dict[str, Any]:
         **_timed(before, event),
         "rule": event.rule,
         "reason_code": event.reason_code,
-        "clocks": {"retry": event.until, "step": event.next_step, **event.clocks},
+        "clocks": {
+            "retry": event.until,
+            "again": before.next_return(event.at),
+            "step": event.next_step,
+            **event.clocks,
+        },
         "line": event.line,
         "step": event.step,
         "priority": before.priority if event.priority is None else event.priority,
@@ -392,18 +400,21 @@ def _released(held: Mapping[str, int]) -> dict[str, Any]:
 
 def _ended(before: Placement, event: Declined | TimedOut | OfferWithdrawn) -> dict[str, Any]:
     left = tuple([offer for offer in before.offers if offer.rep_id != event.rep_id])
-    outcome = event.kind.removeprefix("offer_")
-    told = {"offers": left, **_asked(before, event.rep_id, outcome, event.at)}
+    outcome = ended_by(event)
+    retry_at = event.retry_at if isinstance(event, Declined) else None
+    told = {"offers": left, **_asked(before, event.rep_id, outcome, event.at, retry_at)}
     if left:
         return told
     clocks = {"retry": event.at}  # until the decision that follows
     return {**told, "pool": None, "clocks": clocks, "reason_code": outcome}
 
 
-def _asked(before: Placement, rep_id: str, outcome: str, at: datetime) -> dict[str, Any]:
+def _asked(
+    before: Placement, rep_id: str, outcome: str, at: datetime, retry_at: datetime | None = None
+) -> dict[str, Any]:
     """The previous offers with one more."""
     known = before.previous_offers.get(rep_id)
-    ended = PreviousOffer(outcome, at, 1 if known is None else known.times + 1)
+    ended = PreviousOffer(outcome, at, 1 if known is None else known.times + 1, retry_at)
     previous = {**before.previous_offers, rep_id: ended}
     earlier = outdated(previous)
     return {
@@ -430,11 +441,34 @@ def _rerouted(before: Placement, event: Rerouted) -> dict[str, Any]:
     }
 
 
+def ends_offer(event: LeadEvent) -> bool:
+    """Whether an event ends one offer that was not accepted."""
+    return isinstance(event, Declined | TimedOut | OfferWithdrawn)
+
+
+def ended_by(event: Declined | TimedOut | OfferWithdrawn) -> str:
+    """The outcome of an offer that an event ends."""
+    if isinstance(event, Declined):
+        return event.answer
+    if isinstance(event, TimedOut):
+        return event.kind
+    return "lost_race" if event.reason == Accepted.kind else "withdrawn"
+
+
+def _another_chance(before: Placement, event: AnotherChance) -> dict[str, Any]:
+    known = before.previous_offers.get(event.rep_id)
+    again = PreviousOffer(event.kind, event.at, 1 if known is None else known.times)
+    return {"previous_offers": FrozenDict({**before.previous_offers, event.rep_id: again})}
+
+
 def outdated(previous: Mapping[str, PreviousOffer]) -> dict[str, PreviousOffer]:
     """The oldest offers, once there are too many for one document."""
     if len(previous) < 2 * KEPT_OFFERS:
         return {}
-    oldest = sorted(previous.items(), key=lambda each: (each[1].at, each[0]))
+    # Who may be asked again later goes last, because only the outcome of an older offer is kept.
+    oldest = sorted(
+        previous.items(), key=lambda each: (each[1].retry_at is not None, each[1].at, each[0])
+    )
     return dict(oldest[:KEPT_OFFERS])
 
 
@@ -445,6 +479,7 @@ def _withdrawn(before: Placement, event: Withdrawn) -> dict[str, Any]:
         "catch_all": None,
         "reason_code": event.kind,
         "outcome": event.reason or None,
+        "withdrawn_at": event.at,
         **_released(before.reservations),
     }
 
@@ -477,6 +512,8 @@ def _reopened(before: Placement, event: Reopened) -> dict[str, Any]:
         **dict.fromkeys((*timed, "follow_up_at")),
         **dict.fromkeys(("owner", "catch_all", "pool", "offered_at", "accepted_at")),
         **dict.fromkeys(("contacted_at", "closed_at", "outcome", "value", "turn", "factor")),
+        "withdrawn_at": None,
+        "received_at": event.received_at or before.received_at,
         "won": False,
         "outcome_reason": "",
         "step": 0,
@@ -538,6 +575,7 @@ _CHANGES: Mapping[type[LeadEvent], Callable[[Placement, Any], dict[str, Any]]] =
     Declined: _ended,
     TimedOut: _ended,
     OfferWithdrawn: _ended,
+    AnotherChance: _another_chance,
     Withdrawn: _withdrawn,
     Reopened: _reopened,
     Rerouted: _rerouted,

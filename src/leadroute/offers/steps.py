@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
 from attrs import frozen
@@ -18,17 +18,18 @@ from leadroute.model.keys import (
     lead_key,
     note_keys,
     placement_key,
+    rep_key,
 )
 from leadroute.model.lead import Lead, with_score
 from leadroute.model.rep import Rep
 from leadroute.model.validation import FrozenDict, aware, must_be
-from leadroute.offers import deadlines, decisions, requests, transitions
+from leadroute.offers import answers, deadlines, decisions, requests, transitions
+from leadroute.offers.assigning import assigned_by_hand
 from leadroute.offers.change import Change, Drop, Op, Put, Record
 from leadroute.offers.counts import Books, Desk
 from leadroute.offers.draft import Draft, asked, asked_keys, new_draft, pools_of
 from leadroute.offers.events import (
     Accepted,
-    Assigned,
     Declined,
     Forgotten,
     LeadEvent,
@@ -57,6 +58,7 @@ from leadroute.offers.lines import length_key, order_of
 from leadroute.offers.outcome_counts import counts_of
 from leadroute.offers.placement import SUGGESTED, Placement, Status
 from leadroute.offers.requests import Steps, ignored
+from leadroute.offers.state_machine import ends_offer
 from leadroute.plain import loads
 from leadroute.ranking.eligibility import Ineligibility
 from leadroute.ranking.ranking import Outcome
@@ -132,7 +134,7 @@ class LeadSteps:
         """The desk of a version of the policy; that of today where it is not there."""
         return self.earlier.get(version, self.desk)
 
-    def _persistently(self, step: Callable[[], Steps[T]]) -> Steps[T]:
+    def persistently(self, step: Callable[[], Steps[T]]) -> Steps[T]:
         """Take a step until it loses no race; what a lost one says of a counter is taken note of."""
         counts = self.desk.counts
         lost = ignored if counts is None else counts.correct
@@ -178,39 +180,40 @@ class LeadSteps:
             kept = (Put(lead_key(lead.id), text, 0),)
             return (yield from self._committed(draft, lead, kept, failed))
 
-        return (yield from self._persistently(step))
+        return (yield from self.persistently(step))
+
+    def keep_place(self, placed: Placement) -> timedelta | None:
+        """How long a lead that was withdrawn keeps its place, where its rule says so."""
+        return self.desk_of(placed.policy_version).router.terms(placed.rule).keep_place
 
     def handed(self, lead: Lead, rep: Rep, trigger: str) -> Steps[Done]:
-        """Place a new lead with the rep whose it is."""
+        """Place a new lead with the rep whose it is, or with the cover of one who is paused."""
         text = transitions.lead_document(lead)
 
         def step() -> Steps[Done]:
             books, key = self.books(), placement_key(lead.id)
-            draft = new_draft(lead.id, (yield from books.records([key])).get(key), books)
+            found = yield from books.records([key, rep_key(rep.id)])
+            draft = new_draft(lead.id, found.get(key), books)
             if isinstance(draft, Placement):
                 return Done(draft)
-            router = self.desk.router
+            router, owner = self.desk.router, (yield from self._cover_of(rep, books))
             scored = router.scored(lead, books.now)
             rule = router.match(scored, books.now) if router.prioritizes else None
             received = transitions.reception(scored, trigger, rule, router, books.now)
             yield from draft.happen(received)
-            given = draft.placed, scored, rep, trigger or "submit", books
-            for event in (yield from self.assignment(*given)):
+            given = draft.placed, scored, owner, trigger or "submit", books
+            for event in (yield from assigned_by_hand(*given)):
                 yield from draft.happen(event)
             kept = (Put(lead_key(lead.id), text, 0),)
             return (yield from self._committed(draft, lead, kept))
 
-        return (yield from self._persistently(step))
+        return (yield from self.persistently(step))
 
-    def assignment(
-        self, before: Placement, lead: Lead, rep: Rep, by: str, books: Books
-    ) -> Steps[tuple[Assigned, ...]]:
-        """The assignment of a lead, with its score, to a rep by hand; nothing when it is theirs already."""
-        router = self.desk.router
-        rule = router.match(lead, books.now)
-        charges = router.charges(lead, rule, None, books.now)
-        assigned = yield from transitions.assignment(before, rep, by, rule, charges, books)
-        return tuple([deadlines.assigned(each, before, rule, books) for each in assigned])
+    def _cover_of(self, rep: Rep, books: Books) -> Steps[Rep]:
+        """Who gets what is meant for a rep by name: the cover, while the rep is paused."""
+        pause = (yield from books.rep(rep.id)).after.at(books.now).pause
+        named = None if pause is None or pause.cover is None else self.working(pause.cover)
+        return rep if named is None else named
 
     def updated(self, lead: Lead) -> Steps[Done]:
         """Keep what became known of a lead.
@@ -240,7 +243,7 @@ class LeadSteps:
                 failed = yield from self._decided(draft)
             return (yield from self._committed(draft, lead, (Put(key, text, kept),), failed))
 
-        return (yield from self._persistently(step))
+        return (yield from self.persistently(step))
 
     def advanced(
         self,
@@ -267,11 +270,10 @@ class LeadSteps:
             if not happened:
                 return Done(before)
             draft = Draft(lead_id, before, version, books)
-            for event in happened:
-                yield from draft.happen(event)
+            yield from self._happen(draft, happened)
             return (yield from self._committed(draft, extra=beside(happened)))
 
-        return (yield from self._persistently(step))
+        return (yield from self.persistently(step))
 
     def forgotten(self, lead_id: str) -> Steps[Done]:
         """Erase all that is known of a lead, and give back what it holds."""
@@ -290,7 +292,7 @@ class LeadSteps:
             yield from draft.happen(Forgotten(books.now, transitions.reps_of(before)))
             return (yield from self._committed(draft, Lead(lead_id), tuple(drops)))
 
-        return (yield from self._persistently(step))
+        return (yield from self.persistently(step))
 
     def reported(
         self,
@@ -360,18 +362,25 @@ class LeadSteps:
             if not ended:
                 return Done(before)
             draft = Draft(lead_id, before, version, books)
-            for event in ended:
-                yield from draft.happen(event)
+            yield from self._happen(draft, ended)
             failed = None
             if not any(isinstance(each, _UNDECIDED) for each in ended):
                 pass  # a warning, or something else after which all goes on
             elif draft.placed.offers:
-                failed = yield from self._replaced(draft, len(ended))
+                failed = yield from self._replaced(draft, sum(map(ends_offer, ended)))
             else:
                 failed = yield from self._decided(draft)
             return (yield from self._committed(draft, failed=failed))
 
-        return (yield from self._persistently(step))
+        return (yield from self.persistently(step))
+
+    def _happen(self, draft: Draft, events: Sequence[LeadEvent]) -> Steps[None]:
+        """Let events happen, with what the ends of offers mean for their reps."""
+        for event in events:
+            before = draft.placed
+            yield from draft.happen(event)
+            desk = self.desk_of(before.policy_version)
+            yield from answers.follow(before, event, desk, draft.books)
 
     def decided(self, lead_id: str, records: Iterable[Record] = (), line: str = "") -> Steps[Done]:
         """Decide again about a lead that waits, in this line where one is named."""
@@ -391,7 +400,7 @@ class LeadSteps:
                 return Done(before)
             return (yield from self._committed(draft, failed=failed))
 
-        return (yield from self._persistently(step))
+        return (yield from self.persistently(step))
 
     def _ahead(self, line_id: str) -> list[str]:
         """What a decision about a lead of a line reads besides the lead."""
@@ -468,7 +477,7 @@ class LeadSteps:
             done = yield from self._committed(draft)
             return Claimed(done.placement, free=True)
 
-        return (yield from self._persistently(step))
+        return (yield from self.persistently(step))
 
     def _claimable(self, draft: Draft, rep_id: str) -> Steps[Chosen | Ineligibility]:
         """The decision about a lead that waits with a rep first, or why they cannot have it."""
@@ -540,16 +549,16 @@ class LeadSteps:
                 yield from draft.happen(transitions.nobody_added(before, terms.kind, books.now))
             return (yield from self._committed(draft, failed=failed))
 
-        return (yield from self._persistently(step))
+        return (yield from self.persistently(step))
 
     def _replaced(self, draft: Draft, ended: int) -> Steps[Failed | None]:
         """Ask others in place of those whose offers have ended, while further offers are open."""
         before = draft.placed
         kind = self.desk_of(before.policy_version).router.terms(before.rule).kind
         room = kind.most - len(before.offers)
-        if kind.name != "parallel" or room < 1:
-            return None
         most = room if kind.every is None else min(ended, room)
+        if kind.name != "parallel" or most < 1:
+            return None
         return (yield from self._widened(draft, most, before.clocks.get("more")))
 
     def _decide(

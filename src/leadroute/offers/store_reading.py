@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from datetime import datetime
-from typing import TypeVar
 
 from leadroute.model.snapshot import Snapshot, TrackRecords
 from leadroute.offers.auditing import AuditResult
 from leadroute.offers.decisions import Decision
 from leadroute.offers.events import LeadEvent
-from leadroute.offers.outbox import OutboxEvent
 from leadroute.offers.placement import Placement, Status
+from leadroute.offers.pull_calls import Runs
 from leadroute.offers.queries import WorkItem
-from leadroute.offers.requests import Steps
-from leadroute.offers.use_cases import UseCases
-
-T = TypeVar("T")
 
 
 class StoreReading:
@@ -24,13 +18,7 @@ class StoreReading:
 
     __slots__ = ()
 
-    _cases: UseCases
-
-    @abstractmethod
-    def _run(self, steps: Steps[T]) -> T:
-        """Answer the requests of some steps, and return what they come to."""
-
-    def placement(self, lead_id: str) -> Placement:
+    def placement(self: Runs, lead_id: str) -> Placement:
         """Return the placement of a lead as it is now.
 
         Raises:
@@ -38,7 +26,7 @@ class StoreReading:
         """
         return self._run(self._cases.placement(lead_id))
 
-    def decision(self, lead_id: str) -> Decision | None:
+    def decision(self: Runs, lead_id: str) -> Decision | None:
         """Return the last decision about a lead, as of its instant.
 
         It says who came first and why, and why not the others, whatever changed since.
@@ -62,7 +50,7 @@ class StoreReading:
         return self._run(self._cases.decision(lead_id))
 
     def audit(
-        self,
+        self: Runs,
         limit: int = 1000,
         after: AuditResult | None = None,
         *,
@@ -97,7 +85,7 @@ class StoreReading:
         """
         return self._run(self._cases.audit(limit, after, repair))
 
-    def trim(self, before: datetime, limit: int = 1000) -> int:
+    def trim(self: Runs, before: datetime, limit: int = 1000) -> int:
         """Forget old events and decisions that are not needed anymore.
 
         Events stay as long as they wait in the outbox, and those of the last ten minutes in any
@@ -117,7 +105,7 @@ class StoreReading:
         return self._run(self._cases.trim(before, limit))
 
     def placements(
-        self,
+        self: Runs,
         *,
         rep_id: str | None = None,
         status: Status | str | None = None,
@@ -151,7 +139,7 @@ class StoreReading:
         """
         return self._run(self._cases.placements(rep_id, status, rule, after, limit))
 
-    def worklist(self, rep_id: str) -> tuple[WorkItem, ...]:
+    def worklist(self: Runs, rep_id: str) -> tuple[WorkItem, ...]:
         """Return what a rep has to do.
 
         These are the live offers and the open leads of the rep, by priority, then by what is due
@@ -170,7 +158,7 @@ class StoreReading:
         """
         return self._run(self._cases.worklist(rep_id))
 
-    def history(self, lead_id: str) -> tuple[LeadEvent, ...]:
+    def history(self: Runs, lead_id: str) -> tuple[LeadEvent, ...]:
         """Return all events of a lead, in order.
 
         Raises:
@@ -178,80 +166,11 @@ class StoreReading:
         """
         return self._run(self._cases.history(lead_id))
 
-    def outbox(self, limit: int = 100) -> tuple[OutboxEvent, ...]:
-        """Return the events that may be delivered now.
-
-        With ``publish=True`` each event waits here until you acknowledge it. Of each lead the first
-        event that waits is given, so the events of a lead are delivered in order; one that was
-        deferred, or is dead, holds back its own lead alone. An event may come more than once.
-
-        Args:
-            limit: How many at most, from 1 up; 100 by default.
-
-        Raises:
-            ConfigError: The limit is below 1.
-
-        Example:
-            >>> from leadroute import Dispatcher, Lead, Rep, Router, Rule
-            >>> from leadroute.stores import MemoryStore
-            >>> router = Router(rules=[Rule("all")])
-            >>> dispatcher = Dispatcher(router, [Rep("ada")], MemoryStore(), publish=True)
-            >>> _ = dispatcher.submit(Lead("L-1"))
-            >>> while waiting := dispatcher.outbox():
-            ...     for each in waiting:
-            ...         print(each.lead_id, each.event.kind)
-            ...         dispatcher.ack(each)
-            L-1 received
-            L-1 offered
-        """
-        return self._run(self._cases.outbox(limit))
-
-    def ack(self, event: OutboxEvent) -> None:
-        """Record that an event was delivered; repeating it changes nothing."""
-        return self._run(self._cases.ack(event))
-
-    def defer(self, event: OutboxEvent, until: datetime, error: str = "") -> OutboxEvent:
-        """Record that the delivery of an event failed.
-
-        After ``max_attempts`` failures it becomes a dead letter, which waits for a person.
-
-        Args:
-            event: The event.
-            until: When to try again, aware.
-            error: What went wrong, without personal data; at most 1,000 characters are kept.
-
-        Returns:
-            The event with its attempts, and whether it is dead.
-
-        Raises:
-            FieldTypeError: ``until`` is naive, or something is of the wrong kind.
-        """
-        return self._run(self._cases.defer(event, until, error))
-
-    def dead_letters(self, limit: int = 100) -> tuple[OutboxEvent, ...]:
-        """Return the events whose delivery was given up.
-
-        Args:
-            limit: How many at most, from 1 up; 100 by default.
-
-        Raises:
-            ConfigError: The limit is below 1.
-        """
-        return self._run(self._cases.dead_letters(limit))
-
-    def deliver_again(self, event: OutboxEvent) -> None:
-        """Deliver a dead letter again, as if it had never failed.
-
-        Raises:
-            ConfigError: It is no dead letter.
-        """
-        return self._run(self._cases.deliver_again(event))
-
-    def snapshot(self) -> Snapshot:
+    def snapshot(self: Runs) -> Snapshot:
         """Return the counts that a decision reads now. O(reps)."""
         return self._run(self._cases.snapshot())
 
-    def tracked(self) -> TrackRecords:
+    def tracked(self: Runs) -> TrackRecords:
         """Return the outcomes that ``track_outcomes_by`` has counted.
 
         O(reps * weeks * segments): do not call it for every lead.

@@ -15,6 +15,7 @@ from typing import Any, Final
 from attrs import evolve
 
 from leadroute.errors import (
+    ConfigError,
     FieldError,
     InvalidTransitionError,
     NotOfferedError,
@@ -22,7 +23,7 @@ from leadroute.errors import (
     ValidationError,
 )
 from leadroute.model.caps import Cap, Period
-from leadroute.model.duration import later, to_micros
+from leadroute.model.duration import later, parse_duration, to_micros
 from leadroute.model.given import Refused
 from leadroute.model.keys import (
     backlog_key,
@@ -36,12 +37,14 @@ from leadroute.model.keys import (
 )
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
-from leadroute.model.validation import Cleaner, FrozenDict, word
+from leadroute.model.validation import Cleaner, FrozenDict, aware, word
 from leadroute.model.working_hours import deadline, unless_failing
+from leadroute.offers.answers import DECLINES, is_open
 from leadroute.offers.change import MAX_DATA, bytes_beyond_limit
 from leadroute.offers.counts import Books
 from leadroute.offers.events import (
     Accepted,
+    AnotherChance,
     Assigned,
     CatchAll,
     Contacted,
@@ -123,7 +126,7 @@ def events_of(
     """Return the events that follow from a decision.
 
     These are offers, or one event: a suggestion, a wait in the line of the lead, the catch-all, or
-    disqualification.
+    disqualification. A lead is not given up while a rep may be asked again later.
     """
     if isinstance(found, Chosen):
         if not found.choices:
@@ -151,13 +154,15 @@ def _without_offer(
     if isinstance(found, Ranking) and found.outcome is Outcome.DISQUALIFIED:
         return Disqualified(now, found.factor, found.verdict, found.policy_version)
     rule = None if isinstance(found, Ranking) else found.rule.name
-    if found.fallback_step != WAIT or line is None:
+    again = None if rule is None else before.next_return(now)
+    if line is None or (found.fallback_step != WAIT and again is None):
         return CatchAll(now, found.outcome.value, router.catch_all, router.version)
-    resumes_at = found.resumes_at
-    if resumes_at is not None and resumes_at <= now:
-        resumes_at = None
+    outcome = found.outcome if again is None else Outcome.NONE_AVAILABLE
+    resumes_at = min(
+        [at for at in (found.resumes_at, again) if at is not None and at > now], default=None
+    )
     relaxing = {} if isinstance(found, Ranking) else relaxation(found.rule, before)
-    said = now, found.outcome.value, rule, None, router.version
+    said = now, outcome.value, rule, None, router.version
     return Waiting(*said, line=line.id, resumes_at=resumes_at, line_order=order, **relaxing)
 
 
@@ -319,7 +324,7 @@ def _period_key(holder: str, per: Period, rep: Rep, now: datetime) -> str:
 def is_news(event: LeadEvent, before: Placement) -> bool:
     """Return whether an event changes anything for a waiting lead.
 
-    Waiting on for the same reason, in the same line, does not.
+    Waiting on for the same reason, in the same line, does not, unless a clock is to be set.
     """
     return not (
         isinstance(event, Waiting)
@@ -327,6 +332,7 @@ def is_news(event: LeadEvent, before: Placement) -> bool:
         and not event.clocks
         and event.priority is None
         and "retry" not in before.clocks
+        and before.clocks.get("again") == before.next_return(event.at)
         and (event.reason_code, event.rule, event.line, event.step, event.suggested)
         == (before.reason_code, before.rule, before.line, before.step, before.suggested)
     )
@@ -459,15 +465,53 @@ def acceptance(
 
 
 def refusal(
-    before: Placement, rep_id: str, reason: str, token: str, now: datetime
+    before: Placement,
+    rep_id: str,
+    reason: str,
+    token: str,
+    now: datetime,
+    kind: str = Declined.kind,
+    retry_after: str | timedelta | datetime | None = None,
 ) -> Declined | None:
     """The refusal by a rep, or ``None`` when this rep has declined already."""
     said = "" if reason == "" else clean(before, "Declined", "reason", word, reason)
+    answer = clean(before, "Declined", "kind", _kind_of_answer, kind)
+    retry_at = clean(before, "Declined", "retry_after", partial(_after, now), retry_after)
     known = before.previous_offers.get(rep_id)
-    if known is not None and known.outcome == Declined.kind and before.offer_to(rep_id) is None:
+    if known is not None and known.outcome in DECLINES and before.offer_to(rep_id) is None:
         return None
     _offer_to(before, rep_id, token, "decline", now)
-    return Declined(now, rep_id, said)
+    return Declined(now, rep_id, said, answer, retry_at)
+
+
+def _kind_of_answer(given: object) -> str:
+    if given not in DECLINES:
+        raise Refused(f"is {given!r:.40}; write one of {', '.join(DECLINES)}")
+    return str(given)
+
+
+def _after(now: datetime, given: Any) -> datetime | None:
+    """When something is done that is to be done after a duration, or at an instant."""
+    if given is None:
+        return None
+    try:
+        is_instant = isinstance(given, datetime)
+        at = aware(given, "retry_after") if is_instant else later(now, parse_duration(given))
+    except ConfigError as error:
+        raise Refused(error.problem) from None
+    if at <= now:
+        raise Refused(f"is over already at {now:%Y-%m-%d %H:%M:%S %Z}; write a later one, or none")
+    return at
+
+
+def another_chance(before: Placement, rep_id: str, now: datetime) -> tuple[LeadEvent, ...]:
+    """What lets a lead be offered again to a rep; one that nobody has begins again."""
+    check_move(before, AnotherChance, "offer again", rep_id)
+    known = before.previous_offers.get(rep_id)
+    if is_open(known.outcome) if known is not None else not before.earlier_offers:
+        return ()
+    event = AnotherChance(now, rep_id)
+    return (event, Reopened(now)) if before.status is Status.CATCH_ALL else (event,)
 
 
 def clean(before: Placement, kind: str, name: str, cleaner: Cleaner, given: object) -> Any:
@@ -504,10 +548,13 @@ def withdrawal(before: Placement, reason: str, now: datetime) -> Withdrawn | Non
     return Withdrawn(now, said, reps_of(before))
 
 
-def reopening(before: Placement, now: datetime) -> Reopened:
+def reopening(before: Placement, keep_place: timedelta | None, now: datetime) -> Reopened:
     """The new beginning of a lead that had ended, or that nobody had."""
     check_move(before, Reopened, "reopen")
-    return Reopened(now)
+    since = before.withdrawn_at
+    if keep_place is None or since is None or now < later(since, keep_place):
+        return Reopened(now)
+    return Reopened(now, now)
 
 
 def enrichment(lead: Lead, priority: int, now: datetime) -> Updated:

@@ -13,11 +13,12 @@ from leadroute.errors import ConfigError, ConflictError, LeadNotFoundError
 from leadroute.model.duration import from_micros, to_micros
 from leadroute.model.keys import decision_key, placement_key
 from leadroute.model.lead import Lead
-from leadroute.model.rep import Rep
+from leadroute.model.rep import Pause, Rep
 from leadroute.model.snapshot import Snapshot, TrackRecords, TurnCredit
 from leadroute.model.timeline import LATEST
 from leadroute.model.validation import aware, must_be
 from leadroute.offers import feedback, queries, requests, transitions, turn_credits
+from leadroute.offers.assigning import assigned_by_hand
 from leadroute.offers.auditing import AuditResult, AuditSteps
 from leadroute.offers.change import Change, Check, Drop, Op, Put, Record
 from leadroute.offers.counts import Books, Desk, counted
@@ -37,6 +38,7 @@ from leadroute.offers.outbox import OutboxEvent, OutboxSteps
 from leadroute.offers.placement import Placement, Status
 from leadroute.offers.pulling import AvailableLead, LinePosition, NextLead, PullSteps
 from leadroute.offers.queries import WorkItem
+from leadroute.offers.rep_steps import RepSteps
 from leadroute.offers.requests import Steps
 from leadroute.offers.serving import LineSteps, Tally
 from leadroute.offers.steps import Done, LeadSteps, as_scored
@@ -69,7 +71,20 @@ class UseCases:
         if to is not None:
             return (yield from self.leads.handed(lead, self._rep(to), trigger)).placement
         done = yield from self.leads.submitted(lead, trigger, keep_failed=on_error == "catch_all")
+        placed = done.placement
+        if placed.status is Status.WITHDRAWN and self.leads.keep_place(placed) is not None:
+            done = yield from self._returned(lead.id)
         return (yield from self._seen_again(done))
+
+    def _returned(self, lead_id: str) -> Steps[Done]:
+        """Decide again about a lead that was withdrawn and is back."""
+
+        def endings(before: Placement, now: datetime) -> Sequence[LeadEvent]:
+            if before.status is not Status.WITHDRAWN:
+                return ()
+            return (transitions.reopening(before, self.leads.keep_place(before), now),)
+
+        return (yield from self.leads.passed_on(lead_id, endings))
 
     def _seen_again(self, done: Done) -> Steps[Placement]:
         """The placement of a lead that may have joined a line, once that was looked at again."""
@@ -103,13 +118,20 @@ class UseCases:
         return done.placement
 
     def decline(
-        self, lead_id: str, rep_id: str, reason: str = "", token: str = ""
+        self,
+        lead_id: str,
+        rep_id: str,
+        reason: str = "",
+        kind: str = "declined",
+        retry_after: str | timedelta | datetime | None = None,
+        token: str = "",
     ) -> Steps[Placement]:
         """Record that a rep declines; the lead goes to the next rep in the same change."""
         must_be(str, rep_id=rep_id, token=token)
 
         def endings(before: Placement, now: datetime) -> Sequence[Declined]:
-            event = transitions.refusal(before, rep_id, reason, token, now)
+            given = reason, token, now, kind, retry_after
+            event = transitions.refusal(before, rep_id, *given)
             return () if event is None else (event,)
 
         done = yield from self.leads.passed_on(lead_id, endings, asks=rep_id)
@@ -128,7 +150,7 @@ class UseCases:
         def events_of(before: Placement, books: Books) -> Steps[Sequence[Assigned]]:
             transitions.check_move(before, Assigned, "assign", rep.id)
             lead = as_scored((yield from self.leads.lead(lead_id, books)), before, books.desk)
-            return (yield from self.leads.assignment(before, lead, rep, by, books))
+            return (yield from assigned_by_hand(before, lead, rep, by, books))
 
         done = yield from self.leads.advanced(lead_id, events_of)
         return (yield from self._served_after(done))
@@ -147,10 +169,34 @@ class UseCases:
 
     def reopen(self, lead_id: str) -> Steps[Placement]:
         """Decide again about a lead that had ended, or that nobody had."""
+
+        def endings(before: Placement, now: datetime) -> Sequence[LeadEvent]:
+            return (transitions.reopening(before, self.leads.keep_place(before), now),)
+
+        done = yield from self.leads.passed_on(lead_id, endings)
+        return (yield from self._seen_again(done))
+
+    def another_chance(self, lead_id: str, rep_id: str) -> Steps[Placement]:
+        """Let a lead be offered again to a rep who did not take it."""
+        self._rep(rep_id)
         done = yield from self.leads.passed_on(
-            lead_id, lambda before, now: (transitions.reopening(before, now),)
+            lead_id, lambda before, now: transitions.another_chance(before, rep_id, now)
         )
         return (yield from self._seen_again(done))
+
+    def pause(
+        self, rep_id: str, until: datetime | None, why: str, cover: str | None
+    ) -> Steps[Pause]:
+        """Give a rep no offer from now on."""
+        return RepSteps(self.lines).pause(rep_id, until, why, cover)
+
+    def resume(self, rep_id: str) -> Steps[tuple[Placement, ...]]:
+        """End the pause of a rep, and serve their lines."""
+        return RepSteps(self.lines).resume(rep_id)
+
+    def back(self, rep_id: str) -> Steps[tuple[Placement, ...]]:
+        """Record that a rep came to work, and serve their lines."""
+        return RepSteps(self.lines).back(rep_id)
 
     def reevaluate(self, lead_id: str) -> Steps[Placement]:
         """Decide about a waiting lead by the policy of today."""

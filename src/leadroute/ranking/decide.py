@@ -179,7 +179,7 @@ class Decided:
         lead, now, found = self._lead, self._instant, self._set
         pool, registry, matches = self.pool, found.registry, self._matches
         asks: Sequence[Ask] = ()
-        if now is None or found.asks or snapshot.presence or snapshot.paced:
+        if now is None or found.asks or _asks_each(snapshot):
             reps = self._candidates.crew.reps
             asks = self._asks(RoutingContext(lead, reps, pool, snapshot, now, registry, matches))
         crew, opened = _able(self._view, self._over_all, snapshot, asks, self._previous_offers)
@@ -202,7 +202,7 @@ class Decided:
             ignore_availability=everybody,
         ):
             known(context.instant)
-        if not (found.asks or snapshot.presence or snapshot.paced):
+        if not found.asks and not _asks_each(snapshot):
             return ()
         if snapshot.presence and not everybody:
             check_presence(found.members, snapshot.presence)
@@ -377,8 +377,7 @@ class Decided:
         A code may come several times. Nothing is written for people, so it is O(candidates) and cheap.
         """
         context = self.context
-        seen = context.snapshot
-        if self._set.asks or self._previous_offers or seen.presence or seen.paced:
+        if self._set.asks or self._previous_offers or _asks_each(context.snapshot):
             for rep, exclusion in self.excluded():
                 yield exclusion.code, (rep.id,)
             return
@@ -536,6 +535,12 @@ class Decided:
             for one, other in zip(self.passed_on, others, strict=False)
         ]
         return (*passed_on, *(notes_of(self.rule, self._lead) if self._set.asks else ()))
+
+
+def _asks_each(snapshot: Snapshot) -> bool:
+    """Whether the counts hold something that is asked rep by rep."""
+    seen = snapshot
+    return bool(seen.presence or seen.paused or seen.cooling or seen.paced)
 
 
 def _able(

@@ -182,6 +182,8 @@ CODES: Final[Mapping[str, str]] = FrozenDict(
         "already_offered": "The rep was offered the lead before.",
         "off_hours": "The rep's schedule is closed now, or cannot be read.",
         "not_present": "The rep is away, busy or offline.",
+        "paused": "The rep is paused.",
+        "cooling_down": "The rep's last offer ended a moment ago.",
         "wrapping_up": "The rep's last contact ended a moment ago.",
         "backlog_gap": "The rep was offered a lead that waited a moment ago.",
         "backlog_burst": "The rep has not answered the last offers of leads that waited.",
@@ -225,7 +227,7 @@ def gate(
 ) -> Callable[[Rep], tuple[Ineligibility, ...]]:
     """Look at the rule and the lead once; return the function that says what stops a rep."""
     for_good = _for_good(rule, context)
-    where = (*fits(rule, context), *_paced(context))
+    where = (*fits(rule, context), *_stops(context), *_paced(context))
     before, resting, after = _in_order(
         rule, context, pauses, ignore_availability=ignore_availability
     )
@@ -283,7 +285,7 @@ def masks(
     rule: Rule, context: RoutingContext, pauses: Pauses, *, ignore_availability: bool
 ) -> tuple[Ask, ...]:
     """The criteria besides requirement, territory, hours, offers and limits, as ``gate`` asks."""
-    where = (*fits(rule, context), *_paced(context))
+    where = (*fits(rule, context), *_stops(context), *_paced(context))
     if ignore_availability:
         return where
     now = (*_present(context, pauses, _absent), *_rests(context, pauses), *_calls(rule, context))
@@ -297,6 +299,28 @@ def fits(rule: Rule, context: RoutingContext) -> Iterator[Ask]:
     if rule.min_shared_hours is not None:
         shared = shared_hours(context.lead, OFFICE, context.instant)
         yield _careful(partial(_apart, shared, rule.min_shared_hours))
+
+
+def _stops(context: RoutingContext) -> Iterator[Ask]:
+    """Who gets no offer at all, though they may be at work."""
+    if context.snapshot.paused:
+        yield partial(_paused, context)
+    if context.snapshot.cooling:
+        yield partial(_cooling, context)
+
+
+def _paused(context: RoutingContext, rep: Rep) -> Iterator[Ineligibility]:
+    pause = context.snapshot.paused.get(rep.id)
+    if pause is not None and (pause.until is None or pause.lasts(context.now)):
+        why = pause.in_words(rep.zone)
+        yield Ineligibility("paused", why, temporary=True, available_at=pause.until)
+
+
+def _cooling(context: RoutingContext, rep: Rep) -> Iterator[Ineligibility]:
+    micros = context.snapshot.cooling.get(rep.id)
+    if micros is not None and context.now < (until := from_micros(micros)):
+        why = f"gets no offer until {until.astimezone(rep.zone):%H:%M:%S %Z}, after the last one"
+        yield Ineligibility("cooling_down", why, temporary=True, available_at=until)
 
 
 def check_presence(reps: Iterable[Rep], presence: Mapping[str, Presence]) -> None:

@@ -37,6 +37,7 @@ from leadroute.ranking.lead_scoring import LeadScoring
 from leadroute.ranking.ranking import Outcome
 from leadroute.rules.conditions import Condition, Named, reads, walk
 from leadroute.rules.evaluation import PLAIN, Lists, Predicates, Registry, Test, compile_condition
+from leadroute.rules.pool import Pool
 from leadroute.rules.rule import (
     DISPOSITIONS,
     EVERYONE,
@@ -44,7 +45,6 @@ from leadroute.rules.rule import (
     Disposition,
     Factor,
     Fallback,
-    Pool,
     Qualification,
     Rule,
     check_dispositions,

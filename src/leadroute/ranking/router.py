@@ -62,13 +62,13 @@ from leadroute.rules.evaluation import Predicate, Registry, Test, registry_of
 from leadroute.rules.feedback_form import FeedbackForm, read_form
 from leadroute.rules.matcher import Matcher
 from leadroute.rules.parser import declared
+from leadroute.rules.pool import Pool
 from leadroute.rules.rule import (
     DISPOSITIONS,
     EVERYONE,
     Disposition,
     Factor,
     Fallback,
-    Pool,
     Qualification,
     Rule,
     qualification,
@@ -263,6 +263,10 @@ class Router(Terms):
         For a name that is no rule's, they are those of the policy.
         """
         return self._terms.get(rule or "", self._terms[""])
+
+    def pool(self, name: str) -> Pool | None:
+        """Return the pool of this name, or ``None`` where there is none."""
+        return self._named.get(name)
 
     @cached_property
     def zone(self) -> tzinfo:

@@ -205,6 +205,7 @@ _ELSEWHERE = {
     ("rep", "schedule"): "availability is judged for every rep before the requirement",
     ("rep", "capacity_by_segment"): "capacity is judged for every rep before the requirement",
     ("rep", "caps"): "caps are judged for every rep before the requirement",
+    ("rep", "pause_after_missed"): "pauses are judged for every rep before the requirement",
 }
 
 

@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import lru_cache
 from itertools import pairwise
@@ -23,16 +23,12 @@ from leadroute.errors import ConfigError, UnknownFieldError, nearest
 from leadroute.model.duration import format_duration, parse_duration
 from leadroute.model.given import Refused, shown
 from leadroute.model.guidance import example, guided, without_defaults
-from leadroute.model.rep import Rep
 from leadroute.model.validation import (
     FrozenDict,
-    as_duration,
     clean_fields,
     cleaned,
-    duration,
     flag,
     ident,
-    names,
     number,
     text,
     whole,
@@ -496,59 +492,11 @@ def score(given: Any) -> Scorer:
 _SUM: Final = "2 * free_capacity() + round_robin()"
 
 
-def _as_ids(given: Iterable[str | Rep] | None) -> Set[str] | None:
-    return cast("Set[str] | None", given)
-
-
-def _rep_id(given: Any) -> str:
-    return ident(given.id if isinstance(given, Rep) else given)
-
-
 def release_on(given: Any) -> str:
     """A cleaner for the moment at which capacity is given back."""
     if given not in RELEASE_ON:
         raise Refused(f"is {shown(given)}; write one of {', '.join(RELEASE_ON)}")
     return str(given)
-
-
-@guided
-@frozen(kw_only=True, repr=False)
-class Pool:
-    """A named set of reps who take turns with one another.
-
-    Args:
-        name: The pool's name, 1 to 80 characters.
-        reps: The ids of its members; ``None`` means that ``where`` alone decides.
-        where: A condition on the rep; ``None`` means that ``reps`` alone decides.
-        wrap_up: How long a rep gets no new lead through this pool after a contact, such as ``"2m"``;
-            ``None`` leaves it to the router, and a rep's own comes first.
-
-    Raises:
-        ValidationError: A field was refused.
-        ConfigError: Neither ``reps`` nor ``where`` was given.
-
-    Example:
-        >>> sorted(Pool("emea", reps={"bob", "ada"}).reps)
-        ['ada', 'bob']
-    """
-
-    name: str = field(kw_only=False, metadata={"clean": ident})
-    reps: Set[str] | None = field(
-        default=None, converter=_as_ids, metadata={"clean": names(_rep_id)}
-    )
-    where: Condition | None = field(
-        default=None, converter=given_condition, metadata={"clean": condition}
-    )
-    wrap_up: timedelta | None = field(
-        default=None, converter=as_duration, metadata={"clean": duration}
-    )
-
-    __repr__ = without_defaults
-
-    def __attrs_post_init__(self) -> None:
-        clean_fields(self)
-        if self.reps is None and self.where is None:
-            raise ConfigError(f"pool {self.name!r} has no members; write reps={{...}} or where=...")
 
 
 @guided

@@ -39,6 +39,13 @@ ByGrade: TypeAlias = Within | Mapping[str, Within]
 WithinLike: TypeAlias = str | Within
 """``"5m"``, ``"15m working"``, or the value."""
 
+COOLING: Final = ("declined", "busy", "unreachable", "timed_out")
+"""The ends of an offer after which a rep may cool down."""
+
+CoolDown: TypeAlias = timedelta | Mapping[str, timedelta]
+"""How long a rep gets no offer after one of theirs ended: however it did, or by how."""
+CoolDownLike: TypeAlias = str | timedelta | Mapping[str, str | timedelta]
+
 
 def read_within(given: Any) -> Within:
     """A duration from its text form; it must be longer than nothing."""
@@ -62,6 +69,23 @@ def by_grade(given: WithinLike | Mapping[str, WithinLike]) -> ByGrade:
             raise ConfigError(f"the grade {refused}") from None
         except ConfigError as error:
             raise ConfigError(f"{grade}: {error.problem}") from None
+    return FrozenDict(found)
+
+
+def read_cool_down(given: CoolDownLike) -> CoolDown:
+    """A duration, or one for each way in which an offer may end."""
+    if not isinstance(given, Mapping):
+        return parse_duration(given)
+    found: dict[str, timedelta] = {}
+    for answer, duration in given.items():
+        if answer not in COOLING:
+            raise UnknownFieldError("answer", str(answer), COOLING)
+        try:
+            found[answer] = parse_duration(duration)
+        except ConfigError as error:
+            raise ConfigError(f"{answer}: {error.problem}") from None
+    if not found:
+        raise ConfigError('is empty; write { declined = "30s", timed_out = "10s" }')
     return FrozenDict(found)
 
 
@@ -101,6 +125,16 @@ def on_breach(given: Iterable[str | BreachStep] | str | None) -> tuple[BreachSte
 def follow_up(given: Iterable[WithinLike] | str | None) -> tuple[Within, ...] | None:
     """A converter for the schedule of follow-ups."""
     return cast("tuple[Within, ...] | None", named("follow_up", read_follow_up, given))
+
+
+def cool_down(given: CoolDownLike | None) -> CoolDown | None:
+    """A converter for how long a rep gets no offer after one of theirs ended."""
+    return cast("CoolDown | None", named("cool_down", read_cool_down, given))
+
+
+def keep_place(given: str | timedelta | None) -> timedelta | None:
+    """A converter for how long a lead that was withdrawn keeps its place."""
+    return cast("timedelta | None", named("keep_place", parse_duration, given))
 
 
 def offer(given: str | OfferKind | None) -> OfferKind | None:
@@ -200,6 +234,12 @@ class Terms:
             ``"reassign"``, or several of them.
         follow_up: The times after acceptance at which the owner is asked how it went, such as
             ``["10m", "1d", "7d"]``, until there is feedback. None by default.
+        cool_down: How long a rep gets no offer after one of theirs ended without their taking the
+            lead, such as ``"30s"``; or by how it ended, as in ``{"declined": "30s", "timed_out": "10s"}``,
+            with ``busy`` and ``unreachable``. What a pool says wins. None at all by default.
+        keep_place: How long a lead that was withdrawn has its old place in its line when it comes
+            back, such as ``"60s"``; afterwards it has a new one. By default the place is kept for
+            good, and a lead that was withdrawn comes back by ``reopen`` alone, not by ``submit``.
         offer: To how many reps a lead is offered at once: ``"exclusive"`` (default) to one,
             ``"parallel 3"`` to three, ``"parallel 3, one more every 10s"`` to one and then to one more
             every 10 seconds until three have it, ``"broadcast"`` to all up to 50. Who accepts first has
@@ -268,11 +308,20 @@ class Terms:
         default=None, converter=lapsed_claims, metadata={"read": read_count}
     )
 
+    cool_down: CoolDown | None = field(
+        default=None, converter=cool_down, metadata={"read": read_cool_down, "by": COOLING}
+    )
+    keep_place: timedelta | None = field(
+        default=None, converter=keep_place, metadata={"read": parse_duration}
+    )
+
     def over(self, other: Terms) -> Terms:
         """Return these terms, completed by those of another."""
         return Terms(
             **{
-                each.name: _over(getattr(self, each.name), getattr(other, each.name))
+                each.name: over(
+                    getattr(self, each.name), getattr(other, each.name), each.metadata.get("by")
+                )
                 for each in TERMS
             }
         )
@@ -304,12 +353,14 @@ class Terms:
         return WorkingTime(until) if isinstance(within, WorkingTime) else until
 
 
-def _over(own: Any, other: Any) -> Any:
+def over(own: Any, other: Any, keys: Iterable[str] | None = None) -> Any:
+    """A term, completed by another: one for each key by what the other says of the rest."""
     if own is None:
         return other
     if other is None or not isinstance(own, Mapping):
         return own
-    return FrozenDict({**(other if isinstance(other, Mapping) else {OTHER: other}), **own})
+    rest = other if isinstance(other, Mapping) else dict.fromkeys(keys or (OTHER,), other)
+    return FrozenDict({**rest, **own})
 
 
 def _of_grade(given: Any, grade: str | None) -> Any:
@@ -317,6 +368,12 @@ def _of_grade(given: Any, grade: str | None) -> Any:
     if not isinstance(given, Mapping):
         return given
     return given.get(grade, given.get(OTHER))
+
+
+def cool_down_after(given: CoolDown | None, answer: str) -> timedelta:
+    """How long a rep gets no offer after one ended like this."""
+    found = given.get(answer) if isinstance(given, Mapping) else given
+    return timedelta(0) if found is None or answer not in COOLING else found
 
 
 TERMS: Final[tuple[Attribute[Any], ...]] = fields(Terms)
@@ -333,14 +390,15 @@ def said(terms: Terms) -> Iterator[tuple[str, Any]]:
     for each in TERMS:
         value = getattr(terms, each.name)
         if value is not None:
-            yield each.name, _written(value)
+            yield each.name, written(value)
 
 
-def _written(value: Any) -> Any:
+def written(value: Any) -> Any:
+    """The value of a term as plain data for a policy file."""
     if isinstance(value, Mapping):
-        return {key: _written(each) for key, each in value.items()}
+        return {key: written(each) for key, each in value.items()}
     if isinstance(value, tuple):
-        return [_written(each) for each in value]
+        return [written(each) for each in value]
     if isinstance(value, bool | int):
         return value
     return format_within(value) if isinstance(value, timedelta) else str(value)
@@ -357,6 +415,8 @@ def check_terms(terms: Terms, grades: Iterable[str], place: str) -> None:
     known = (*grades, OTHER)
     for each in TERMS:
         value = getattr(terms, each.name)
+        if "by" in each.metadata:
+            continue
         for grade in value if isinstance(value, Mapping) else ():
             if grade not in known:
                 raise UnknownFieldError("grade", grade, known, f"{place}.{each.name}".lstrip("."))

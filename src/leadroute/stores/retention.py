@@ -59,6 +59,12 @@ STORED: Final[Mapping[str, Stored]] = FrozenDict(
         "dead/": Stored(
             "the id of a lead with a dead letter", False, "until it is delivered", "ack"
         ),
+        "rep/": Stored(
+            "that a rep is paused, why, until when, and who covers for them",
+            False,
+            _ALWAYS,
+            _NOBODY,
+        ),
         "credits/": Stored("turns and credits of reps", False, _ALWAYS, _NOBODY),
         "turn_credit/": Stored(
             "turns given to a rep, with the id of their cause", False, _ALWAYS, _NOBODY

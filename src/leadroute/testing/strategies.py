@@ -27,7 +27,8 @@ from leadroute.ranking.router import Router
 from leadroute.rules import builders
 from leadroute.rules.builders import LEAD, NOW, REP, FieldExpr
 from leadroute.rules.conditions import ALWAYS, NEVER, Condition
-from leadroute.rules.rule import DISPOSITIONS, Disposition, Fallback, Pool, Rule, pool_of
+from leadroute.rules.pool import Pool
+from leadroute.rules.rule import DISPOSITIONS, Disposition, Fallback, Rule, pool_of
 from leadroute.rules.scorer import Scorer
 from leadroute.scorers import (
     close_rate,
@@ -326,17 +327,24 @@ def scorers() -> st.SearchStrategy[Scorer]:
     )
 
 
-def routers() -> st.SearchStrategy[Router]:
-    """Build routers with up to three rules over two pools, whose conditions no lead can break."""
-    pools = st.sampled_from(
+def _pools() -> st.SearchStrategy[tuple[Pool, ...]]:
+    """Build the two pools of a router."""
+    return st.sampled_from(
         [
-            (Pool("emea", reps={"ada", "bob", "Éva"}), Pool("a/b%", where=REP.level >= 3)),
+            (
+                Pool("emea", reps={"ada", "bob", "Éva"}, pause_after_missed=3),
+                Pool("a/b%", where=REP.level >= 3, cool_down={"declined": "5s"}),
+            ),
             (
                 Pool("emea", reps={"nobody"}),
                 Pool("a/b%", reps={"50%", "ada"}, where=REP.level >= 1),
             ),
         ]
     )
+
+
+def routers() -> st.SearchStrategy[Router]:
+    """Build routers with up to three rules over two pools, whose conditions no lead can break."""
     rules = st.builds(
         _rule,
         when=st.none() | _asks(),
@@ -345,7 +353,7 @@ def routers() -> st.SearchStrategy[Router]:
         pool=st.sampled_from([None, None, "everyone", *POOLS]),
         accept_within=st.sampled_from([None, "1m", "2h", "15m working", {"other": "3m"}]),
         deadlines=_deadlines(),
-        **_backlog_terms(),
+        **_offer_terms(),
         **_kinds_of_offers(),
         fallback=fallback(),
         calling_hours=st.sampled_from([None, None, None, *CALLING]),
@@ -355,7 +363,7 @@ def routers() -> st.SearchStrategy[Router]:
         Router,
         qualify=st.sampled_from([None, None, LEAD.budget > 0]),
         rules=st.lists(rules, max_size=3).map(_numbered),
-        pools=pools,
+        pools=_pools(),
         offline_grace=st.sampled_from(["0s", "0s", "90s"]),
         wrap_up=st.sampled_from(["0s", "0s", "5m"]),
         fallback=st.builds(
@@ -386,9 +394,11 @@ def _numbered(rules: list[Rule]) -> list[Rule]:
     return [evolve(rule, name=f"rule {number}") for number, rule in enumerate(rules)]
 
 
-def _backlog_terms() -> dict[str, st.SearchStrategy[Any]]:
-    """The terms of leads that wait, and of those that reps pull."""
+def _offer_terms() -> dict[str, st.SearchStrategy[Any]]:
+    """The terms of answers, of leads that wait, and of those that reps pull."""
     return {
+        "cool_down": st.sampled_from([None, None, "30s", {"busy": "1m", "timed_out": "10s"}]),
+        "keep_place": st.sampled_from([None, None, "60s"]),
         "backlog": st.sampled_from([None, None, "oldest", "newest", "freshest"]),
         "backlog_gap": st.sampled_from([None, None, "20s"]),
         "backlog_burst": st.sampled_from([None, None, 1, 3]),

@@ -512,6 +512,9 @@ def waits(question: Question, ranking: Ranking) -> Iterator[Lever]:
         here = {**snapshot.presence, rep.id: Presence("available", question.now)}
         words = f"{rep.label} was available instead of {presence.status}"
         yield (of_counts("presence", words, presence=here),)
+    if rep.id in snapshot.paused:
+        left = {each: pause for each, pause in snapshot.paused.items() if each != rep.id}
+        yield (of_counts("paused", f"{rep.label} was not paused", paused=left),)
     rejection = ranking.rejection(rep.id)
     obstacles = () if rejection is None else rejection.obstacles
     for later in sorted({each.available_at for each in obstacles if each.available_at is not None}):

@@ -74,9 +74,6 @@ WAITING: Mapping[str, str] = MappingProxyType(
         "ast-20": "a total deadline",
         "ast-23": "the service level of first contacts",
         "fs-11": "a total deadline",
-        "fs-12": "offers to several reps at once",
-        "fs-17": "offers to several reps at once",
-        "fs-18": "offers to several reps at once",
         "onc-04": "second rounds",
     }
 )

@@ -8,13 +8,13 @@ from threading import Barrier, Thread
 import pytest
 from attrs import evolve
 from tests.offers.world import Wrapped, also_offered
-from tests.scenarios.desk import NOW, desk, differs, passes, route
+from tests.scenarios.desk import NOW, desk, differs, passes, route, with_team
 
 from leadroute import LEAD, REP, Lead, Rep, Router, Rule, SqliteStore, Status, round_robin
-from leadroute.errors import InvalidTransitionError
+from leadroute.errors import InvalidTransitionError, NotOfferedError
 from leadroute.model.duration import from_micros
 from leadroute.model.rep import Presence
-from leadroute.offers.events import FeedbackGiven, Offered, TimedOut
+from leadroute.offers.events import Accepted, FeedbackGiven, Offered, TimedOut
 
 
 def told(dispatcher, kind):
@@ -422,3 +422,71 @@ def a_late_sweep_is_enough(given, then):
     assert dispatcher.sweep().timed_out == 0
     assert dispatcher.placement("L-1").rep_id == "b"
     assert len(told(dispatcher, TimedOut)) == 1
+
+
+@passes("fs-17")
+def the_first_of_two_accepts_at_once_has_it(given, then):
+    assert given["strategy"] == "ring-all"
+    dispatcher = desk(*given["reps"], offer="broadcast")
+    before = dispatcher.snapshot()
+    dispatcher.submit(Lead("L-1"))
+    refused = []
+
+    def accepts(worker, rep):
+        try:
+            worker.accept("L-1", rep)
+        except NotOfferedError:
+            refused.append(rep)
+
+    at_once(
+        *(
+            lambda worker=worker, rep=rep: accepts(worker, rep)
+            for worker, rep in zip(workers(dispatcher, 2), given["reps"], strict=False)
+        )
+    )
+    accepted = told(dispatcher, Accepted)
+    assert len(accepted) == then["owners"]
+    assert refused == [rep for rep in ("a", "b") if rep != accepted[0].rep_id]
+    (loser,) = refused
+    after = dispatcher.snapshot()
+    assert {rep: n for rep, n in after.open.items() if n} == {accepted[0].rep_id: 1}
+    penalised = any(
+        getattr(after, name).get(loser) != getattr(before, name).get(loser)
+        for name in ("free_since", "closed", "won")
+    )
+    assert (penalised or bool(after.turns["everyone"].get(loser))) is then["loser_penalised"]
+
+
+@passes("fs-18")
+def one_more_is_asked_each_time(given, then):
+    reps, delay = given["reps"], given["delay_s"]
+    dispatcher = desk(*reps, offer=f"parallel {len(reps)}, one more every {delay}s")
+    dispatcher.submit(Lead("L-1"))
+    for _ in range(25):
+        dispatcher.clock.advance("1s")
+        dispatcher.sweep()
+    offered = {e.rep_id: (e.at - NOW).seconds for e in told(dispatcher, Offered)}
+    assert offered == then["offered_at_s"]
+    live = {offer.rep_id for offer in dispatcher.placement("L-1").offers}
+    assert (live == {*reps}) is then["all_still_live"]
+
+
+@passes("fs-12")
+def a_lead_outlives_the_kind_of_its_offers(given, then):
+    """Offers that are open end as they were made, and the lead goes on under the policy of today."""
+    assert given["strategy_before"] == "ring-all"
+    before = desk("a", "b", offer="broadcast")
+    leads = [f"L-{number}" for number in range(given["leads_in_flight"])]
+    for lead_id in leads:
+        assert len(before.submit(Lead(lead_id)).offers) == 2
+    today = evolve(before, router=Router(rules=[Rule("all", score=round_robin())]))
+    today = with_team(today, "a", "b", "c", "d")
+    today.clock.advance("5m")
+    today.sweep()
+    assert then["lead"] == "back to waiting and dispatched"
+    assert then["never"] == "stuck"
+    for lead_id in leads:
+        placed = today.placement(lead_id)
+        assert [offer.rep_id for offer in placed.offers] == ["c"]
+        assert placed.policy_version == today.router.version
+        assert today.accept(lead_id, "c").owner == "c"

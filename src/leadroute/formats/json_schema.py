@@ -251,6 +251,7 @@ _TERMS: Final[Schema] = {
         "description": "How long before its end an offer is reminded of, such as 2m, or by grade.",
         **_BY_GRADE,
     },
+    "preview": {"description": "The fields shown before the lead is accepted.", **_NAMES},
     "auto_accept": _or_null(_is("Whether an offer is accepted at once.", "boolean")),
 }
 _STEP: Final = _table(

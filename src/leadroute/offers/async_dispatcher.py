@@ -292,6 +292,10 @@ class AsyncDispatcher(Generic[AnyClock_co]):
     async def worklist(self, rep_id: str) -> tuple[WorkItem, ...]:
         return await self._run(self._cases.worklist(rep_id))
 
+    @_told_by(Dispatcher.preview)
+    async def preview(self, lead_id: str, rep_id: str | None = None) -> Lead:
+        return await self._run(self._cases.preview(lead_id, rep_id))
+
     @_told_by(Dispatcher.decision)
     async def decision(self, lead_id: str) -> Decision | None:
         return await self._run(self._cases.decision(lead_id))

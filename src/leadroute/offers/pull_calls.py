@@ -1,9 +1,10 @@
-"""The calls of a dispatcher with which reps ask for leads themselves."""
+"""The calls of a dispatcher with which reps ask for leads themselves, and see what they may."""
 
 from __future__ import annotations
 
 from typing import Protocol, TypeVar
 
+from leadroute.model.lead import Lead
 from leadroute.offers.placement import Placement
 from leadroute.offers.pulling import AvailableLead, LinePosition, NextLead
 from leadroute.offers.requests import Steps
@@ -95,3 +96,31 @@ class PullCalls:
             LeadNotFoundError: The lead was never submitted.
         """
         return self._run(self._cases.position(lead_id))
+
+    def preview(self: Runs, lead_id: str, rep_id: str | None = None) -> Lead:
+        """Return a lead as a rep may see it now.
+
+        Its owner sees all of it. Anybody else sees the fields that the terms of its rule name as
+        ``preview``; by default those that cannot be personal. Its score and grade are those of its
+        submission.
+
+        Args:
+            lead_id: The lead.
+            rep_id: The rep; ``None`` (default) is anybody who does not own the lead.
+
+        Raises:
+            LeadNotFoundError: The lead was never submitted, or it was forgotten.
+
+        Example:
+            >>> from leadroute import Dispatcher, Lead, Rep, Router, Rule
+            >>> from leadroute.stores import MemoryStore
+            >>> dispatcher = Dispatcher(Router(rules=[Rule("all")]), [Rep("ada")], MemoryStore())
+            >>> _ = dispatcher.submit(Lead("L-1", country="DE", email="ann@example.com"))
+            >>> seen = dispatcher.preview("L-1", "ada")
+            >>> seen.country, seen.email
+            ('DE', None)
+            >>> _ = dispatcher.accept("L-1", "ada")
+            >>> dispatcher.preview("L-1", "ada").email
+            'ann@example.com'
+        """
+        return self._run(self._cases.preview(lead_id, rep_id))

@@ -11,7 +11,7 @@ from attrs import define, evolve
 
 from leadroute.errors import ConfigError, ConflictError, LeadNotFoundError
 from leadroute.model.duration import from_micros, to_micros
-from leadroute.model.keys import decision_key, placement_key
+from leadroute.model.keys import decision_key, lead_key, placement_key
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Pause, Rep
 from leadroute.model.snapshot import Snapshot, TrackRecords, TurnCredit
@@ -36,6 +36,7 @@ from leadroute.offers.lines import length_key
 from leadroute.offers.live_counts import counts_of
 from leadroute.offers.outbox import OutboxEvent, OutboxSteps
 from leadroute.offers.placement import Placement, Status
+from leadroute.offers.previews import as_seen
 from leadroute.offers.pulling import AvailableLead, LinePosition, NextLead, PullSteps
 from leadroute.offers.queries import WorkItem
 from leadroute.offers.rep_steps import RepSteps
@@ -328,6 +329,16 @@ class UseCases:
     def placement(self, lead_id: str) -> Steps[Placement]:
         """The placement of a lead as it is now."""
         return (yield from self.leads.known(lead_id, self.leads.books()))[0]
+
+    def preview(self, lead_id: str, rep_id: str | None = None) -> Steps[Lead]:
+        """A lead as a rep may see it now."""
+        if rep_id is not None:
+            must_be(str, rep_id=rep_id)
+        leads = self.leads
+        books = leads.books()
+        placed, _ = yield from leads.known(lead_id, books, lead_key(lead_id))
+        shown = leads.desk_of(placed.policy_version).router.terms(placed.rule).preview
+        return as_seen((yield from leads.lead(lead_id, books)), placed, shown, rep_id)
 
     def decision(self, lead_id: str) -> Steps[Decision | None]:
         """The last decision about a lead that is kept."""

@@ -29,6 +29,7 @@ from leadroute.rules.deadline_terms import (
     read_on_breach,
     read_warn_before,
 )
+from leadroute.rules.fields import preview_titles
 from leadroute.rules.offer_kind import EXCLUSIVE, OfferKind, offer_kind
 
 OTHER: Final = "other"
@@ -147,6 +148,11 @@ def remind_before(given: WithinLike | Mapping[str, WithinLike] | None) -> ByGrad
     return cast("ByGrade | None", named("remind_before", by_grade, given))
 
 
+def preview(given: Iterable[Any] | None) -> tuple[str, ...] | None:
+    """A converter for the facts that are shown before a lead is accepted."""
+    return cast("tuple[str, ...] | None", named("preview", preview_titles, given))
+
+
 def yes_or_no(given: Any) -> bool:
     """A term that holds or does not."""
     if not isinstance(given, bool):
@@ -247,6 +253,9 @@ class Terms:
         remind_before: How long before the end of an offer the event ``Reminded`` happens, such as
             ``"2m"``, shorter than ``accept_within`` and in the same time; or by grade. None by default.
         auto_accept: Whether an offer is accepted at once, for reps who cannot refuse; ``False`` by default.
+        preview: The fields of the lead that ``Dispatcher.preview`` shows before the lead is accepted,
+            such as ``["country", "industry"]``, never those by which it can be reached; by default
+            those that cannot be personal, without custom attributes.
         backlog: Which of the waiting leads of equal priority and score comes first: the ``oldest``
             (the default), the ``newest`` to come in, or the ``freshest``: the one with the latest signal.
         backlog_gap: The least time between two waiting leads that one rep is offered, such as
@@ -291,6 +300,9 @@ class Terms:
     )
     auto_accept: bool | None = field(
         default=None, converter=auto_accept, metadata={"read": yes_or_no}
+    )
+    preview: tuple[str, ...] | None = field(
+        default=None, converter=preview, metadata={"read": preview_titles}
     )
     backlog: Backlog | None = field(
         default=None, converter=backlog, metadata={"read": read_backlog}

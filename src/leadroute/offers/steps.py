@@ -20,7 +20,7 @@ from leadroute.model.keys import (
     placement_key,
     rep_key,
 )
-from leadroute.model.lead import Lead, with_score
+from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.validation import FrozenDict, aware, must_be
 from leadroute.offers import answers, deadlines, decisions, requests, transitions
@@ -62,6 +62,7 @@ from leadroute.offers.state_machine import ends_offer
 from leadroute.plain import loads
 from leadroute.ranking.eligibility import Ineligibility
 from leadroute.ranking.ranking import Outcome
+from leadroute.rules.offer_kind import PULL, SUGGEST
 
 _UNDECIDED: Final = (Declined, TimedOut, OfferWithdrawn, Reopened, Rerouted, PolicyChanged)
 """The events after which others are asked, or the lead is decided again."""
@@ -252,14 +253,7 @@ class LeadSteps:
         records: Iterable[Record] = (),
         beside: Callable[[Sequence[LeadEvent]], tuple[Op, ...]] = lambda _events: (),
     ) -> Steps[Done]:
-        """Let the events happen that follow from a placement.
-
-        Args:
-            lead_id: The lead.
-            events_of: The events, of a placement.
-            records: Records that were read.
-            beside: What is stored in the same change, of these events.
-        """
+        """Let the events happen that follow from a placement, and store what goes beside them."""
         noted = [*records]
 
         def step() -> Steps[Done]:
@@ -364,12 +358,10 @@ class LeadSteps:
             draft = Draft(lead_id, before, version, books)
             yield from self._happen(draft, ended)
             failed = None
-            if not any(isinstance(each, _UNDECIDED) for each in ended):
-                pass  # a warning, or something else after which all goes on
-            elif draft.placed.offers:
-                failed = yield from self._replaced(draft, sum(map(ends_offer, ended)))
-            else:
-                failed = yield from self._decided(draft)
+            if any(isinstance(each, _UNDECIDED) for each in ended):
+                gone, offers = sum(map(ends_offer, ended)), draft.placed.offers
+                then = self._replaced(draft, gone) if offers else self._decided(draft)
+                failed = yield from then
             return (yield from self._committed(draft, failed=failed))
 
         return (yield from self.persistently(step))
@@ -448,7 +440,7 @@ class LeadSteps:
         lead = yield from self.lead(before.lead_id, books)
         if books.desk.router.relaxes and lead.received_at is None:
             lead = lead.with_changes(received_at=before.received_at)
-        return as_scored(lead, before, books.desk)
+        return transitions.as_scored(lead, before, books.desk.router)
 
     def claimed(
         self, lead_id: str, rep_id: str, line: str = "", *, look: bool = False
@@ -495,6 +487,8 @@ class LeadSteps:
         found = pulled((yield from finish(begun, books, 1)), rep_id)
         if isinstance(found, Ineligibility):
             return found
+        if found.decided.terms_of_offer.kind == SUGGEST:
+            return Ineligibility(SUGGESTED, "gets leads of the rule by hand alone")
         refusal = yield from _claims_refused(found, books)
         if refusal is not None:
             return refusal
@@ -582,7 +576,11 @@ class LeadSteps:
         if is_new and line is not begun.line and line is not None:
             yield from books.counts([length_key(line.id)])
         others = is_new and line is not None and books.counted(length_key(line.id)) > 0
-        behind = others and isinstance(judged, Chosen)
+        behind = (
+            others
+            and isinstance(judged, Chosen)
+            and judged.decided.terms_of_offer.kind != PULL  # which nobody is first in line for
+        )
         if self.desk.decisions != "none":
             draft.kept = yield from self._kept(
                 begun.lead, judged, asked_before, draft, behind=behind
@@ -687,10 +685,3 @@ def _claims_refused(found: Chosen, books: Books) -> Steps[Ineligibility | None]:
                 code, f"has {had} {used} {'this hour' if hourly else 'today'}", temporary=True
             )
     return None
-
-
-def as_scored(lead: Lead, before: Placement, desk: Desk) -> Lead:
-    """The lead with the score that it had when submitted, where the policy scores leads."""
-    if desk.router.lead_scoring is None:
-        return lead
-    return with_score(lead, transitions.kept_score(before))

@@ -42,7 +42,7 @@ from leadroute.offers.queries import WorkItem
 from leadroute.offers.rep_steps import RepSteps
 from leadroute.offers.requests import Steps
 from leadroute.offers.serving import LineSteps, Tally
-from leadroute.offers.steps import Done, LeadSteps, as_scored
+from leadroute.offers.steps import Done, LeadSteps
 from leadroute.plain import document, loads
 
 _KEPT_IN_LOG: Final = timedelta(minutes=10)
@@ -104,7 +104,7 @@ class UseCases:
         """
         line = self.leads.desk.lines.known(done.placement.line)
         seen = {} if done.books is None else done.books.seen()
-        if line is None or not seen:
+        if line is None or not seen or self.lines.is_pulled(line):
             return
         others = seen.pop(length_key(line.id), 0)
         now = yield from requests.counts([*seen, length_key(line.id)])
@@ -150,7 +150,9 @@ class UseCases:
 
         def events_of(before: Placement, books: Books) -> Steps[Sequence[Assigned]]:
             transitions.check_move(before, Assigned, "assign", rep.id)
-            lead = as_scored((yield from self.leads.lead(lead_id, books)), before, books.desk)
+            lead = transitions.as_scored(
+                (yield from self.leads.lead(lead_id, books)), before, books.desk.router
+            )
             return (yield from assigned_by_hand(before, lead, rep, by, books))
 
         done = yield from self.leads.advanced(lead_id, events_of)

@@ -426,7 +426,7 @@ def _offer_terms() -> dict[str, st.SearchStrategy[Any]]:
 
 def _kinds_of_offers() -> dict[str, st.SearchStrategy[Any]]:
     """To how many reps leads are offered, and what reminds of an offer."""
-    kinds = [None, None, "parallel 2", "parallel 3, one more every 10s", "suggest"]
+    kinds = [None, None, "parallel 2", "parallel 3, one more every 10s", "pull", "suggest"]
     return {
         "offer": st.sampled_from(kinds),
         "remind_before": st.sampled_from([None, None, "30s", {"other": "10s"}]),

@@ -249,7 +249,7 @@ def test_total_time_counts_from_reopening():
     dispatcher.sweep()
     assert dispatcher.placement("L-1").status is Status.CATCH_ALL
     placed = dispatcher.reopen("L-1")
-    assert placed.reopened_at == after(3_600)
+    assert placed.restarted_at == after(3_600)
     assert (placed.status, placed.reason_code) == (Status.CATCH_ALL, "none_eligible")
 
 

@@ -12,7 +12,12 @@ from attrs import field, frozen
 
 from leadroute import scorers
 from leadroute.insight.lint.analysis import conditions_of
-from leadroute.insight.terms_in_words import cool_down_in_words, names_in_words, terms_in_words
+from leadroute.insight.terms_in_words import (
+    cool_down_in_words,
+    names_in_words,
+    terms_in_words,
+    within_in_words,
+)
 from leadroute.model.duration import parse_duration
 from leadroute.ranking.lead_scoring import LeadGrade, LeadScoring, Logistic
 from leadroute.ranking.router import Router
@@ -145,7 +150,7 @@ def _basis(scoring: LeadScoring) -> str:
 def _grade(grade: LeadGrade) -> str:
     notes = []
     if grade.respond_within is not None:
-        notes.append(f"to be contacted within {duration_in_words(grade.respond_within)}")
+        notes.append(f"to be contacted within {within_in_words(grade.respond_within)}")
     if grade.priority is not None:
         notes.append(f"priority {grade.priority}")
     said = f"Grade {grade.name} from {grade.at_least:g} on"

@@ -1,11 +1,11 @@
-"""The terms of offers in words for a sales manager."""
+"""The terms on which leads are offered, in plain words."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain
 
 from leadroute.model.duration import Within, WorkingTime, length_of
+from leadroute.rules.deadline_terms import BreachStep
 from leadroute.rules.describe import duration_in_words, plural
 from leadroute.rules.fields import FIELDS
 from leadroute.rules.offer_kind import BROADCAST, EXCLUSIVE, PULL, SUGGEST, OfferKind
@@ -14,18 +14,29 @@ from leadroute.rules.terms import OTHER, ByGrade, CoolDown, Terms
 
 def terms_in_words(terms: Terms) -> str:
     """How leads are offered, in words."""
+    return ", ".join([_offered(terms), *_more_in_words(terms)])
+
+
+def _more_in_words(terms: Terms) -> Iterator[str]:
+    if terms.kind != SUGGEST and not terms.auto_accept:
+        yield from _ends_in_words(terms)
+        yield from answers_in_words(terms)
+        yield from backlog_in_words(terms)
+    yield from _deadlines(terms)
+
+
+def _offered(terms: Terms) -> str:
     kind = terms.kind
     if kind == SUGGEST:
         return "suggested to a person who assigns it"
     if terms.auto_accept:
         return "theirs at once"
-    told = [f"{_offered(kind)} for {_by_grade(terms.accept_within)}"]
+    told = f"{_to_whom(kind)} for {_by_grade(terms.accept_within)}"
     if terms.remind_before is not None:
-        told.append(f"reminded {_by_grade(terms.remind_before)} before the end")
+        told += f", reminded {_by_grade(terms.remind_before)} before the end"
     if terms.preview is not None:
-        told.append(f"shown {_shown(terms.preview)} before they accept")
-    more = _ends_in_words(terms), _answers_in_words(terms), _backlog_in_words(terms)
-    return ", ".join([*told, *chain(*more)])
+        told += f", shown {_shown(terms.preview)} before they accept"
+    return told
 
 
 def _ends_in_words(terms: Terms) -> Iterator[str]:
@@ -43,8 +54,25 @@ def _ends_in_words(terms: Terms) -> Iterator[str]:
         yield f"waiting in a line of at most {plural(terms.max_waiting, 'lead')}"
 
 
-def _offered(kind: OfferKind) -> str:
-    return "offered when one asks for it," if kind == PULL else f"offered{_to_whom(kind)}"
+def _deadlines(terms: Terms) -> Iterator[str]:
+    """The deadlines after the offer, and what is done about them, in words."""
+    named = {"contacted": terms.respond_within, "closed": terms.close_within}
+    for done, within in named.items():
+        if within is not None:
+            yield f"to be {done} within {_by_grade(within)}"
+    if terms.warn_before is not None:
+        yield f"with a warning {' and '.join(map(within_in_words, terms.warn_before))} before a deadline"
+    if any(named.values()) and terms.on_breach is not None:
+        yield f"if that is missed, {' and '.join(map(_breach, terms.on_breach))}"
+    if terms.follow_up is not None:
+        after = ", ".join(map(within_in_words, terms.follow_up))
+        yield f"followed up {after} after a rep accepts"
+
+
+def _breach(step: BreachStep) -> str:
+    if step.action == "escalate":
+        return f"{step.to} is told"
+    return "the owner is told" if step.action == "remind" else "the lead is decided again"
 
 
 def _shown(fields: Sequence[str]) -> str:
@@ -58,16 +86,19 @@ def _of_lead(field: str) -> str:
 
 
 def _to_whom(kind: OfferKind) -> str:
+    if kind == PULL:
+        return "offered when one asks for it,"
     if kind == EXCLUSIVE:
-        return ""
+        return "offered"
     if kind == BROADCAST:
-        return " to all of them at once, at most 50,"
+        return "offered to all of them at once, at most 50,"
     if kind.every is None:
-        return f" to {kind.most} at once,"
-    return f" to one and to one more every {duration_in_words(kind.every)}, {kind.most} at once at most,"
+        return f"offered to {kind.most} at once,"
+    more = duration_in_words(kind.every)
+    return f"offered to one and to one more every {more}, {kind.most} at once at most,"
 
 
-def _answers_in_words(terms: Terms) -> Iterator[str]:
+def answers_in_words(terms: Terms) -> Iterator[str]:
     """What follows from an answer, and from a withdrawal, where it is not as by default."""
     if terms.cool_down:
         yield f"with a pause for the rep after an answer: {cool_down_in_words(terms.cool_down)}"
@@ -76,7 +107,7 @@ def _answers_in_words(terms: Terms) -> Iterator[str]:
 
 
 def cool_down_in_words(given: CoolDown) -> str:
-    """Say how long a rep is left alone after an offer, by how it ended."""
+    """How long a rep is left alone after an answer, in words."""
     if not isinstance(given, Mapping):
         return duration_in_words(given)
     named = [
@@ -85,7 +116,7 @@ def cool_down_in_words(given: CoolDown) -> str:
     return ", ".join(named)
 
 
-def _backlog_in_words(terms: Terms) -> Iterator[str]:
+def backlog_in_words(terms: Terms) -> Iterator[str]:
     """How leads wait and are pulled, where it is not as by default."""
     if terms.backlog not in (None, "oldest"):
         yield f"the {terms.backlog} first of those that wait"
@@ -106,19 +137,22 @@ def _waiting(number: int) -> str:
 
 def _by_grade(given: ByGrade | None) -> str:
     if not isinstance(given, Mapping):
-        return "" if given is None else _within(given)
-    named = [f"{_within(each)} ({grade})" for grade, each in given.items() if grade != OTHER]
+        return "" if given is None else within_in_words(given)
+    named = [
+        f"{within_in_words(each)} ({grade})" for grade, each in given.items() if grade != OTHER
+    ]
     if (others := given.get(OTHER)) is not None:
-        named.append(f"{_within(others)} (others)")
+        named.append(f"{within_in_words(others)} (others)")
     return ", ".join(named)
 
 
-def _within(given: Within) -> str:
+def within_in_words(given: Within) -> str:
+    """A duration in words."""
     words = duration_in_words(length_of(given))
     return f"{words} of working time" if isinstance(given, WorkingTime) else words
 
 
 def names_in_words(given: str | tuple[str, ...], last: str = "and") -> str:
-    """Say several names."""
+    """Several names, joined."""
     *most, final = [given] if isinstance(given, str) else given
     return (f"{', '.join(most)} {last} {final}" if most else final).replace("_", " ")

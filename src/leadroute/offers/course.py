@@ -13,8 +13,9 @@ from typing import Final, NamedTuple
 
 from leadroute.model.duration import Within, WorkingTime, later
 from leadroute.model.validation import FrozenDict
-from leadroute.model.working_hours import AnyOf, Hours, deadline
+from leadroute.model.working_hours import Hours, deadline
 from leadroute.offers.counts import Books, Desk
+from leadroute.offers.deadlines import pool_hours
 from leadroute.offers.judging import Begun, Chosen, Failed, Judged, begin, finish, goes_on, in_line
 from leadroute.offers.lines import Line, length_key, order_of
 from leadroute.offers.placement import Placement, Status
@@ -23,7 +24,7 @@ from leadroute.ranking.decide import Decided
 from leadroute.ranking.deciding import at_end, ended_ranking
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.rules.offer_kind import PULL, SUGGEST
-from leadroute.rules.rule import EVERYONE, WAIT
+from leadroute.rules.rule import WAIT
 
 
 class Bounds(NamedTuple):
@@ -81,12 +82,12 @@ class Course(NamedTuple):
 
 
 def bounds_of(placed: Placement, rule: str | None, desk: Desk, now: datetime) -> Bounds:
-    """Until when a lead is offered under a rule, and may wait; since it came in, or was reopened."""
+    """Until when a lead is offered under a rule, and may wait; since it came in, or its search began anew."""
     terms = desk.router.terms(rule)
     if terms.total_within is None and terms.max_age is None:
         return UNBOUND
     total, age = terms.total_within_of(placed.lead_grade), terms.max_age_of(placed.lead_grade)
-    since, hours = placed.reopened_at or placed.received_at, _hours((total, age), rule, desk, now)
+    since, hours = placed.restarted_at or placed.received_at, _hours((total, age), rule, desk, now)
     return Bounds(
         None if total is None else deadline(since, total, hours),
         None if age is None else deadline(since, age, hours),
@@ -97,15 +98,9 @@ def _hours(
     within: Iterable[Within | None], rule: str | None, desk: Desk, now: datetime
 ) -> Hours | None:
     """The hours in which a rep of the pool works; ``None`` for any time, or where they are not known."""
-    if rule is None or not any(isinstance(each, WorkingTime) for each in within):
-        return None
-    with suppress(Exception):  # of your predicates and calendars: then the time passes on the clock
-        found = desk.router.rule(rule)
-        pool = found.pool or EVERYONE
-        reps = desk.router.candidate_set(found, pool, desk.roster, now).members
-        hours = {rep.hours for rep in reps if rep.active}
-        if hours and None not in hours:
-            return AnyOf(tuple(sorted(filter(None, hours), key=str)))
+    if rule is not None and any(isinstance(each, WorkingTime) for each in within):
+        with suppress(Exception):  # of your predicates: then the time passes on the clock
+            return pool_hours(desk, desk.router.rule(rule), now)
     return None
 
 

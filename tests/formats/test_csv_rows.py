@@ -441,8 +441,8 @@ def test_the_wrap_up_of_a_rep_is_read():
     """A column says how long each rep gets no lead after a contact; an empty cell leaves it to the policy."""
     roster, _ = read_reps(["id,Wrap Up", "ada,2m", "bob,", "eve,0s"])
     assert [rep.wrap_up for rep in roster] == [timedelta(minutes=2), None, timedelta(0)]
-    with pytest.raises(RowError, match="wrap_up cannot be read: 'soon' is not a duration"):
-        read_reps(["id,wrap_up", "ada,soon"])
+    _, (fault,) = read_reps(["id,wrap_up", "ada,soon"])
+    assert "wrap_up cannot be read: 'soon' is not a duration" in str(fault)
 
 
 def test_attributes_of_reps_are_declared_with_a_prefix():

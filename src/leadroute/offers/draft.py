@@ -156,6 +156,11 @@ class Draft:
         held, taken = holds(self.before), holds(after)
         ops += _counter_changes(held, taken, self.events)
         ops += _became_free(held, taken, self.events)
+        if len(self._ended) > 1:  # in one request, for a broadcast has many
+            reps = [offer.rep_id for offer in self._ended]
+            yield from self.books.counts(
+                [key(rep) for rep in reps for key in (last_key, given_key)]
+            )
         for offer in self._ended:
             ops += yield from _without_assignment(offer, self.lead_id, self.books)
         ops += self.books.operations()

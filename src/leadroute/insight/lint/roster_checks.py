@@ -44,6 +44,7 @@ from leadroute.rules.conditions import (
     walk,
 )
 from leadroute.rules.fields import Kind
+from leadroute.rules.offer_kind import BROADCAST, MOST
 from leadroute.rules.operand import Const, Entry, Field, Operand
 from leadroute.rules.rule import EVERYONE, WAIT, Rule
 from leadroute.rules.scorer import Guarded, Scorer
@@ -169,6 +170,22 @@ def pools(subject: Subject) -> Iterator[Finding]:
         if pool.name not in used:
             explanation = f"no rule uses the pool {pool.name!r}"
             yield Finding("LR108", place, explanation, "name it in a rule, or remove it")
+
+
+def broadcasts(subject: Subject) -> Iterator[Finding]:
+    """Yield rules that offer to all at once where a pool has more reps than are asked. O(rules x reps)."""
+    for number, rule in enumerate(subject.router.rules):
+        if subject.router.terms(rule.name).kind != BROADCAST:
+            continue
+        alone = _alone([] if rule.require is None else [rule.require])
+        able = [rep for rep in subject.active(rule.pool) if _meets(subject, alone, rep)]
+        if len(able) > MOST:
+            explanation = (
+                f"rule {rule.name!r} offers to all at once, and of the {len(able)} reps who may take its leads "
+                f"the best {MOST} are asked"
+            )
+            remedy = "write offer = 'parallel 5', which asks the next as others decline, or narrow the rule"
+            yield Finding("LR112", f"rule[{number}].offer", explanation, remedy)
 
 
 def requirements(subject: Subject) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from attrs import field, fields_dict, frozen
 
 from leadroute.model.guidance import guided_attributes, without_defaults
 from leadroute.model.validation import FrozenDict, frozen_counts, frozen_mapping, one_line
-from leadroute.offers.events import TurnTaken
+from leadroute.offers.turn_taken import TurnTaken
 from leadroute.ranking.ranking import Outcome
 
 

@@ -1,19 +1,23 @@
 """Reps who ask for leads: the next one, a list, a claim, and a place in line."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
-from tests.offers.world import START, Racing, audit, desk
+from tests.offers.world import START, Racing, Wrapped, audit, desk, submitted
 
 from leadroute import LEAD, REP, Lead, Pool, Presence, Rep, Router, Rule
-from leadroute.conditions import age
+from leadroute.conditions import age, predicate
 from leadroute.errors import (
     ConfigError,
     InvalidTransitionError,
     LeadNotFoundError,
     UnknownFieldError,
 )
-from leadroute.offers import Status
+from leadroute.offers import AsyncDispatcher, Dispatcher, Status
+from leadroute.offers.change import Change, Drop
+from leadroute.stores import AsyncThread
+from leadroute.testing import ManualClock
 
 
 def waiting(*leads, reps, store=None, gone=None, rule=None, busy=None, **policy):
@@ -179,6 +183,133 @@ def test_two_reps_never_get_the_same_lead():
     """Who loses the race for a lead gets the next one."""
     here = waiting("L-1", "L-2", reps=["ada", "bob"])
     racing = Racing(lambda: here.next_for("bob"), store=here.store)
-    other = type(here)(here.router, here.roster, racing, here.clock, pause=lambda _: None)
+    other = type(here)(here.router, here.roster, racing, here.clock, sleep=lambda _: None)
     assert taken(other.next_for("ada")) == "L-2"
     assert here.placement("L-1").offers[0].rep_id == "bob"
+
+
+def pulling(*leads, **terms):
+    """A dispatcher with two reps who pull what waits for them."""
+    router = Router(rules=[Rule("all", accept_within="5m", offer="pull", **terms)])
+    here = desk(Rep("ada", timezone="America/New_York"), Rep("bob", capacity=1), router=router)
+    submitted(here, *leads)
+    return here
+
+
+def test_leads_of_a_rule_to_pull_wait_for_a_rep_who_asks():
+    """Nobody is offered such a lead, whoever is there or becomes free, until somebody asks."""
+    here = pulling("L-1", "L-2", "L-3")
+    placed = here.placement("L-1")
+    assert (placed.status, placed.reason) == (Status.WAITING, "it waits until a rep asks for it")
+    here.clock.advance("10m")
+    assert here.sweep().offered == 0
+    assert taken(here.next_for("bob")) == "L-1"
+    assert here.next_for("bob").reason_code == "at_capacity"
+    here.accept("L-1", "bob")
+    here.feedback("L-1", "won")
+    assert taken(here.next_for("ada")) == "L-2"
+    declined = here.decline("L-2", "ada")
+    assert (declined.status, declined.reason_code) == (Status.WAITING, "to_pull")
+    assert [each.lead_id for each in here.available_leads("ada")] == ["L-3"]
+    assert [each.lead_id for each in here.available_leads("bob")] == ["L-2", "L-3"]
+    assert [event.kind for event in here.history("L-3")] == ["received", "waiting"]
+    audit(here.store, ["L-1", "L-2", "L-3"])
+
+
+def test_pull_of_nobody_there_says_the_same_of_a_lead():
+    """A lead to pull waits for that, though all reps are full when it comes."""
+    here = pulling("L-1").with_roster([Rep("ada", capacity=1)])
+    here.next_for("ada")
+    assert here.submit(Lead("L-2")).reason_code == "to_pull"
+
+
+def test_claims_that_lapse_are_limited():
+    """A rep who lets pulled leads run out can pull no more on that day of theirs."""
+    here = pulling("L-1", "L-2", "L-3", "L-4", lapsed_claims=2)
+    assert [taken(here.next_for("ada")) for _ in range(3)] == ["L-1", "L-2", "L-3"]
+    here.decline("L-3", "ada")
+    here.clock.advance("5m")
+    here.sweep()
+    found = here.next_for("ada")
+    assert (found.reason_code, found.reason) == ("lapsed_claims", "'ada' has let run out 2 today")
+    gone = here.with_roster([Rep("bob")])
+    assert taken(here.next_for("bob")) == "L-1"
+    here.clock.advance("5m")
+    assert gone.sweep().timed_out == 1
+    here.clock.advance("20h")
+    assert taken(here.next_for("ada")) == "L-4"
+    audit(here.store, ["L-1", "L-2", "L-3", "L-4"])
+
+
+def test_lead_that_is_suggested_is_pulled_by_nobody():
+    """Who gets such a lead is said by hand, also while it waits for somebody to be there."""
+    router = Router(rules=[Rule("all", offer="suggest")])
+    empty = desk(Rep("off", schedule="sun 09:00-10:00"), router=router)
+    submitted(empty, "L-1")
+    here = empty.with_roster([*empty.roster, Rep("ada")])
+    assert here.next_for("ada").reason_code == "suggested"
+    here.sweep(early=True)
+    with pytest.raises(InvalidTransitionError, match="waiting"):
+        here.claim("L-1", "ada")
+
+
+def test_lead_that_cannot_be_judged_or_read_is_passed_over():
+    """A lead whose decision fails, or whose facts are gone, holds up no other."""
+    broken = {"near": lambda lead, rep, now: 1 / (lead.id != "L-1") > 0}
+    rules = [Rule("all", offer="pull", require=predicate("near"))]
+    fine = {"near": lambda lead, rep, now: True}
+    here = desk(Rep("ada"), router=Router(rules=rules, predicates=fine))
+    submitted(here, "L-1", "L-2", "L-3")
+    facts = here.store.get(["lead/L-2"])["lead/L-2"]
+    here.store.commit(Change("lost", (Drop("lead/L-2", facts.version),)))
+    failing = Dispatcher(
+        Router(rules=rules, predicates=broken), here.roster, here.store, here.clock
+    )
+    assert [each.lead_id for each in failing.available_leads("ada")] == ["L-3"]
+    with pytest.raises(InvalidTransitionError, match="failed with ZeroDivisionError"):
+        failing.claim("L-1", "ada")
+
+
+def test_async_reps_pull_alike():
+    """The calls are awaited with an async store."""
+
+    async def pulls():
+        store = pulling("L-1", "L-2").store
+        router = Router(rules=[Rule("all", offer="pull")])
+        here = AsyncDispatcher(router, [Rep("ada")], AsyncThread(store), ManualClock(START))
+        place = (await here.position("L-2")).place
+        first = taken(await here.next_for("ada"))
+        (left,) = await here.available_leads("ada")
+        return place, first, (await here.claim(left.lead_id, "ada")).lead_id
+
+    assert asyncio.run(pulls()) == (2, "L-1", "L-2")
+
+
+def test_place_of_a_lead_that_leaves_meanwhile():
+    """A lead that is taken between two reads has no place."""
+    here = pulling("L-1", "L-2")
+    other = Dispatcher(here.router, here.roster, Leaving(here), here.clock)
+    assert here.position("L-2").place == 2
+    assert other.position("L-2") is None
+    assert str(here.position("L-1")) == "number 1 in line"
+
+
+class Leaving(Wrapped):
+    """A store from whose line a lead is taken before it is read."""
+
+    def __init__(self, here):
+        super().__init__(here.store)
+        self.here = here
+
+    def find(self, **asked):
+        if self.here.placement("L-2").status is Status.WAITING:
+            self.here.claim("L-2", "bob")
+        return self.store.find(**asked)
+
+
+def test_pull_with_auto_accept_is_theirs_at_once():
+    """Where nobody has to answer, the rep who asks owns the lead."""
+    here = pulling("L-1", "L-2", auto_accept=True)
+    assert here.next_for("ada").placement.owner == "ada"
+    assert here.claim("L-2", "bob").owner == "bob"
+    audit(here.store, ["L-1", "L-2"])

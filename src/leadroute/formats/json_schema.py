@@ -231,7 +231,7 @@ _TERMS: Final[Schema] = {
     "claims_per_hour": _count("The most leads that a rep may pull in an hour."),
     "lapsed_claims": _count("How many pulled leads a rep may let run out in a day."),
     "offer": _text(
-        "exclusive, parallel 3, 'parallel 3, one more every 10s', broadcast or suggest."
+        "exclusive, parallel 3, 'parallel 3, one more every 10s', broadcast, pull or suggest."
     ),
     "remind_before": {
         "description": "How long before its end an offer is reminded of, such as 2m, or by grade.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
 from enum import Enum
 from textwrap import wrap
 from typing import Any, Final
@@ -18,7 +19,7 @@ from leadroute.ranking.scorers.performance import Learning
 from leadroute.rules.conditions import And, Condition, Or, definitions
 from leadroute.rules.describe import describe, duration_in_words, plural
 from leadroute.rules.fields import FIELDS
-from leadroute.rules.offer_kind import BROADCAST, EXCLUSIVE, SUGGEST, OfferKind
+from leadroute.rules.offer_kind import BROADCAST, EXCLUSIVE, PULL, SUGGEST, OfferKind
 from leadroute.rules.pool import Pool
 from leadroute.rules.rule import (
     CASES,
@@ -26,12 +27,14 @@ from leadroute.rules.rule import (
     DISPOSITIONS,
     EVERYONE,
     IGNORE_AVAILABILITY,
+    NEXT_RULE,
     WAIT,
     Disposition,
     Factor,
     Fallback,
     Qualification,
     Rule,
+    first_back,
     pool_of,
 )
 from leadroute.rules.scorer import Guarded, Scorer
@@ -53,6 +56,7 @@ _STEPS: Final = {
     IGNORE_AVAILABILITY: "a rep who is not available gets it",
     WAIT: "it waits",
     CATCH_ALL: "it goes to the catch-all",
+    NEXT_RULE: "the next rule that fits it decides",
 }
 _OF_REP: Final = "the rep's "
 
@@ -87,12 +91,16 @@ def terms_in_words(terms: Terms) -> str:
         return "suggested to a person who assigns it"
     if terms.auto_accept:
         return "theirs at once"
-    told = [f"offered{_to_whom(kind)} for {_by_grade(terms.accept_within)}"]
+    told = [f"{_offered(kind)} for {_by_grade(terms.accept_within)}"]
     if terms.remind_before is not None:
         told.append(f"reminded {_by_grade(terms.remind_before)} before the end")
     if terms.preview is not None:
         told.append(f"shown {_shown(terms.preview)} before they accept")
     return ", ".join([*told, *answers_in_words(terms), *backlog_in_words(terms)])
+
+
+def _offered(kind: OfferKind) -> str:
+    return "offered when one asks for it," if kind == PULL else f"offered{_to_whom(kind)}"
 
 
 def _shown(fields: Sequence[str]) -> str:
@@ -173,11 +181,13 @@ def _lines(router: Router) -> Iterator[str]:
     for number, rule in enumerate(router.rules, 1):
         yield f"{number}. {rule.name}: {describe_rule(rule, router.terms(rule.name), first=number == 1)}"
     for pool in router.pools:
-        yield f"Pool {pool.name}: {', '.join([_members(pool), *_answers(pool)])}."
+        said = [_members(pool), *_answers(pool)]
+        left_alone = "" if pool.wrap_up is None else f"; {_left_alone(pool.wrap_up)}"
+        yield f"Pool {pool.name}: {', '.join(said)}{left_alone}."
     if router.holidays:
         yield f"Nobody with working hours works on {', '.join(map(str, sorted(router.holidays)))}."
     if router.wrap_up:
-        yield f"After a contact a rep is left alone for {duration_in_words(router.wrap_up)}."
+        yield f"{_left_alone(router.wrap_up).capitalize()}."
     if router.offline_grace:
         offline_grace = duration_in_words(router.offline_grace)
         yield f"A rep whose connection drops still counts as available for {offline_grace}."
@@ -189,6 +199,11 @@ def _lines(router: Router) -> Iterator[str]:
         yield from _dispositions(router.dispositions)
     for name, condition in _definitions(router).items():
         yield f'"{name}" means: {describe(condition)}.'
+
+
+def _left_alone(wrap_up: timedelta) -> str:
+    lasting = f"is left alone for {duration_in_words(wrap_up)}" if wrap_up else "is asked at once"
+    return f"after a contact a rep {lasting}"
 
 
 def scoring_in_words(scoring: LeadScoring) -> Iterator[str]:
@@ -262,8 +277,15 @@ def describe_rule(rule: Rule, terms: Terms, *, first: bool = True) -> str:
     called = (
         "" if rule.calling_hours is None else f", called {rule.calling_hours} on the lead's clock"
     )
-    told = f"{leads} {who(rule)}, {preference(rule.score)}, {offered}{called}."
-    return " ".join((told, *fallback_in_words(rule.fallback)))
+    first_ones = "" if rule.priority is None else f", with priority {rule.priority}"
+    told = f"{leads} {who(rule)}, {preference(rule.score)}, {offered}{called}{first_ones}."
+    return " ".join((told, *steps_in_words(rule), *fallback_in_words(rule.fallback)))
+
+
+def steps_in_words(rule: Rule) -> Iterator[str]:
+    """Say who may take leads that have waited, a sentence for each step."""
+    for stage in rule.later:
+        yield f"After {duration_in_words(stage.opens)}: {who(stage)}."
 
 
 def fallback_in_words(fallback: Fallback) -> Iterator[str]:
@@ -273,6 +295,9 @@ def fallback_in_words(fallback: Fallback) -> Iterator[str]:
 
 
 def _step(step: str) -> str:
+    within = first_back(step)
+    if within is not None:
+        return f"it waits for a rep who is back within {duration_in_words(within)}"
     return _STEPS.get(step) or f"the pool {pool_of(step)} is asked"
 
 
@@ -566,25 +591,32 @@ def _graph(router: Router) -> _Graph:
         graph.arrow(end, fates[unruled], label)
     for (pool, end), cases in after.items():
         label = "nobody can take it" if {*cases} >= _EVERY_CASE else " or ".join(cases)
-        graph.arrow(pools[pool], fates[end], label)
+        graph.arrow(pools[pool], fates.get(end, end), label)
     return graph
 
 
 def _after(router: Router) -> Mapping[tuple[str, str], Collection[str]]:
     """Return what becomes of a lead after the last pool asked, by pool and end, with the cases."""
     found: dict[tuple[str, str], dict[str, None]] = {}
-    for rule in router.rules:
+    for number, rule in enumerate(router.rules, 1):
+        last = rule.later[-1] if rule.later else rule
         for case in _NOBODY:
             steps = rule.fallback.steps(case, router.fallback)
-            asked = dict.fromkeys([rule.pool or EVERYONE, *filter(None, map(pool_of, steps))])
+            asked = dict.fromkeys([last.pool or EVERYONE, *filter(None, map(pool_of, steps))])
             for end, label in _ends(case, steps, len(asked) > 1):
-                found.setdefault((list(asked)[-1], end), {})[label] = None
+                following = f"rule{number + 1}" if number < len(router.rules) else CATCH_ALL
+                place = list(asked)[-1], following if end == NEXT_RULE else end
+                found.setdefault(place, {})[label] = None
     return found
 
 
 def _ends(case: str, steps: Sequence[str], others: bool) -> Iterator[tuple[str, str]]:
     """Yield the ends of steps with their labels: a lead waits when a rep asked may come back."""
     label = case.replace("_", " ")
+    if any(first_back(step) for step in steps):
+        yield WAIT, f"{label}, and a rep is back in time"
+    if NEXT_RULE in steps:
+        yield NEXT_RULE, label
     if steps[-1] in (WAIT, CATCH_ALL):
         yield steps[-1], label
         return
@@ -619,7 +651,7 @@ def _question(number: int, rule: Rule) -> Iterator[str]:
 def _terms(graph: _Graph, number: int, rule: Rule, router: Router) -> str:
     offered = terms_in_words(router.terms(rule.name))
     called = () if rule.calling_hours is None else (f"called {rule.calling_hours}",)
-    said = (offered, *called, *fallback_in_words(rule.fallback))
+    said = (offered, *called, *steps_in_words(rule), *fallback_in_words(rule.fallback))
     return graph.box(f"terms{number}", _Shape.TERMS, who(rule), preference(rule.score), *said)
 
 
@@ -638,7 +670,11 @@ def _asked(rule: Rule, router: Router) -> Iterator[tuple[str, str]]:
     """Yield the pools that a rule asks, its own first, each with the case in which it is asked."""
     own = rule.pool or EVERYONE
     yield own, ""
+    opened = dict.fromkeys(stage.pool or EVERYONE for stage in rule.later)
+    for pool in opened:
+        if pool != own:
+            yield pool, "after waiting"
     for case in CASES:
         for pool in filter(None, map(pool_of, rule.fallback.steps(case, router.fallback))):
-            if pool != own:
+            if pool != own and pool not in opened:
                 yield pool, case.replace("_", " ")

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from leadroute.offers.queries import WorkItem
     from leadroute.rules.offer_kind import OfferKind
     from leadroute.rules.rule import DISPOSITIONS
+    from leadroute.rules.step import Step
     from leadroute.rules.terms import Terms
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "PoolDecision",
     "PreviousOffer",
     "Status",
+    "Step",
     "SweepResult",
     "Terms",
     "TurnCredit",
@@ -78,6 +80,7 @@ _HOMES = {
     "PoolDecision": "leadroute.offers.decisions",
     "PreviousOffer": "leadroute.offers.placement",
     "Status": "leadroute.offers.placement",
+    "Step": "leadroute.rules.step",
     "SweepResult": "leadroute.offers.dispatching",
     "Terms": "leadroute.rules.terms",
     "TurnCredit": "leadroute.model.snapshot",

@@ -60,10 +60,12 @@ _REASONS: Final[Mapping[str, str]] = FrozenDict(
         "withdrawn": "it was withdrawn",
         "reopened": "it was reopened",
         "forgotten": "it was forgotten",
+        "to_pull": "it waits until a rep asks for it",
         "suggested": "it waits to be assigned by hand",
     }
 )
 
+TO_PULL: Final = "to_pull"  # the reason code of a lead that waits for a rep to ask for it
 SUGGESTED: Final = "suggested"  # the reason code of a lead that waits for an assignment by hand
 FAILED: Final = "decision_failed"  # the reason code of a lead whose decision raised an error
 

@@ -36,6 +36,7 @@ from leadroute.offers.placement import Placement, Status
 from leadroute.offers.requests import PAGE, Steps
 from leadroute.offers.rests import RESTING
 from leadroute.offers.steps import Done, LeadSteps
+from leadroute.rules.offer_kind import PULL
 
 HEADS: Final = 100
 """How many entries of all lines together are read at once, but one of each line at least."""
@@ -203,8 +204,12 @@ class LineSteps:
         """Serve the lines that some reps are in until their room is used; ``None`` stands for everybody."""
         if reps is not None and not reps:
             return
-        lines = yield from self.waiting(reps)
+        lines = [line for line in (yield from self.waiting(reps)) if not self.is_pulled(line)]
         yield from self.serve(lines, tally, None if reps is None else Room(reps))
+
+    def is_pulled(self, line: Line) -> bool:
+        """Whether the leads of a line wait for reps who ask for them."""
+        return self.leads.desk_of(line.version).router.terms(line.rule).kind == PULL
 
     def waiting(self, reps: frozenset[str] | None) -> Steps[list[Line]]:
         """The lines in which leads wait and some reps are; ``None`` stands for everybody."""

@@ -56,6 +56,7 @@ from leadroute.offers.state_machine import ends_offer
 from leadroute.plain import loads
 from leadroute.ranking.eligibility import Ineligibility
 from leadroute.ranking.ranking import Outcome
+from leadroute.rules.offer_kind import PULL, SUGGEST
 
 T = TypeVar("T")
 
@@ -420,11 +421,16 @@ class LeadSteps:
 
     def _begun(self, before: Placement, books: Books) -> Steps[tuple[Begun, Mapping[str, str]]]:
         """A decision about a lead that waits whose counts were not read yet, and who was asked before."""
-        lead, desk = (yield from self.lead(before.lead_id, books)), books.desk
-        if desk.router.relaxes and lead.received_at is None:  # steps go by the age of the lead
-            lead = lead.with_changes(received_at=before.received_at)
+        lead = yield from self._lead_of(before, books)
         others = yield from asked(before, books)
-        return begin(as_scored(lead, before, desk), others, books), others
+        return begin(lead, others, books), others
+
+    def _lead_of(self, before: Placement, books: Books) -> Steps[Lead]:
+        """The lead of a placement as its policy reads it: with its score, and its age where steps go by it."""
+        lead = yield from self.lead(before.lead_id, books)
+        if books.desk.router.relaxes and lead.received_at is None:
+            lead = lead.with_changes(received_at=before.received_at)
+        return as_scored(lead, before, books.desk)
 
     def claimed(
         self, lead_id: str, rep_id: str, line: str = "", *, look: bool = False
@@ -471,6 +477,8 @@ class LeadSteps:
         found = pulled((yield from finish(begun, books, 1)), rep_id)
         if isinstance(found, Ineligibility):
             return found
+        if found.decided.terms_of_offer.kind == SUGGEST:
+            return Ineligibility(SUGGESTED, "gets leads of the rule by hand alone")
         refusal = yield from _claims_refused(found, books)
         if refusal is not None:
             return refusal
@@ -491,7 +499,7 @@ class LeadSteps:
         if books.desk.router.version != before.policy_version:
             return None  # the policy of the offers is not here
         try:
-            lead = as_scored((yield from self.lead(before.lead_id, books)), before, books.desk)
+            lead = yield from self._lead_of(before, books)
         except UNREADABLE as error:
             return Failed(error, before.rule)
         known = yield from asked(before, books)
@@ -503,8 +511,9 @@ class LeadSteps:
         if not isinstance(judged, Chosen):
             return judged if isinstance(judged, Failed) else None
         found = judged.decided
-        if (found.rule.name, found.pool) != (before.rule, before.pool):
-            return None
+        asks = found.rule.name, found.rule.step, found.pool
+        if asks != (before.rule, before.step, before.pool):
+            return None  # a step opens once the offers that are open have ended
         if self.desk.decisions != "none":
             draft.kept = yield from self._kept(begun.lead, judged, known, draft, behind=False)
         for event in (yield from transitions.offers(judged, books, more_at)):
@@ -557,7 +566,11 @@ class LeadSteps:
         if is_new and line is not begun.line and line is not None:
             yield from books.counts([length_key(line.id)])
         others = is_new and line is not None and books.counted(length_key(line.id)) > 0
-        behind = others and isinstance(judged, Chosen)
+        behind = (
+            others
+            and isinstance(judged, Chosen)
+            and judged.decided.terms_of_offer.kind != PULL  # which nobody is first in line for
+        )
         if self.desk.decisions != "none":
             draft.kept = yield from self._kept(
                 begun.lead, judged, asked_before, draft, behind=behind

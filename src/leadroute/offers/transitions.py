@@ -65,7 +65,7 @@ from leadroute.offers.events import (
 )
 from leadroute.offers.judging import Begun, Choice, Chosen
 from leadroute.offers.lines import Line
-from leadroute.offers.placement import FAILED, SUGGESTED, Offer, Placement, Status
+from leadroute.offers.placement import FAILED, SUGGESTED, TO_PULL, Offer, Placement, Status
 from leadroute.offers.requests import Steps
 from leadroute.offers.state_machine import MOVES, state_of
 from leadroute.plain import document, to_dict
@@ -74,7 +74,7 @@ from leadroute.ranking.eligibility import Charge, Charges
 from leadroute.ranking.lead_score import LeadScore
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.ranking.router import Router
-from leadroute.rules.offer_kind import MOST, OfferKind
+from leadroute.rules.offer_kind import MOST, PULL, OfferKind
 from leadroute.rules.rule import WAIT, Disposition, Rule, find_disposition
 from leadroute.rules.terms import Terms
 
@@ -139,11 +139,22 @@ def events_of(
     disqualification. A lead is not given up while a rep may be asked again later.
     """
     if isinstance(found, Chosen):
+        kind = found.decided.terms_of_offer.kind
+        if kind == PULL and line is not None:
+            return (_to_pull(found.decided, line, before, books, order),)
         if not found.choices:
             return (_suggestion(found.decided, books),)
-        kind = found.decided.terms_of_offer.kind
         return (yield from offers(found, books, next_of(kind, len(found.choices), books.now)))
     return (_without_offer(found, line, before, books, order),)
+
+
+def _to_pull(
+    found: Decided, line: Line, before: Placement, books: Books, order: int | None
+) -> Waiting:
+    """The wait of a lead for a rep who asks for it."""
+    told = TO_PULL, found.rule.name, None, books.desk.router.version
+    relaxing = relaxation(found.rule, before)
+    return Waiting(books.now, *told, line=line.id, line_order=order, **relaxing)
 
 
 def _suggestion(found: Decided, books: Books) -> Waiting:
@@ -167,12 +178,14 @@ def _without_offer(
     again = None if rule is None else before.next_return(now)
     if line is None or (found.fallback_step != WAIT and again is None):
         return CatchAll(now, found.outcome.value, router.catch_all, router.version)
-    outcome = found.outcome if again is None else Outcome.NONE_AVAILABLE
+    outcome = (found.outcome if again is None else Outcome.NONE_AVAILABLE).value
+    if rule is not None and router.terms(rule).kind == PULL:
+        outcome = TO_PULL  # whoever is there, and whoever is not
     resumes_at = min(
         [at for at in (found.resumes_at, again) if at is not None and at > now], default=None
     )
     relaxing = {} if isinstance(found, Ranking) else relaxation(found.rule, before)
-    said = now, outcome.value, rule, None, router.version
+    said = now, outcome, rule, None, router.version
     return Waiting(*said, line=line.id, resumes_at=resumes_at, line_order=order, **relaxing)
 
 

@@ -102,7 +102,7 @@ class UseCases:
         """
         line = self.leads.desk.lines.known(done.placement.line)
         seen = {} if done.books is None else done.books.seen()
-        if line is None or not seen:
+        if line is None or not seen or self.lines.is_pulled(line):
             return
         others = seen.pop(length_key(line.id), 0)
         now = yield from requests.counts([*seen, length_key(line.id)])

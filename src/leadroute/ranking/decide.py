@@ -42,6 +42,7 @@ from leadroute.ranking.ranking import (
     Outcome,
     Ranking,
     ScoreTerm,
+    left_to_the_next,
     ranking_of,
 )
 from leadroute.ranking.scorers.combinators import fair_share
@@ -529,11 +530,7 @@ class Decided:
 
     def _notes(self) -> tuple[str, ...]:
         """What is worth a remark: who left the lead to this rule, and what is not known."""
-        others = (*self.passed_on[1:], self.rule.name)
-        passed_on = [
-            f"the rule {one!r} found nobody and left the lead to the rule {other!r}"
-            for one, other in zip(self.passed_on, others, strict=False)
-        ]
+        passed_on = left_to_the_next(self.passed_on, self.rule.name)
         return (*passed_on, *(notes_of(self.rule, self._lead) if self._set.asks else ()))
 
 

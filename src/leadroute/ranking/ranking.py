@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, Protocol, TypeAlias
@@ -500,6 +500,12 @@ def under_rule(rule: str | None, step: int) -> str:
     """The rule that decided, and its step, in brackets."""
     at = f", step {step}" if step else ""
     return "" if rule is None else f" (rule {rule!r}{at})"
+
+
+def left_to_the_next(rules: Sequence[str], last: str | None) -> Iterator[str]:
+    """Which rules left a lead to the next one that matches, in words."""
+    for one, other in zip(rules, (*rules[1:], last), strict=False):
+        yield f"the rule {one!r} found nobody and left the lead to the rule {other!r}"
 
 
 def named_pool(pool: str | None, step: int) -> str:

@@ -15,7 +15,7 @@ MOST: Final = 50
 """How many offers of one lead are open at once, at most."""
 
 _KINDS: Final = (
-    "'exclusive', 'parallel 3', 'parallel 3, one more every 10s', 'broadcast' or 'suggest'"
+    "'exclusive', 'parallel 3', 'parallel 3, one more every 10s', 'broadcast', 'pull' or 'suggest'"
 )
 _PARALLEL: Final = re.compile(
     r"parallel\s{1,3}(\d{1,9})(?:\s{0,3},\s{0,3}one\s{1,3}more\s{1,3}every\s{1,3}(.{1,40}))?",
@@ -30,8 +30,8 @@ class OfferKind:
     Its text is what a rule says; ``offer_kind`` reads it.
 
     Args:
-        name: ``exclusive``, ``parallel``, ``broadcast`` or ``suggest``.
-        most: How many offers of a lead are open at once, at most; 0 for a suggestion.
+        name: ``exclusive``, ``parallel``, ``broadcast``, ``pull`` or ``suggest``.
+        most: How many offers of a lead are open at once, at most; 0 where nobody is asked.
         every: The time after which one more rep is asked; ``None`` asks all at once.
 
     Example:
@@ -57,8 +57,9 @@ class OfferKind:
 
 EXCLUSIVE: Final = OfferKind("exclusive", 1)
 BROADCAST: Final = OfferKind("broadcast", MOST)
+PULL: Final = OfferKind("pull", 0)
 SUGGEST: Final = OfferKind("suggest", 0)
-_NAMED: Final = {kind.name: kind for kind in (EXCLUSIVE, BROADCAST, SUGGEST)}
+_NAMED: Final = {kind.name: kind for kind in (EXCLUSIVE, BROADCAST, PULL, SUGGEST)}
 
 
 def offer_kind(given: Any) -> OfferKind:

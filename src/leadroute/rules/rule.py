@@ -42,7 +42,7 @@ from leadroute.rules.cleaning import (
     share,
     weekly,
 )
-from leadroute.rules.conditions import And, Condition, joined
+from leadroute.rules.conditions import ALWAYS, And, Condition, joined
 from leadroute.rules.describe import denied
 from leadroute.rules.scorer import Scorer
 from leadroute.rules.step import Step, as_steps, check_steps
@@ -608,7 +608,8 @@ def _stages(rule: Rule) -> tuple[Rule, ...]:
     require, pool, found = rule.require, rule.pool, list[Rule]()
     for place, step in enumerate(rule.steps):
         before = require, pool or EVERYONE
-        require = require if step.require is None else step.require
+        if step.require is not None:
+            require = None if step.require == ALWAYS else step.require
         pool = pool if step.pool is None else step.pool
         if before == (require, pool or EVERYONE):
             problem = f"changes nothing: after {step} the same pool and requirement hold as before"

@@ -24,7 +24,7 @@ from leadroute.model.duration import (
 from leadroute.model.given import Refused
 from leadroute.model.validation import FrozenDict, ident
 from leadroute.rules.fields import preview_titles
-from leadroute.rules.offer_kind import EXCLUSIVE, OfferKind, offer_kind
+from leadroute.rules.offer_kind import EXCLUSIVE, PULL, OfferKind, offer_kind
 
 OTHER: Final = "other"
 """The key of what holds for leads of every grade that is not named, and of none."""
@@ -207,7 +207,8 @@ class Terms:
         offer: To how many reps a lead is offered at once: ``"exclusive"`` (default) to one,
             ``"parallel 3"`` to three, ``"parallel 3, one more every 10s"`` to one and then to one more
             every 10 seconds until three have it, ``"broadcast"`` to all up to 50. Who accepts first has
-            it. With ``"suggest"`` nobody is asked, and the lead waits with its ranking for ``assign``.
+            it. With ``"pull"`` leads wait for ``next_for`` and ``claim``, with which reps ask for them
+            themselves. With ``"suggest"`` nobody is asked, and the lead waits with its ranking for ``assign``.
         remind_before: How long before the end of an offer the event ``Reminded`` happens, such as
             ``"2m"``, shorter than ``accept_within`` and in the same time; or by grade. None by default.
         auto_accept: Whether an offer is accepted at once, for reps who cannot refuse; ``False`` by default.
@@ -369,7 +370,7 @@ def check_terms(terms: Terms, grades: Iterable[str], place: str) -> None:
 
 def check_together(terms: Terms, place: str = "") -> None:
     """Refuse terms that contradict one another; those that are not said contradict nothing."""
-    if terms.auto_accept and terms.kind.name != EXCLUSIVE.name:
+    if terms.auto_accept and terms.kind not in (EXCLUSIVE, PULL):
         problem = (
             f"cannot stand beside offer = '{terms.kind}', where reps answer; leave one of them out"
         )

@@ -28,8 +28,16 @@ from leadroute.rules import builders
 from leadroute.rules.builders import LEAD, NOW, REP, FieldExpr
 from leadroute.rules.conditions import ALWAYS, NEVER, Condition
 from leadroute.rules.pool import Pool
-from leadroute.rules.rule import DISPOSITIONS, Disposition, Fallback, Rule, pool_of
+from leadroute.rules.rule import (
+    DISPOSITIONS,
+    Disposition,
+    Fallback,
+    Rule,
+    first_back,
+    pool_of,
+)
 from leadroute.rules.scorer import Scorer
+from leadroute.rules.step import Step
 from leadroute.scorers import (
     close_rate,
     free_capacity,
@@ -226,6 +234,12 @@ IDS = ("ada", "bob", "cy/d", "50%", "Éva", "x y")
 POOLS = ("emea", "a/b%")
 SCHEDULES = (None, None, "mon-fri 09:00-17:00", "mon-sun 22:00-06:00", "never")
 ZONES = (None, "Europe/Berlin", "America/New_York")
+STEPS = (
+    (),
+    (),
+    (Step(after="10m", require=REP.level >= 1),),
+    (Step(after="90s", pool="a/b%"), Step(after="1h", pool="everyone", require="always")),
+)
 CALLING = ("mon-fri 09:00-20:00", "sat 10:00-18:00", "always")
 INDUSTRIES = ("health", "retail")
 
@@ -267,6 +281,7 @@ def reps(ids: st.SearchStrategy[str] | None = None) -> st.SearchStrategy[Rep]:
         timezone=st.sampled_from(ZONES),
         schedule=st.sampled_from(SCHEDULES),
         capacity=st.sampled_from([None, 0, 1, 1, 2, 5]),
+        wrap_up=st.sampled_from([None, None, None, "0s", "10m"]),
         caps=st.lists(
             st.builds(Cap, limits, st.sampled_from(PERIODS)), max_size=2, unique_by=lambda c: c.per
         ),
@@ -332,7 +347,7 @@ def _pools() -> st.SearchStrategy[tuple[Pool, ...]]:
     return st.sampled_from(
         [
             (
-                Pool("emea", reps={"ada", "bob", "Éva"}, pause_after_missed=3),
+                Pool("emea", reps={"ada", "bob", "Éva"}, wrap_up="3m", pause_after_missed=3),
                 Pool("a/b%", where=REP.level >= 3, cool_down={"declined": "5s"}),
             ),
             (
@@ -355,6 +370,8 @@ def routers() -> st.SearchStrategy[Router]:
         **_offer_terms(),
         **_kinds_of_offers(),
         fallback=fallback(),
+        steps=st.sampled_from(STEPS),
+        priority=st.sampled_from([None, None, None, -1, 5]),
         calling_hours=st.sampled_from([None, None, None, *CALLING]),
         min_shared_hours=st.sampled_from([None, None, None, 0.25, 1]),
     )
@@ -394,7 +411,7 @@ def _offer_terms() -> dict[str, st.SearchStrategy[Any]]:
 
 def _kinds_of_offers() -> dict[str, st.SearchStrategy[Any]]:
     """To how many reps leads are offered, and what reminds of an offer."""
-    kinds = [None, None, "parallel 2", "parallel 3, one more every 10s", "suggest"]
+    kinds = [None, None, "parallel 2", "parallel 3, one more every 10s", "pull", "suggest"]
     return {
         "offer": st.sampled_from(kinds),
         "remind_before": st.sampled_from([None, None, "30s", {"other": "10s"}]),
@@ -402,13 +419,18 @@ def _kinds_of_offers() -> dict[str, st.SearchStrategy[Any]]:
     }
 
 
-def _rule(pool: str | None, fallback: Fallback, **terms: Any) -> Rule:
-    """Build a rule that asks no pool twice."""
+def _rule(pool: str | None, fallback: Fallback, steps: tuple[Step, ...], **terms: Any) -> Rule:
+    """Build a rule that asks no pool twice, and whose steps change something."""
+    own = pool or "everyone"
+    opened = {own, *[step.pool for step in steps]}
+    if own in [step.pool for step in steps]:
+        opened, steps = {own}, ()
     kept = {
-        case: [step for step in steps if pool_of(step) != (pool or "everyone")] or None
-        for case, steps in fallback.said()
+        case: [each for each in said if pool_of(each) not in opened] or None
+        for case, said in fallback.said()
     }
-    return Rule("rule", pool=pool, fallback=Fallback(**kept), **terms)
+    kept = {case: said for case, said in kept.items() if said and not first_back(said[-1])}
+    return Rule("rule", pool=pool, fallback=Fallback(**kept), steps=steps, **terms)
 
 
 def lead_scorings() -> st.SearchStrategy[LeadScoring]:
@@ -438,12 +460,14 @@ def lead_scorings() -> st.SearchStrategy[LeadScoring]:
 def fallback() -> st.SearchStrategy[Fallback]:
     """Build the steps of a rule for when no rep is found; often none."""
     pools = [f"pool {name}" for name in ("everyone", *POOLS)]
+    pools += ["next rule", "first_back within 2h"]
 
     def steps(*more: str) -> st.SearchStrategy[list[str] | None]:
         asked = st.lists(st.sampled_from([*pools, *more]), max_size=2, unique=True)
         ends = st.sampled_from([[], ["wait"], ["catch_all"]])
         joined = st.builds(operator.add, asked, ends)
-        return st.none() | joined.map(lambda found: found or None)
+        given = joined.filter(lambda found: not found or not first_back(found[-1]))
+        return st.none() | given.map(lambda found: found or None)
 
     return st.builds(
         Fallback,

@@ -20,14 +20,15 @@ from leadroute.insight.lint.policy_checks import (
     order,
     remainder,
     scores,
+    steps,
 )
+from leadroute.insight.lint.requirement_checks import requirements
 from leadroute.insight.lint.roster_checks import (
     calls,
     hours,
     names,
     nobody,
     pools,
-    requirements,
     shared,
     territories,
     unheld,
@@ -83,7 +84,7 @@ def check(
 
 _OF_RULES: Final = (contradictions, order, remainder)
 _OF_REPS: Final = (names, pools, requirements, unknown, hours, unheld, shared, unmet)
-_OF_THE_WHOLE: Final = (territories, calls, habits, equal_terms, best_first, scores)
+_OF_THE_WHOLE: Final = (territories, calls, habits, equal_terms, best_first, scores, steps)
 
 
 def _found(subject: Subject) -> Iterator[Finding]:

@@ -470,7 +470,7 @@ def test_every_error_is_reported_at_once():
         "rule[0].pool: there is no pool named 'q'; known: p, everyone",
         "rule[0].name: is missing; give it a name of its own",
         "rule[1].name: is a number; write text in quotes",
-        "rule[1].accept_within: is 0s; an offer must be open for some time, such as '5m'",
+        "rule[1].accept_within: is 0s; write some time, such as '5m'",
         "rule[1].require: line 1, column 7: rep has no field 'lvel'; did you mean 'level'?",
         "rule[1]: there is no key of a rule named 'whn'; did you mean 'when'?",
     ]

@@ -210,7 +210,7 @@ def test_a_reason_is_a_word():
 
 
 def test_contact_and_feedback():
-    """Contact is noted once; feedback that ends the work frees the capacity and counts the deal."""
+    """Each contact is noted; feedback that ends the work frees the capacity and counts the deal."""
     here = desk("ada")
     here.submit(Lead("L-1"))
     with pytest.raises(
@@ -222,7 +222,7 @@ def test_contact_and_feedback():
     here.accept("L-1", "ada")
     here.feedback("L-1", "meeting")
     contacted = here.record_contact("L-1")
-    assert here.record_contact("L-1") == contacted
+    assert here.record_contact("L-1") == evolve(contacted, steps=contacted.steps + 1)
     assert contacted.status is Status.CONTACTED
     met = here.feedback("L-1", "meeting", value=10)
     assert (met.status, met.value) == (Status.CONTACTED, 10)

@@ -5,7 +5,7 @@ from attrs import evolve
 from tests.offers.world import outcomes
 
 from leadroute import Lead, MemoryStore, Rep, Roster, Router, Rule, Snapshot
-from leadroute.errors import InvalidTransitionError, ValidationError
+from leadroute.errors import InvalidTransitionError
 from leadroute.model.snapshot import TrackRecords
 from leadroute.offers import transitions
 from leadroute.offers.change import Add, Change, Emit, Put, Raise
@@ -19,9 +19,12 @@ from leadroute.offers.events import (
     Back,
     CatchAll,
     Contacted,
+    DeadlineMissed,
+    DeadlineWarned,
     Declined,
     Disqualified,
     FeedbackGiven,
+    FollowUpDue,
     Forgotten,
     NobodyAdded,
     Offered,
@@ -33,6 +36,7 @@ from leadroute.offers.events import (
     Reminded,
     Reopened,
     Repaired,
+    Rerouted,
     Resumed,
     TimedOut,
     TurnTaken,
@@ -46,7 +50,6 @@ from leadroute.offers.state_machine import MOVES, move, rebuild, state_of
 from leadroute.offers.transitions import holds
 from leadroute.ranking.scorers.round_robin import turn_of
 from leadroute.rules.routing_context import RoutingContext
-from leadroute.rules.rule import DISPOSITIONS
 
 ROUTER, TEAM = Router(rules=[Rule("r", pool=None)]), Roster([Rep("ada"), Rep("bob")])
 AT = datetime(2026, 1, 1, 9, 0, tzinfo=UTC)
@@ -67,6 +70,10 @@ EXAMPLES = {
     OfferWithdrawn: OfferWithdrawn(AT, "ada", "accepted"),
     Withdrawn: Withdrawn(AT, "spam"),
     Reopened: Reopened(AT),
+    Rerouted: Rerouted(AT, "", ("ada",)),
+    DeadlineWarned: DeadlineWarned(AT, "respond", 1, DUE, "ada"),
+    DeadlineMissed: DeadlineMissed(DUE, "respond", DUE, "ada", ("ada", "lena")),
+    FollowUpDue: FollowUpDue(DUE, "ada", 1, DUE),
     AnotherChance: AnotherChance(AT, "ada"),
     Paused: Paused(AT, "ada", DUE, "lunch", "bob"),
     Resumed: Resumed(AT, "ada"),
@@ -259,12 +266,6 @@ def test_a_change_without_events():
 def test_only_offers_expire(status):
     """Nothing but an offer runs out."""
     assert transitions.expiries(lived(status), DUE) == []
-
-
-def test_feedback_is_checked_before_anything_else():
-    """A status that cannot be kept is refused, whoever has the lead."""
-    with pytest.raises(ValidationError, match="FeedbackGiven 'L-1': status is empty"):
-        transitions.feedback(lived(Status.CLOSED), "", None, DISPOSITIONS, AT)
 
 
 @pytest.mark.parametrize(

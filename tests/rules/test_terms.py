@@ -79,9 +79,9 @@ accept_within = { hot = "2 minutes", other = "4m" }
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ("0s", "accept_within: is 0s; an offer must be open for some time, such as '5m'"),
+        ("0s", "accept_within: is 0s; write some time, such as '5m'"),
         ({}, 'is empty; write { hot = "2m", other = "10m" }'),
-        ({"hot": "0s"}, "hot: is 0s; an offer must be open for some time"),
+        ({"hot": "0s"}, "hot: is 0s; write some time"),
         ({"": "5m"}, "the grade is empty"),
     ],
 )

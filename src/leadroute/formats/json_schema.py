@@ -212,6 +212,11 @@ _BY_GRADE: Final[Schema] = {
     "type": ["string", "object", "null"],
     "additionalProperties": {"type": "string"},
 }
+_SEVERAL: Final[Schema] = {
+    "type": ["string", "array", "null"],
+    "items": {"type": "string"},
+    "minItems": 1,
+}
 
 
 def _count(description: str) -> Schema:
@@ -223,6 +228,15 @@ _TERMS: Final[Schema] = {
         "description": "How long an offer stands, such as 5m or 15m working, or by grade.",
         **_BY_GRADE,
     },
+    "respond_within": {
+        "description": "How soon a lead is contacted, such as 4h working, or by grade.",
+        **_BY_GRADE,
+    },
+    "close_within": {"description": "How soon a lead is closed, or by grade.", **_BY_GRADE},
+    "warn_before": _SEVERAL | {"description": "Warnings before a deadline, such as 10m."},
+    "on_breach": _SEVERAL
+    | {"description": "What is done about a missed deadline: remind, escalate NAME, reassign."},
+    "follow_up": _SEVERAL | {"description": "When the owner is asked how it went, such as 1d."},
     "cool_down": _COOL_DOWN,
     "keep_place": _text("How long a withdrawn lead keeps its place in the line, such as 60s."),
     "backlog": _choice("Which waiting leads come first, of equal priority and score.", *BACKLOGS),
@@ -306,6 +320,26 @@ _TEST: Final = _table(
     "lead",
     "expect",
 )
+_FORM_FIELD: Final = _table(
+    "One field of the form.",
+    {
+        "type": _choice("What it holds.", "string", "number", "integer", "boolean"),
+        "enum": {"type": "array"},
+        "minimum": {"type": "number"},
+        "maximum": {"type": "number"},
+        "maxLength": {"type": "integer", "minimum": 1},
+        "title": _text("What it is called for people."),
+    },
+    "type",
+)
+_FORM: Final = _table(
+    "The form of feedback, itself a JSON Schema of an object.",
+    {
+        "type": {"const": "object"},
+        "properties": _table_of(_FORM_FIELD),
+        "required": _list_of({"type": "string"}),
+    },
+)
 _POLICY: Final = {
     "format": {"description": "The number of the format.", "const": FORMAT},
     "extends": _text("The file that this one builds on, such as base.toml."),
@@ -336,6 +370,7 @@ _POLICY: Final = {
     },
     "definitions": _table_of(_text("Condition that others may use by this name.")),
     "lead_scoring": _or_null(_LEAD_SCORING),
+    "feedback": _or_null(_FORM),
     "disposition": _list_of(_DISPOSITION),
     "qualification": _list_of(_FACTOR),
     "pool": _list_of(_POOL),

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from leadroute.errors import ConfigError
 from leadroute.formats.policy_cases import case_table
 from leadroute.formats.policy_reader import WRITTEN_OF_RULE, Draft, Models, Scorers
 from leadroute.formats.policy_source import Part, Parts, format_of, read_document, read_extended
-from leadroute.model.duration import format_duration
+from leadroute.model.duration import format_duration, format_within
 from leadroute.model.territory import Territory
 from leadroute.model.validation import must_be
 from leadroute.ranking.lead_scoring import LeadGrade, LeadScoring, Logistic
@@ -277,6 +276,7 @@ def _document(router: Router) -> dict[str, Any]:
         "custom_fields": dict(router.custom_fields),
         "definitions": {name: str(each) for name, each in _definitions(router).items()},
         "lead_scoring": _scoring_table(router.lead_scoring),
+        "feedback": None if router.feedback is None else router.feedback.schema(),
         "disposition": _disposition_tables(router.dispositions),
         "qualification": [
             _factor_table(each) for each in parts_of(router.qualify) if isinstance(each, Factor)
@@ -326,16 +326,13 @@ def _scoring_table(scoring: LeadScoring | None) -> dict[str, Any]:
 
 
 def _grade_table(grade: LeadGrade) -> dict[str, Any]:
+    within = grade.respond_within
     return _known(
         name=grade.name,
         at_least=grade.at_least,
-        respond_within=_duration(grade.respond_within),
+        respond_within=None if within is None else format_within(within),
         priority=grade.priority,
     )
-
-
-def _duration(within: timedelta | None) -> str | None:
-    return None if within is None else format_duration(within)
 
 
 def _disposition_tables(dispositions: tuple[Disposition, ...]) -> list[dict[str, Any]]:
@@ -358,11 +355,12 @@ def _written_score(rule: Rule) -> Scorer | None:
 
 def _pool_table(pool: Pool) -> dict[str, Any]:
     reps = None if pool.reps is None else sorted(pool.reps)
+    wrap_up = None if pool.wrap_up is None else format_duration(pool.wrap_up)
     return _known(
         name=pool.name,
         reps=reps,
         where=None if pool.where is None else str(pool.where),
-        wrap_up=_duration(pool.wrap_up),
+        wrap_up=wrap_up,
         cool_down=None if pool.cool_down is None else written(pool.cool_down),
         pause_after_missed=pool.pause_after_missed,
     )

@@ -53,6 +53,7 @@ from leadroute.ranking.scorers.parameters import lasting, positive, share
 from leadroute.rules.cleaning import read_ignored
 from leadroute.rules.conditions import ALWAYS, Condition, reads
 from leadroute.rules.evaluation import Lists, Predicates, compile_condition, registry_of
+from leadroute.rules.feedback_form import read_form
 from leadroute.rules.fields import FIELDS
 from leadroute.rules.parser import declared, parse, parse_definitions
 from leadroute.rules.pool import Pool
@@ -147,17 +148,15 @@ class Draft:
     def _terms(self) -> _Readers:
         return {
             "qualify": self._lead_condition,
-            **READERS,
             "offline_grace": _duration,
             "wrap_up": _duration,
             "catch_all": _ident,
             "holidays": _dates,
             "caps": _as_written,
             "timezone": _as_written,
-            "lint": _left_alone,
-            "fallback": _left_alone,
-            "lead_scoring": _left_alone,
-            **dict.fromkeys(_TABLES, _left_alone),
+            "feedback": read_form,
+            **dict.fromkeys(("lint", "fallback", "lead_scoring", *_TABLES), _left_alone),
+            **READERS,
         }
 
     def _read_fields(self, document: Mapping[str, Any]) -> None:

@@ -12,14 +12,19 @@ from attrs import field, frozen
 
 from leadroute import scorers
 from leadroute.insight.lint.analysis import conditions_of
-from leadroute.model.duration import Within, WorkingTime, length_of, parse_duration
+from leadroute.insight.terms_in_words import (
+    cool_down_in_words,
+    names_in_words,
+    terms_in_words,
+    within_in_words,
+)
+from leadroute.model.duration import parse_duration
 from leadroute.ranking.lead_scoring import LeadGrade, LeadScoring, Logistic
 from leadroute.ranking.router import Router
 from leadroute.ranking.scorers.performance import Learning
 from leadroute.rules.conditions import And, Condition, Or, definitions
 from leadroute.rules.describe import describe, duration_in_words, plural
 from leadroute.rules.fields import FIELDS
-from leadroute.rules.offer_kind import BROADCAST, EXCLUSIVE, PULL, SUGGEST, OfferKind
 from leadroute.rules.pool import Pool
 from leadroute.rules.rule import (
     CASES,
@@ -38,7 +43,7 @@ from leadroute.rules.rule import (
     pool_of,
 )
 from leadroute.rules.scorer import Guarded, Scorer
-from leadroute.rules.terms import OTHER, ByGrade, CoolDown, Terms
+from leadroute.rules.terms import Terms
 
 _COUNTS: Final = {2: "twice", 3: "three times", 0.5: "half"}
 _FATES: Final = {
@@ -84,95 +89,6 @@ free capacity, offered for 5 minutes.
     return "\n".join(_lines(router))
 
 
-def terms_in_words(terms: Terms) -> str:
-    """How leads are offered, in words."""
-    kind = terms.kind
-    if kind == SUGGEST:
-        return "suggested to a person who assigns it"
-    if terms.auto_accept:
-        return "theirs at once"
-    told = [f"{_offered(kind)} for {_by_grade(terms.accept_within)}"]
-    if terms.remind_before is not None:
-        told.append(f"reminded {_by_grade(terms.remind_before)} before the end")
-    if terms.preview is not None:
-        told.append(f"shown {_shown(terms.preview)} before they accept")
-    return ", ".join([*told, *answers_in_words(terms), *backlog_in_words(terms)])
-
-
-def _offered(kind: OfferKind) -> str:
-    return "offered when one asks for it," if kind == PULL else f"offered{_to_whom(kind)}"
-
-
-def _shown(fields: Sequence[str]) -> str:
-    labels = [_of_lead(each) for each in fields]
-    return _names(tuple(labels)) if labels else "nothing"
-
-
-def _of_lead(field: str) -> str:
-    known = FIELDS["lead"].get(field)
-    return field.removeprefix("lead['").removesuffix("']") if known is None else known.label
-
-
-def _to_whom(kind: OfferKind) -> str:
-    if kind == EXCLUSIVE:
-        return ""
-    if kind == BROADCAST:
-        return " to all of them at once, at most 50,"
-    if kind.every is None:
-        return f" to {kind.most} at once,"
-    return f" to one and to one more every {duration_in_words(kind.every)}, {kind.most} at once at most,"
-
-
-def answers_in_words(terms: Terms) -> Iterator[str]:
-    """What follows from an answer, and from a withdrawal, where it is not as by default."""
-    if terms.cool_down:
-        yield f"with a pause for the rep after an answer: {_cool_down(terms.cool_down)}"
-    if terms.keep_place is not None:
-        yield f"keeping its place for {duration_in_words(terms.keep_place)} when it is withdrawn"
-
-
-def _cool_down(given: CoolDown) -> str:
-    if not isinstance(given, Mapping):
-        return duration_in_words(given)
-    named = [
-        f"{duration_in_words(each)} ({name.replace('_', ' ')})" for name, each in given.items()
-    ]
-    return ", ".join(named)
-
-
-def backlog_in_words(terms: Terms) -> Iterator[str]:
-    """How leads wait and are pulled, where it is not as by default."""
-    if terms.backlog not in (None, "oldest"):
-        yield f"the {terms.backlog} first of those that wait"
-    if terms.backlog_gap is not None:
-        pause = duration_in_words(terms.backlog_gap)
-        yield f"{pause} between two waiting leads for one rep"
-    if terms.backlog_burst is not None:
-        yield f"at most {_waiting(terms.backlog_burst)} unanswered at once"
-    if terms.claims_per_hour is not None:
-        yield f"at most {terms.claims_per_hour} pulled an hour"
-    if terms.lapsed_claims is not None:
-        yield f"none pulled after {terms.lapsed_claims} that ran out in a day"
-
-
-def _waiting(number: int) -> str:
-    return f"{number} waiting lead{'s' * (number > 1)}"
-
-
-def _by_grade(given: ByGrade | None) -> str:
-    if not isinstance(given, Mapping):
-        return "" if given is None else _within(given)
-    named = [f"{_within(each)} ({grade})" for grade, each in given.items() if grade != OTHER]
-    if (others := given.get(OTHER)) is not None:
-        named.append(f"{_within(others)} (others)")
-    return ", ".join(named)
-
-
-def _within(given: Within) -> str:
-    words = duration_in_words(length_of(given))
-    return f"{words} of working time" if isinstance(given, WorkingTime) else words
-
-
 def _lines(router: Router) -> Iterator[str]:
     if router.lead_scoring is not None:
         yield from scoring_in_words(router.lead_scoring)
@@ -215,7 +131,7 @@ def scoring_in_words(scoring: LeadScoring) -> Iterator[str]:
         yield f"- {source.field} is {source.value} ({source.points:+g})"
     for each in scoring.engagement:
         age = duration_in_words(parse_duration(each.half_life))
-        yield f"- signals of {_names(each.signal)}: {each.points:+g} a unit, half of it after {age}"
+        yield f"- signals of {names_in_words(each.signal)}: {each.points:+g} a unit, half of it after {age}"
     for grade in scoring.grades:
         yield f"{_grade(grade)}."
 
@@ -233,7 +149,7 @@ def _basis(scoring: LeadScoring) -> str:
 def _grade(grade: LeadGrade) -> str:
     notes = []
     if grade.respond_within is not None:
-        notes.append(f"to be contacted within {duration_in_words(grade.respond_within)}")
+        notes.append(f"to be contacted within {within_in_words(grade.respond_within)}")
     if grade.priority is not None:
         notes.append(f"priority {grade.priority}")
     said = f"Grade {grade.name} from {grade.at_least:g} on"
@@ -335,7 +251,7 @@ def _members(pool: Pool) -> str:
 
 def _answers(pool: Pool) -> Iterator[str]:
     if pool.cool_down:
-        yield f"with a pause after an answer: {_cool_down(pool.cool_down)}"
+        yield f"with a pause after an answer: {cool_down_in_words(pool.cool_down)}"
     if (missed := pool.pause_after_missed) is not None:
         yield f"paused after {missed} missed offers in a row"
 
@@ -369,15 +285,10 @@ def _learned(scorer: Scorer) -> Iterator[str]:
     ):
         return
     if scorer.by is not None and not isinstance(scorer, scorers.expertise):
-        yield f"among leads of the same {_names(scorer.by)}"
+        yield f"among leads of the same {names_in_words(scorer.by)}"
     if scorer.half_life is not None:
         age = duration_in_words(parse_duration(scorer.half_life))
         yield f"those {age} old count half"
-
-
-def _names(given: str | tuple[str, ...], last: str = "and") -> str:
-    *most, final = [given] if isinstance(given, str) else given
-    return (f"{', '.join(most)} {last} {final}" if most else final).replace("_", " ")
 
 
 def _of_rep(field: str) -> str:
@@ -386,7 +297,9 @@ def _of_rep(field: str) -> str:
 
 
 def _interest(scorer: scorers.intent) -> str:
-    return "interest shown" + ("" if scorer.kind is None else f" by {_names(scorer.kind)} signals")
+    return "interest shown" + (
+        "" if scorer.kind is None else f" by {names_in_words(scorer.kind)} signals"
+    )
 
 
 def _several(scorer: scorers.max_of | scorers.first_of | scorers.tiers, joint: str) -> str:
@@ -394,7 +307,7 @@ def _several(scorer: scorers.max_of | scorers.first_of | scorers.tiers, joint: s
 
 
 _SCORERS: Final[Mapping[type, str | Callable[[Any], str]]] = {
-    scorers.skill_match: lambda scorer: f"skill in the lead's {_names(scorer.field)}",
+    scorers.skill_match: lambda scorer: f"skill in the lead's {names_in_words(scorer.field)}",
     scorers.language: "how well they speak the lead's language",
     scorers.same_country: "whether they cover the lead's country",
     scorers.territory_match: "nearness of their territory",
@@ -410,17 +323,23 @@ _SCORERS: Final[Mapping[type, str | Callable[[Any], str]]] = {
     scorers.longest_idle: "time since they last became free",
     scorers.close_rate: "share of leads won",
     scorers.revenue_rate: "revenue won per lead",
-    scorers.expertise: lambda scorer: f"leads of the same {_names(scorer.by)} worked before",
+    scorers.expertise: lambda scorer: (
+        f"leads of the same {names_in_words(scorer.by)} worked before"
+    ),
     scorers.response_speed: "how fast they reach their leads",
     scorers.accept_rate: "how reliably they answer offers",
     scorers.top_producer: "revenue won",
     scorers.rep_value: lambda by: f"{'higher' if by.higher else 'lower'} {_of_rep(by.field)}",
-    scorers.tier: lambda scorer: f"whether their level suits the lead's {_names(scorer.field)}",
+    scorers.tier: lambda scorer: (
+        f"whether their level suits the lead's {names_in_words(scorer.field)}"
+    ),
     scorers.graduation: "how far they have moved up by winning",
-    scorers.deal_size_fit: lambda scorer: f"whether they win leads of such {_names(scorer.field)}",
+    scorers.deal_size_fit: lambda scorer: (
+        f"whether they win leads of such {names_in_words(scorer.field)}"
+    ),
     scorers.intent: _interest,
     scorers.freshness: "how new the lead is",
-    scorers.source_urgency: lambda scorer: f"urgency of the lead's {_names(scorer.field)}",
+    scorers.source_urgency: lambda scorer: f"urgency of the lead's {names_in_words(scorer.field)}",
     scorers.random_tiebreak: "lot",
     scorers.explore: "a share of leads won that they may well have",
     scorers.max_of: lambda scorer: f"the best of ({_several(scorer, '; ')})",

@@ -2,7 +2,8 @@
 
 * A key is parts joined by ``/``. A ``/`` or ``%`` inside a part is percent-encoded, so no two things share a key.
 * ``placement/<lead>``, ``lead/<lead>``, ``offer/<lead>/<rep>``, ``asked/<lead>/<n>``,
-  ``decision/<lead>``, ``rep/<rep>``, ``credits/<pool>`` and ``turn_credit/...`` are records;
+  ``decision/<lead>``, ``note/<lead>/<n>``, ``rep/<rep>``, ``credits/<pool>`` and
+  ``turn_credit/...`` are records;
   everything else here is a counter.
 """
 
@@ -61,6 +62,16 @@ def asked_key(lead_id: str, number: int) -> str:
 def decision_key(lead_id: str, page: str = "") -> str:
     """The record of the last decision about a lead, or a page of it."""
     return key("decision", lead_id, page) if page else key("decision", lead_id)
+
+
+def note_key(lead_id: str, number: int) -> str:
+    """The record of a note about a lead, from 1 up."""
+    return key("note", lead_id, str(number))
+
+
+def note_keys(lead_id: str, notes: int) -> list[str]:
+    """The records of all notes about a lead."""
+    return [note_key(lead_id, number) for number in range(1, notes + 1)]
 
 
 def is_claims_key(found: str) -> bool:

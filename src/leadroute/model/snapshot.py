@@ -53,6 +53,7 @@ class Record:
         log_size_squared: The sum of their log(worth) squared, in millionths.
         reached: Leads that were contacted.
         log_response: The sum of log(1 + seconds from offer to contact), in millionths.
+        unanswered: Follow-ups that became due because the rep gave no feedback.
 
     Example:
         >>> Record(offered=2, accepted=1) + Record(offered=1)
@@ -71,6 +72,7 @@ class Record:
     log_size_squared: float = 0
     reached: float = 0
     log_response: float = 0
+    unanswered: float = 0
 
     def __add__(self, other: Record) -> Record:
         return Record(*map(sum, zip(astuple(self), astuple(other), strict=True)))
@@ -85,7 +87,17 @@ class Record:
 
 NOTHING: Final = Record()
 
-_COUNTS: Final = ("offered", "accepted", "declined", "ignored", "closed", "won", "sized", "reached")
+_COUNTS: Final = (
+    "offered",
+    "accepted",
+    "declined",
+    "ignored",
+    "closed",
+    "won",
+    "sized",
+    "reached",
+    "unanswered",
+)
 
 
 def possible(record: Record) -> Record:

@@ -77,6 +77,11 @@ class FrozenDict(dict[K, V]):
     update = _refuse
 
 
+def frozen_mapping(given: Mapping[str, Any]) -> FrozenDict[str, Any]:
+    """A converter for values by name."""
+    return given if type(given) is FrozenDict else FrozenDict(given)
+
+
 def frozen_counts(given: Mapping[str, int]) -> FrozenDict[str, int]:
     """Counts by name, frozen; an attrs converter."""
     return given if type(given) is FrozenDict else FrozenDict(given)

@@ -16,11 +16,14 @@ if TYPE_CHECKING:
     from leadroute.offers.dispatcher import Dispatcher
     from leadroute.offers.dispatching import FailedLead, ForgetResult, SweepResult
     from leadroute.offers.events import TurnTaken
+    from leadroute.offers.feedback import FeedbackNote
     from leadroute.offers.live_counts import LiveCounts
     from leadroute.offers.outbox import OutboxEvent
     from leadroute.offers.placement import Offer, Placement, PreviousOffer, Status
     from leadroute.offers.pulling import AvailableLead, LinePosition, NextLead
     from leadroute.offers.queries import WorkItem
+    from leadroute.rules.deadline_terms import BreachStep
+    from leadroute.rules.feedback_form import FeedbackForm, FormField
     from leadroute.rules.offer_kind import OfferKind
     from leadroute.rules.rule import DISPOSITIONS
     from leadroute.rules.step import Step
@@ -33,11 +36,15 @@ __all__ = [
     "AsyncDispatcher",
     "AuditResult",
     "AvailableLead",
+    "BreachStep",
     "Decision",
     "Discrepancy",
     "Dispatcher",
     "FailedLead",
+    "FeedbackForm",
+    "FeedbackNote",
     "ForgetResult",
+    "FormField",
     "LinePosition",
     "LiveCounts",
     "NextLead",
@@ -64,6 +71,10 @@ _HOMES = {
     "AsyncDispatcher": "leadroute.offers.async_dispatcher",
     "AuditResult": "leadroute.offers.auditing",
     "DISPOSITIONS": "leadroute.rules.rule",
+    "BreachStep": "leadroute.rules.deadline_terms",
+    "FeedbackForm": "leadroute.rules.feedback_form",
+    "FeedbackNote": "leadroute.offers.feedback",
+    "FormField": "leadroute.rules.feedback_form",
     "Decision": "leadroute.offers.decisions",
     "Dispatcher": "leadroute.offers.dispatcher",
     "FailedLead": "leadroute.offers.dispatching",

@@ -75,7 +75,12 @@ def is_asked_again(previous: PreviousOffer, now: datetime) -> bool:
 
 
 def is_open(outcome: str) -> bool:
-    """Return whether a rep whose offer ended like this may be asked again at once."""
+    """Return whether a rep whose offer ended like this may be asked again at once.
+
+    An owner who missed a deadline may not.
+    """
+    if outcome == "missed":
+        return False
     known = ANSWERS.get(outcome)
     return known is None or known.comes_back
 

@@ -23,6 +23,7 @@ from leadroute.offers.decisions import Decision, Keeping, keeping
 from leadroute.offers.dispatcher import Dispatcher, callable_, random_id
 from leadroute.offers.dispatching import ForgetResult, SweepResult
 from leadroute.offers.events import LeadEvent
+from leadroute.offers.feedback import FeedbackNote, Said
 from leadroute.offers.live_counts import LiveCounts
 from leadroute.offers.outbox import OutboxEvent, attempts
 from leadroute.offers.outcome_counts import fields_of
@@ -196,6 +197,10 @@ class AsyncDispatcher(Generic[AnyClock_co]):
     async def update(self, lead: Lead) -> Placement:
         return await self._run(self._cases.update(lead))
 
+    @_told_by(Dispatcher.reroute)
+    async def reroute(self, lead_id: str) -> Placement:
+        return await self._run(self._cases.reroute(lead_id))
+
     @_told_by(Dispatcher.forget)
     async def forget(self, lead_id: str) -> ForgetResult:
         return await self._run(self._cases.forget(lead_id))
@@ -205,8 +210,10 @@ class AsyncDispatcher(Generic[AnyClock_co]):
         return await self._run(self._cases.release(lead_id))
 
     @_told_by(Dispatcher.record_contact)
-    async def record_contact(self, lead_id: str) -> Placement:
-        return await self._run(self._cases.record_contact(lead_id))
+    async def record_contact(
+        self, lead_id: str, *, rep: str | None = None, channel: str = ""
+    ) -> Placement:
+        return await self._run(self._cases.record_contact(lead_id, rep, channel))
 
     @_told_by(Dispatcher.feedback)
     async def feedback(
@@ -215,8 +222,17 @@ class AsyncDispatcher(Generic[AnyClock_co]):
         status: str,
         *,
         value: float | None = None,
+        reason: str = "",
+        note: str = "",
+        by: str = "",
+        fields: Mapping[str, Any] = FrozenDict(),
     ) -> Placement:
-        return await self._run(self._cases.feedback(lead_id, status, value))
+        said = Said(status, value, reason, note, by, fields)
+        return await self._run(self._cases.feedback(lead_id, said))
+
+    @_told_by(Dispatcher.notes)
+    async def notes(self, lead_id: str) -> tuple[FeedbackNote, ...]:
+        return await self._run(self._cases.notes(lead_id))
 
     @_told_by(Dispatcher.credit_turns)
     async def credit_turns(

@@ -47,6 +47,7 @@ from leadroute.offers.events import (
     LeadEvent,
     Offered,
     OfferWithdrawn,
+    Rerouted,
     TimedOut,
     Withdrawn,
 )
@@ -236,7 +237,7 @@ def _holder(after: Placement) -> str:
 
 def _ended(before: Placement, event: LeadEvent) -> list[Offer]:
     """The offers that an event ends without their being accepted."""
-    if isinstance(event, Assigned | Withdrawn | Forgotten):
+    if isinstance(event, Assigned | Withdrawn | Rerouted | Forgotten):
         return [*before.offers]
     if isinstance(event, Declined | TimedOut | OfferWithdrawn):
         return [offer for offer in before.offers if offer.rep_id == event.rep_id]
@@ -404,3 +405,16 @@ def offers_to(rep_id: str, books: Books) -> Steps[dict[str, int]]:
             for offer in placement_of(record, lead_id).offers:
                 found[lead_id] = offer.order
     return found
+
+
+def new_draft(lead_id: str, record: Record | None, books: Books) -> Draft | Placement:
+    """The beginning of a new lead, or the placement of one that is known.
+
+    One that was forgotten begins again, and its log goes on. Of two processes that submit one lead,
+    one fails at the version of the placement and reads it.
+    """
+    if record is None:
+        return Draft(lead_id, None, 0, books)
+    placed = placement_of(record, lead_id)
+    forgotten = placed.status is Status.FORGOTTEN
+    return Draft(lead_id, placed, record.version, books) if forgotten else placed

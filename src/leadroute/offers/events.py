@@ -12,7 +12,7 @@ from typing import ClassVar, TypeAlias
 
 from attrs import evolve, field, frozen
 
-from leadroute.model.validation import FrozenDict, frozen_counts, frozen_words
+from leadroute.model.validation import FrozenDict, frozen_counts, frozen_mapping, frozen_words
 
 
 @frozen
@@ -93,6 +93,7 @@ class Offered:
         priority: The priority of the lead from now on; ``None`` leaves it as it was.
         more_at: The time at which one more rep is asked beside; ``None`` for none.
         remind_at: The time of the reminder before the end; ``None`` for none.
+        clocks: The times at which something is to be done about the lead, by name.
     """
 
     kind: ClassVar[str] = "offered"
@@ -118,6 +119,7 @@ class Offered:
     priority: int | None = None
     more_at: datetime | None = None
     remind_at: datetime | None = None
+    clocks: Mapping[str, datetime] = field(default=FrozenDict(), converter=frozen_mapping)
 
 
 @frozen
@@ -138,6 +140,7 @@ class Waiting:
         next_step: The time at which the next step opens; ``None`` when there is none.
         priority: The priority of the lead from now on; ``None`` leaves it as it was.
         suggested: The ids of the reps who may have it, best first, when it waits to be assigned by hand.
+        clocks: The times at which something is to be done about the lead, by name.
     """
 
     kind: ClassVar[str] = "waiting"
@@ -154,6 +157,7 @@ class Waiting:
     next_step: datetime | None = None
     priority: int | None = None
     suggested: tuple[str, ...] = ()
+    clocks: Mapping[str, datetime] = field(default=FrozenDict(), converter=frozen_mapping)
 
 
 @frozen
@@ -166,6 +170,7 @@ class CatchAll:
         place: The name of the catch-all.
         policy_version: The version of the policy that decided.
         error: The class of the exception when the decision failed; empty otherwise.
+        clocks: The times at which something is to be done about the lead, by name.
     """
 
     kind: ClassVar[str] = "catch_all"
@@ -174,6 +179,7 @@ class CatchAll:
     place: str
     policy_version: str = ""
     error: str = ""
+    clocks: Mapping[str, datetime] = field(default=FrozenDict(), converter=frozen_mapping)
 
 
 @frozen
@@ -184,12 +190,14 @@ class Accepted:
         at: The time.
         rep_id: The rep.
         until: The time at which open work is given back, when the clock decides that.
+        clocks: The times at which something is to be done about the lead, by name.
     """
 
     kind: ClassVar[str] = "accepted"
     at: datetime
     rep_id: str
     until: datetime | None = None
+    clocks: Mapping[str, datetime] = field(default=FrozenDict(), converter=frozen_mapping)
 
 
 @frozen
@@ -209,6 +217,7 @@ class Assigned:
         until: The time of that moment, when the clock decides it.
         order: Its number among all assignments, as for an offer.
         taken_from: The reps who had it, or an offer of it, until then.
+        clocks: The times at which something is to be done about the lead, by name.
     """
 
     kind: ClassVar[str] = "assigned"
@@ -222,6 +231,7 @@ class Assigned:
     until: datetime | None = None
     order: int = 0
     taken_from: tuple[str, ...] = ()
+    clocks: Mapping[str, datetime] = field(default=FrozenDict(), converter=frozen_mapping)
 
 
 @frozen
@@ -390,6 +400,82 @@ class Back:
 
 
 @frozen
+class Rerouted:
+    """A lead that was offered or owned is decided again.
+
+    The offers end, and the owner gives it up.
+
+    Args:
+        at: The time.
+        reason: ``deadline`` when it was taken from an owner who missed one; empty when you asked for it.
+        taken_from: The reps who had it, or an offer of it, until then.
+    """
+
+    kind: ClassVar[str] = "rerouted"
+    at: datetime
+    reason: str = ""
+    taken_from: tuple[str, ...] = ()
+
+
+@frozen
+class DeadlineWarned:
+    """A deadline of the lead is near.
+
+    Args:
+        at: The time.
+        deadline: ``respond`` for the first contact, ``close`` for the feedback that closes it.
+        number: The number of the warning, from 1 up.
+        due: The deadline.
+        rep_id: The owner; ``None`` when nobody has it.
+    """
+
+    kind: ClassVar[str] = "deadline_warned"
+    at: datetime
+    deadline: str
+    number: int
+    due: datetime
+    rep_id: str | None = None
+
+
+@frozen
+class DeadlineMissed:
+    """A deadline of the lead was missed.
+
+    Args:
+        at: The time.
+        deadline: ``respond`` for the first contact, ``close`` for the feedback that closes it.
+        due: The deadline.
+        rep_id: The owner; ``None`` when nobody has it.
+        tell: The persons to be told: the owner to be reminded, and whom it is escalated to.
+    """
+
+    kind: ClassVar[str] = "deadline_missed"
+    at: datetime
+    deadline: str
+    due: datetime
+    rep_id: str | None = None
+    tell: tuple[str, ...] = ()
+
+
+@frozen
+class FollowUpDue:
+    """The owner is asked how it went; no feedback came.
+
+    Args:
+        at: The time.
+        rep_id: The owner.
+        number: The number of the follow-up, from 1 up.
+        due: The time at which it was due.
+    """
+
+    kind: ClassVar[str] = "follow_up_due"
+    at: datetime
+    rep_id: str
+    number: int
+    due: datetime
+
+
+@frozen
 class PolicyChanged:
     """Another version of the policy judges the lead from now on.
 
@@ -455,11 +541,18 @@ class Updated:
 
 @frozen
 class Contacted:
-    """The owner reached the lead for the first time."""
+    """A rep reached the lead.
+
+    Args:
+        at: The time.
+        rep_id: The rep, who need not be the owner.
+        channel: The way, such as ``phone``: a word of your own list.
+    """
 
     kind: ClassVar[str] = "contacted"
     at: datetime
     rep_id: str
+    channel: str = ""
 
 
 @frozen
@@ -474,6 +567,9 @@ class FeedbackGiven:
         value: Its value, in your currency.
         won: Whether it counts as a win; by default what closes as ``won``, which is how it was
             before there were dispositions.
+        reason: The cause, as a word of your own list.
+        by: The person who gave it, by an id or role of yours; empty for the owner.
+        note: The number of the note that is kept beside the lead; 0 for none.
     """
 
     kind: ClassVar[str] = "feedback"
@@ -483,6 +579,9 @@ class FeedbackGiven:
     closing: bool
     value: float | None = None
     won: bool = field()
+    reason: str = ""
+    by: str = ""
+    note: int = 0
 
     @won.default
     def _won_by_name(self) -> bool:
@@ -504,6 +603,10 @@ LeadEvent: TypeAlias = (
     | OfferWithdrawn
     | Withdrawn
     | Reopened
+    | Rerouted
+    | DeadlineWarned
+    | DeadlineMissed
+    | FollowUpDue
     | AnotherChance
     | Paused
     | Resumed
@@ -536,6 +639,10 @@ KINDS: Mapping[str, type[LeadEvent]] = FrozenDict(
             OfferWithdrawn,
             Withdrawn,
             Reopened,
+            Rerouted,
+            DeadlineWarned,
+            DeadlineMissed,
+            FollowUpDue,
             AnotherChance,
             Paused,
             Resumed,

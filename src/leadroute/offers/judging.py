@@ -212,3 +212,11 @@ def _failed(error: Exception, lead: Lead, rule: Rule | None) -> Failed:
     if rule is not None:
         say_where(error, rule.name, lead.id)
     return Failed(error, None if rule is None else rule.name)
+
+
+def qualifies(scored: Lead, books: Books) -> bool:
+    """Whether a lead may be decided; one that cannot be judged is left to the decision."""
+    try:
+        return books.desk.router.qualifies(scored, books.now)
+    except Exception:  # noqa: BLE001 - whatever a predicate raises is the lead's own trouble
+        return True

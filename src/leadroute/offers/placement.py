@@ -10,7 +10,7 @@ from typing import Any, Final
 from attrs import field, fields_dict, frozen
 
 from leadroute.model.guidance import guided_attributes, without_defaults
-from leadroute.model.validation import FrozenDict, frozen_counts, one_line
+from leadroute.model.validation import FrozenDict, frozen_counts, frozen_mapping, one_line
 from leadroute.offers.events import TurnTaken
 from leadroute.ranking.ranking import Outcome
 
@@ -59,6 +59,7 @@ _REASONS: Final[Mapping[str, str]] = FrozenDict(
         "timed_out": "the offer timed out",
         "withdrawn": "it was withdrawn",
         "reopened": "it was reopened",
+        "rerouted": "it is decided again",
         "forgotten": "it was forgotten",
         "to_pull": "it waits until a rep asks for it",
         "suggested": "it waits to be assigned by hand",
@@ -71,10 +72,6 @@ FAILED: Final = "decision_failed"  # the reason code of a lead whose decision ra
 
 KEPT_OFFERS: Final = 200
 """How many of the offers that ended stay in a placement, at least; twice as many at most."""
-
-
-def _by_name(given: Mapping[str, Any]) -> FrozenDict[str, Any]:
-    return given if type(given) is FrozenDict else FrozenDict(given)
 
 
 @frozen
@@ -123,7 +120,8 @@ class PreviousOffer:
 
     Args:
         outcome: How the last one ended: ``declined``, ``busy``, ``unreachable``, ``timed_out``,
-            ``lost_race`` or ``withdrawn``; ``another_chance`` once the rep may be asked again.
+            ``lost_race`` or ``withdrawn``; ``another_chance`` once the rep may be asked again;
+            ``missed`` for an owner from whom it was taken because of a deadline.
         at: When it ended. Not part of equality: of an offer that an older release made it is not known.
         times: How many offers of this lead the rep had.
         retry_at: When the rep may be asked again; ``None`` is never.
@@ -155,13 +153,14 @@ class Placement:
         clocks: The times at which something is to be done about the lead, by name: ``retry`` is the
             next decision, ``again`` the time at which a rep may be asked again, ``step`` the opening of
             the next step of the rule, ``shift`` the end of open work with the shift of the owner,
-            ``more`` the time at which one more rep is asked.
+            ``more`` the time at which one more rep is asked, ``respond`` and ``close`` are deadlines
+            with their warnings, and ``follow_up`` has the follow-ups.
         line: The line in which it waits; empty when it is in none.
         line_order: What orders it in its line among leads of equal priority and score; ``None`` is its age.
         resumes_at: When it waits: the first time at which a rep is known to be there again.
         offered_at: The time of the current or last offer, or of the assignment by hand.
         accepted_at: The time at which its owner accepted it.
-        contacted_at: The time of the first contact by its owner.
+        contacted_at: The time of the first contact.
         closed_at: The time of the closing feedback.
         outcome: The last feedback; for a disqualified lead ``nurture``, ``reject`` or ``review``; for a
             lead that was withdrawn the reason that was given.
@@ -179,7 +178,10 @@ class Placement:
         lead_score: The lead score as of the submission, 0 to 1; ``None`` when it was not known.
         lead_grade: The name of its grade; ``None`` when it has none.
         completeness: The share of the facts that was known then; ``None`` when the policy scored no leads.
-        respond_by: The deadline of the first contact that its grade sets; ``None`` for no deadline.
+        respond_by: The deadline of the first contact; ``None`` for no deadline.
+        close_by: The deadline of the closing feedback; ``None`` for no deadline.
+        timed_from: The time from which these deadlines count; ``None`` when there are none.
+        follow_up_at: The time since which its owner has owed feedback; ``None`` when they do not.
         trigger: What set it off, in a word; empty when nobody said.
         won: Whether it ended as a win.
         error: The class of the exception when the last decision failed; empty otherwise. Its
@@ -188,6 +190,8 @@ class Placement:
         withdrawn_at: The time at which it was withdrawn; ``None`` when it is not.
         suggested: When it waits to be assigned by hand: the ids of the reps who may have it, best first,
             at most 50; ``Dispatcher.decision`` has the reasons.
+        outcome_reason: The reason of the last feedback; empty for none.
+        notes: How many notes are kept beside the lead.
     """
 
     lead_id: str
@@ -200,7 +204,7 @@ class Placement:
     owner: str | None = None
     catch_all: str | None = None
     offers: tuple[Offer, ...] = ()
-    clocks: Mapping[str, datetime] = field(default=FrozenDict(), converter=_by_name)
+    clocks: Mapping[str, datetime] = field(default=FrozenDict(), converter=frozen_mapping)
     line: str = ""
     line_order: int | None = None
     resumes_at: datetime | None = None
@@ -211,7 +215,9 @@ class Placement:
     outcome: str | None = None
     value: float | None = None
     reason_code: str = ""
-    previous_offers: Mapping[str, PreviousOffer] = field(default=FrozenDict(), converter=_by_name)
+    previous_offers: Mapping[str, PreviousOffer] = field(
+        default=FrozenDict(), converter=frozen_mapping
+    )
     earlier_offers: int = 0
     reservations: Mapping[str, int] = field(default=FrozenDict(), converter=frozen_counts)
     release_on: str = "outcome"
@@ -229,6 +235,11 @@ class Placement:
     withdrawn_at: datetime | None = None
     step: int = 0
     suggested: tuple[str, ...] = ()
+    close_by: datetime | None = None
+    timed_from: datetime | None = None
+    follow_up_at: datetime | None = None
+    outcome_reason: str = ""
+    notes: int = 0
 
     __repr__ = without_defaults
 
@@ -346,7 +357,17 @@ _TOLD: Final = tuple(
     name
     for name in fields_dict(Placement)
     if name
-    not in ("reservations", "turn", "clocks", "line", "line_order", "earlier_offers", "release_on")
+    not in (
+        "reservations",
+        "turn",
+        "clocks",
+        "line",
+        "line_order",
+        "earlier_offers",
+        "release_on",
+        "timed_from",
+        "notes",
+    )
 )
 _TOLD_OF_OFFER: Final = ("token", "rep_id", "pool", "made_at", "expires_at")
 

@@ -11,6 +11,7 @@ import json
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 from typing import Final, TypeAlias
 
 from attrs import define, evolve, field
@@ -27,9 +28,10 @@ from leadroute.model.validation import FrozenDict
 from leadroute.offers import requests, transitions
 from leadroute.offers.change import Add, Change, Drop, Op, Put, Record
 from leadroute.offers.counts import paced
+from leadroute.offers.deadlines import due_events
 from leadroute.offers.dispatching import FailedLead
 from leadroute.offers.draft import LINE
-from leadroute.offers.events import CatchAll, Offered, TimedOut
+from leadroute.offers.events import CatchAll, LeadEvent, Offered, TimedOut
 from leadroute.offers.lifting import placement_of
 from leadroute.offers.lines import Line, Lines, entry_key, length_key, line_key
 from leadroute.offers.placement import Placement, Status
@@ -48,6 +50,14 @@ _OF_THE_STORE: Final = (TransientError, UnknownOutcomeError)
 
 Bell: TypeAlias = Callable[[LeadSteps, str, Sequence[Record]], Steps[Done]]
 
+
+def _timed(leads: LeadSteps, lead_id: str, records: Sequence[Record]) -> Steps[Done]:
+    def endings(before: Placement, now: datetime) -> Sequence[LeadEvent]:
+        return due_events(before, leads.desk_of(before.policy_version).router, now)
+
+    return (yield from leads.passed_on(lead_id, endings, records))
+
+
 BELLS: Final[Mapping[str, Bell]] = FrozenDict(
     {
         "offers": lambda leads, lead_id, records: leads.passed_on(
@@ -61,6 +71,8 @@ BELLS: Final[Mapping[str, Bell]] = FrozenDict(
         "shift": lambda leads, lead_id, records: leads.reported(
             lead_id, transitions.end_of_shift, records
         ),
+        **dict.fromkeys(("respond", "close", "follow_up"), _timed),
+        **dict.fromkeys(("respond_warning", "close_warning"), _timed),
     }
 )
 """What is done when a clock of a lead rings, by the name of the clock; each looks whether it is due still."""
@@ -308,10 +320,8 @@ class LineSteps:
             return freed
         records: Sequence[Record] = [record]
         found: frozenset[str] | None = freed
-        for name in due:
-            done = yield from self.kept_to(
-                lead_id, BELLS[name](self.leads, lead_id, records), tally
-            )
+        for bell in dict.fromkeys([BELLS[name.partition("/")[0]] for name in due]):
+            done = yield from self.kept_to(lead_id, bell(self.leads, lead_id, records), tally)
             if done is None:
                 break
             records = ()  # what was read is what stands no more

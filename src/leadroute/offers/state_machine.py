@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import reduce
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from attrs import evolve, fields_dict
 
@@ -24,9 +24,12 @@ from leadroute.offers.events import (
     Assigned,
     CatchAll,
     Contacted,
+    DeadlineMissed,
+    DeadlineWarned,
     Declined,
     Disqualified,
     FeedbackGiven,
+    FollowUpDue,
     Forgotten,
     LeadEvent,
     NobodyAdded,
@@ -38,6 +41,7 @@ from leadroute.offers.events import (
     Reminded,
     Reopened,
     Repaired,
+    Rerouted,
     TimedOut,
     Updated,
     Waiting,
@@ -54,6 +58,9 @@ _ALIVE: Final = (
     Status.CATCH_ALL,
 )
 _REOPENED: Final = (Status.DISQUALIFIED, Status.CATCH_ALL, Status.CLOSED, Status.WITHDRAWN)
+
+_WITH_OWNER: Final = frozenset((Status.ACCEPTED, Status.CONTACTED))
+_WITHOUT_OWNER: Final = frozenset((Status.WAITING, Status.OFFERED, Status.CATCH_ALL))
 
 _TABLE: Final[dict[tuple[Status, type[LeadEvent]], Status]] = {
     (Status.RECEIVED, Disqualified): Status.DISQUALIFIED,
@@ -74,6 +81,7 @@ _TABLE: Final[dict[tuple[Status, type[LeadEvent]], Status]] = {
     (Status.OFFERED, TimedOut): Status.WAITING,
     (Status.OFFERED, OfferWithdrawn): Status.WAITING,
     (Status.ACCEPTED, Contacted): Status.CONTACTED,
+    **{(status, Contacted): status for status in (*_WITHOUT_OWNER, Status.CONTACTED)},
     (Status.ACCEPTED, FeedbackGiven): Status.ACCEPTED,
     (Status.ACCEPTED, Released): Status.ACCEPTED,
     (Status.CONTACTED, FeedbackGiven): Status.CONTACTED,
@@ -84,6 +92,10 @@ _TABLE: Final[dict[tuple[Status, type[LeadEvent]], Status]] = {
     (Status.ACCEPTED, Assigned): Status.ACCEPTED,
     (Status.CONTACTED, Assigned): Status.CONTACTED,
     (Status.CATCH_ALL, Assigned): Status.ACCEPTED,
+    **{(status, Rerouted): Status.WAITING for status in (Status.OFFERED, *_WITH_OWNER)},
+    **{(status, DeadlineWarned): status for status in (*_WITHOUT_OWNER, *_WITH_OWNER)},
+    **{(status, DeadlineMissed): status for status in (*_WITHOUT_OWNER, *_WITH_OWNER)},
+    **{(status, FollowUpDue): status for status in _WITH_OWNER},
     **{(status, Withdrawn): Status.WITHDRAWN for status in _ALIVE},
     **{(status, Reopened): Status.WAITING for status in _REOPENED},
     **{(s, AnotherChance): s for s in (Status.WAITING, Status.OFFERED, Status.CATCH_ALL)},
@@ -97,17 +109,23 @@ MOVES: Mapping[tuple[Status, type[LeadEvent]], Status] = FrozenDict(_TABLE)
 
 Closing feedback: ``CLOSED``. While another offer is open, one that ends leaves the lead ``OFFERED``."""
 
-_WITH_OWNER: Final = frozenset((Status.ACCEPTED, Status.CONTACTED))
 _CLOCKS: Final[dict[str, frozenset[Status]]] = {
     "retry": frozenset((Status.WAITING,)),
     "again": frozenset((Status.WAITING,)),
     "step": frozenset((Status.WAITING,)),
     "shift": _WITH_OWNER,
+    "follow_up": _WITH_OWNER,
+    **dict.fromkeys(("respond", "respond_warning"), _WITHOUT_OWNER | {Status.ACCEPTED}),
+    **dict.fromkeys(("close", "close_warning"), _WITHOUT_OWNER | _WITH_OWNER),
     "more": frozenset((Status.OFFERED,)),
 }
 CLOCKS: Mapping[str, frozenset[Status]] = FrozenDict(_CLOCKS)
-"""In which statuses each clock of a placement goes on; a move to another one stops it."""
+"""In which statuses each clock of a placement goes on; a move to another one stops it.
 
+A clock of which there are several has a number, such as ``follow_up/2``.
+"""
+
+_Timing: TypeAlias = Offered | Waiting | CatchAll | Accepted | Assigned
 NAMES_OFFER: Final = (Accepted, Declined, TimedOut, OfferWithdrawn, Reminded)
 """The events that are about one open offer, by the id of its rep."""
 
@@ -153,7 +171,11 @@ def _clocks(
     if not known:
         return known  # type: ignore[return-value]  # nothing is in it
     return FrozenDict(
-        {name: at for name, at in known.items() if at is not None and status in CLOCKS[name]}
+        {
+            name: at
+            for name, at in known.items()
+            if at is not None and status in CLOCKS[name.partition("/")[0]]
+        }
     )
 
 
@@ -214,6 +236,27 @@ _DECIDED: Final[Mapping[str, Any]] = FrozenDict(
 )
 
 
+def _timed(before: Placement, event: _Timing) -> dict[str, Any]:
+    """The clocks that an event sets, and the deadlines that they are."""
+    clocks = event.clocks
+    if not clocks:
+        return {}
+    told: dict[str, Any] = {"clocks": clocks}
+    if "respond" in clocks:
+        told["respond_by"] = clocks["respond"]
+    if "close" in clocks:
+        told["close_by"] = clocks["close"]
+    if len(told) > 1 and before.timed_from is None:
+        new = before.status is Status.RECEIVED
+        told["timed_from"] = before.received_at if new else event.at
+    return told
+
+
+def _stopped(before: Placement, *kinds: str) -> dict[str, None]:
+    """What stops some clocks, whatever their number."""
+    return {name: None for name in before.clocks if name.partition("/")[0] in kinds}
+
+
 def _disqualified(_before: Placement, event: Disqualified) -> dict[str, Any]:
     return _without_rep(event, event.kind) | {"factor": event.factor, "outcome": event.outcome}
 
@@ -247,9 +290,10 @@ def _offered(before: Placement, event: Offered) -> dict[str, Any]:
         "policy_version": event.policy_version,
         "step": event.step,
         "priority": before.priority if event.priority is None else event.priority,
+        **_timed(before, event),
     }
     if event.more_at is not None or before.clocks:
-        changes["clocks"] = {"more": event.more_at}
+        changes["clocks"] = {"more": event.more_at, **event.clocks}
     return changes
 
 
@@ -266,12 +310,14 @@ def _reminded(before: Placement, event: Reminded) -> dict[str, Any]:
 
 def _waiting(before: Placement, event: Waiting) -> dict[str, Any]:
     return {
+        **_timed(before, event),
         "rule": event.rule,
         "reason_code": event.reason_code,
         "clocks": {
             "retry": event.until,
             "again": before.next_return(event.at),
             "step": event.next_step,
+            **event.clocks,
         },
         "line": event.line,
         "step": event.step,
@@ -285,9 +331,10 @@ def _waiting(before: Placement, event: Waiting) -> dict[str, Any]:
     }
 
 
-def _caught(_before: Placement, event: CatchAll) -> dict[str, Any]:
+def _caught(before: Placement, event: CatchAll) -> dict[str, Any]:
     return {
         **_without_rep(event, event.reason_code),
+        **_timed(before, event),
         "catch_all": event.place,
         "error": event.error,
     }
@@ -296,6 +343,7 @@ def _caught(_before: Placement, event: CatchAll) -> dict[str, Any]:
 def _accepted(before: Placement, event: Accepted) -> dict[str, Any]:
     offer = before.offer_to(event.rep_id)
     taken: dict[str, Any] = {
+        **_timed(before, event),
         "owner": event.rep_id,
         "offers": (),
         "pool": offer.pool,  # type: ignore[union-attr]  # the move was looked up
@@ -303,7 +351,7 @@ def _accepted(before: Placement, event: Accepted) -> dict[str, Any]:
         "release_on": offer.release_on,  # type: ignore[union-attr]
         "turn": offer.turn and offer.turn.accepted(),  # type: ignore[union-attr]
         "accepted_at": event.at,
-        "clocks": {"shift": event.until},
+        "clocks": {"shift": event.until, **event.clocks},
     }
     held: Mapping[str, int] = _answered(offer)  # type: ignore[arg-type]
     if offer.release_on == "accept":  # type: ignore[union-attr]
@@ -327,13 +375,15 @@ def _both(kept: Mapping[str, int], taken: Mapping[str, int]) -> Mapping[str, int
 def _assigned(before: Placement, event: Assigned) -> dict[str, Any]:
     return {
         **_DECIDED,
+        **_timed(before, event),
         "owner": event.rep_id,
         "catch_all": None,
         "offers": (),
         "rule": event.rule,
         "offered_at": event.at,
         "accepted_at": event.at,
-        "clocks": {"shift": event.until},
+        "clocks": {**_stopped(before, "follow_up"), "shift": event.until, **event.clocks},
+        "follow_up_at": None,
         "reservations": _both(before.reservations, event.reservations)
         if before.owner is None
         else event.reservations,
@@ -350,23 +400,45 @@ def _released(held: Mapping[str, int]) -> dict[str, Any]:
 
 def _ended(before: Placement, event: Declined | TimedOut | OfferWithdrawn) -> dict[str, Any]:
     left = tuple([offer for offer in before.offers if offer.rep_id != event.rep_id])
-    known = before.previous_offers.get(event.rep_id)
-    outcome, times = ended_by(event), 1 if known is None else known.times + 1
+    outcome = ended_by(event)
     retry_at = event.retry_at if isinstance(event, Declined) else None
-    ended = PreviousOffer(outcome, event.at, times, retry_at)
-    previous = {**before.previous_offers, event.rep_id: ended}
+    told = {"offers": left, **_asked(before, event.rep_id, outcome, event.at, retry_at)}
+    if left:
+        return told
+    clocks = {"retry": event.at}  # until the decision that follows
+    return {**told, "pool": None, "clocks": clocks, "reason_code": outcome}
+
+
+def _asked(
+    before: Placement, rep_id: str, outcome: str, at: datetime, retry_at: datetime | None = None
+) -> dict[str, Any]:
+    """The previous offers with one more."""
+    known = before.previous_offers.get(rep_id)
+    ended = PreviousOffer(outcome, at, 1 if known is None else known.times + 1, retry_at)
+    previous = {**before.previous_offers, rep_id: ended}
     earlier = outdated(previous)
-    told = {
-        "offers": left,
+    return {
         "previous_offers": FrozenDict(
             {rep_id: each for rep_id, each in previous.items() if rep_id not in earlier}
         ),
         "earlier_offers": before.earlier_offers + len(earlier),
     }
-    if left:
-        return told
-    clocks = {"retry": event.at}  # until the decision that follows
-    return {**told, "pool": None, "clocks": clocks, "reason_code": outcome}
+
+
+def _rerouted(before: Placement, event: Rerouted) -> dict[str, Any]:
+    owner = before.owner
+    asked = {} if owner is None or not event.reason else _asked(before, owner, "missed", event.at)
+    return {
+        **_DECIDED,
+        **dict.fromkeys(("owner", "pool", "offered_at", "accepted_at", "turn", "follow_up_at")),
+        **asked,
+        "offers": (),
+        "reservations": before.reservations if owner is None else FrozenDict(),
+        "step": 0,
+        "policy_version": "",
+        "reason_code": event.kind,
+        "clocks": {"retry": event.at},  # until the decision that follows
+    }
 
 
 def ends_offer(event: LeadEvent) -> bool:
@@ -433,13 +505,17 @@ _ERASED: Final[Mapping[str, Any]] = FrozenDict(
 
 
 def _reopened(before: Placement, event: Reopened) -> dict[str, Any]:
+    # The catch-all was nobody's answer, so the deadlines of its leads go on.
+    timed = () if before.status is Status.CATCH_ALL else ("respond_by", "close_by", "timed_from")
     return {
         **_DECIDED,
+        **dict.fromkeys((*timed, "follow_up_at")),
         **dict.fromkeys(("owner", "catch_all", "pool", "offered_at", "accepted_at")),
         **dict.fromkeys(("contacted_at", "closed_at", "outcome", "value", "turn", "factor")),
         "withdrawn_at": None,
         "received_at": event.received_at or before.received_at,
         "won": False,
+        "outcome_reason": "",
         "step": 0,
         "policy_version": "",
         "reason_code": event.kind,
@@ -457,12 +533,28 @@ def _updated(_before: Placement, event: Updated) -> dict[str, Any]:
 
 
 def _contacted(before: Placement, event: Contacted) -> dict[str, Any]:
-    freed = _released(before.reservations) if before.release_on == "contact" else {}
-    return {"contacted_at": event.at} | freed
+    clocks: dict[str, Any] = _stopped(before, "respond", "respond_warning")
+    told: dict[str, Any] = {"contacted_at": before.contacted_at or event.at}
+    if before.release_on == "contact" and before.owner is not None:
+        told |= _released(before.reservations)
+        clocks |= told["clocks"]
+    return {**told, "clocks": clocks}
+
+
+def _followed_up(before: Placement, event: FollowUpDue) -> dict[str, Any]:
+    clocks = {f"follow_up/{event.number}": None}
+    return {"follow_up_at": before.follow_up_at or event.due, "clocks": clocks}
 
 
 def _feedback(before: Placement, event: FeedbackGiven) -> dict[str, Any]:
-    changes: dict[str, Any] = {"outcome": event.status}
+    changes: dict[str, Any] = {
+        "outcome": event.status,
+        "outcome_reason": event.reason,
+        "follow_up_at": None,
+        "notes": event.note or before.notes,
+    }
+    if before.clocks:
+        changes["clocks"] = _stopped(before, "follow_up")
     if event.value is not None:
         changes["value"] = event.value
     if event.closing:
@@ -486,6 +578,12 @@ _CHANGES: Mapping[type[LeadEvent], Callable[[Placement, Any], dict[str, Any]]] =
     AnotherChance: _another_chance,
     Withdrawn: _withdrawn,
     Reopened: _reopened,
+    Rerouted: _rerouted,
+    DeadlineWarned: lambda _before, event: {
+        "clocks": {f"{event.deadline}_warning/{event.number}": None}
+    },
+    DeadlineMissed: lambda _before, event: {"clocks": {event.deadline: None}},
+    FollowUpDue: _followed_up,
     Forgotten: _forgotten,
     Repaired: lambda _before, _event: {},
     PolicyChanged: lambda _before, event: {"policy_version": event.policy_version},

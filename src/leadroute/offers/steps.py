@@ -16,23 +16,28 @@ from leadroute.model.keys import (
     is_claims_key,
     is_total_key,
     lead_key,
+    note_keys,
     placement_key,
     rep_key,
 )
-from leadroute.model.lead import Lead, with_score
+from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.validation import FrozenDict, aware, must_be
-from leadroute.offers import answers, decisions, requests, transitions
+from leadroute.offers import answers, deadlines, decisions, requests, transitions
+from leadroute.offers.assigning import assigned_by_hand
 from leadroute.offers.change import Change, Drop, Op, Put, Record
 from leadroute.offers.counts import Books, Desk
-from leadroute.offers.draft import Draft, asked, asked_keys, pools_of
+from leadroute.offers.draft import Draft, asked, asked_keys, new_draft, pools_of
 from leadroute.offers.events import (
     Accepted,
-    Assigned,
+    Declined,
     Forgotten,
     LeadEvent,
     OfferWithdrawn,
     PolicyChanged,
+    Reopened,
+    Rerouted,
+    TimedOut,
     Waiting,
 )
 from leadroute.offers.judging import (
@@ -45,6 +50,7 @@ from leadroute.offers.judging import (
     in_line,
     keys_read,
     pulled,
+    qualifies,
     unjudged,
 )
 from leadroute.offers.lifting import placement_of
@@ -57,6 +63,9 @@ from leadroute.plain import loads
 from leadroute.ranking.eligibility import Ineligibility
 from leadroute.ranking.ranking import Outcome
 from leadroute.rules.offer_kind import PULL, SUGGEST
+
+_UNDECIDED: Final = (Declined, TimedOut, OfferWithdrawn, Reopened, Rerouted, PolicyChanged)
+"""The events after which others are asked, or the lead is decided again."""
 
 T = TypeVar("T")
 
@@ -156,7 +165,9 @@ class LeadSteps:
             books, key = self.books(), placement_key(lead.id)
             begun = begin(lead, FrozenDict(), books)
             books.also = begun.counters()
-            draft = _new(lead.id, (yield from books.records([key, *begun.keys()])).get(key), books)
+            draft = new_draft(
+                lead.id, (yield from books.records([key, *begun.keys()])).get(key), books
+            )
             if isinstance(draft, Placement):
                 return Done(draft)
             given = begun.lead, trigger, begun.rule, self.desk.router, books.now
@@ -183,7 +194,7 @@ class LeadSteps:
         def step() -> Steps[Done]:
             books, key = self.books(), placement_key(lead.id)
             found = yield from books.records([key, rep_key(rep.id)])
-            draft = _new(lead.id, found.get(key), books)
+            draft = new_draft(lead.id, found.get(key), books)
             if isinstance(draft, Placement):
                 return Done(draft)
             router, owner = self.desk.router, (yield from self._cover_of(rep, books))
@@ -192,7 +203,7 @@ class LeadSteps:
             received = transitions.reception(scored, trigger, rule, router, books.now)
             yield from draft.happen(received)
             given = draft.placed, scored, owner, trigger or "submit", books
-            for event in (yield from self.assignment(*given)):
+            for event in (yield from assigned_by_hand(*given)):
                 yield from draft.happen(event)
             kept = (Put(lead_key(lead.id), text, 0),)
             return (yield from self._committed(draft, lead, kept))
@@ -205,17 +216,11 @@ class LeadSteps:
         named = None if pause is None or pause.cover is None else self.working(pause.cover)
         return rep if named is None else named
 
-    def assignment(
-        self, before: Placement, lead: Lead, rep: Rep, by: str, books: Books
-    ) -> Steps[tuple[Assigned, ...]]:
-        """The assignment of a lead, with its score, to a rep by hand; nothing when it is theirs already."""
-        router = self.desk.router
-        rule = router.match(lead, books.now)
-        charges = router.charges(lead, rule, None, books.now)
-        return (yield from transitions.assignment(before, rep, by, rule, charges, books))
-
     def updated(self, lead: Lead) -> Steps[Done]:
-        """Keep what became known of a lead; one that waits is decided again in the same change."""
+        """Keep what became known of a lead.
+
+        One that waits, or was disqualified and is so no more, is decided again in the same change.
+        """
         text, key = transitions.lead_document(lead), lead_key(lead.id)
 
         def step() -> Steps[Done]:
@@ -233,7 +238,9 @@ class LeadSteps:
             priority = router.priority_of(scored, rule)
             yield from draft.happen(transitions.enrichment(scored, priority, books.now))
             failed = None
-            if before.status is Status.WAITING:
+            if before.status is Status.DISQUALIFIED and qualifies(scored, books):
+                yield from draft.happen(Reopened(books.now))
+            if draft.placed.status is Status.WAITING:
                 failed = yield from self._decided(draft)
             return (yield from self._committed(draft, lead, (Put(key, text, kept),), failed))
 
@@ -244,8 +251,9 @@ class LeadSteps:
         lead_id: str,
         events_of: Callable[[Placement, Books], Steps[Sequence[LeadEvent]]],
         records: Iterable[Record] = (),
+        beside: Callable[[Sequence[LeadEvent]], tuple[Op, ...]] = lambda _events: (),
     ) -> Steps[Done]:
-        """Let the events happen that follow from a placement."""
+        """Let the events happen that follow from a placement, and store what goes beside them."""
         noted = [*records]
 
         def step() -> Steps[Done]:
@@ -257,7 +265,7 @@ class LeadSteps:
                 return Done(before)
             draft = Draft(lead_id, before, version, books)
             yield from self._happen(draft, happened)
-            return (yield from self._committed(draft))
+            return (yield from self._committed(draft, extra=beside(happened)))
 
         return (yield from self.persistently(step))
 
@@ -270,7 +278,8 @@ class LeadSteps:
             before, version = yield from self.known(lead_id, books, *keys)
             if before.status is Status.FORGOTTEN:
                 return Done(before)
-            found = yield from books.records((*keys, *asked_keys(before)))
+            notes = note_keys(lead_id, before.notes)
+            found = yield from books.records((*keys, *asked_keys(before), *notes))
             drops = [Drop(record.key, record.version) for record in found.values()]
             drops += decisions.dropped_pages(found.get(decision_key(lead_id)))
             draft = Draft(lead_id, before, version, books)
@@ -309,9 +318,10 @@ class LeadSteps:
         def events_of(before: Placement, books: Books) -> Steps[Sequence[LeadEvent]]:
             yield from ()
             now, rep = books.now, self.working(rep_id)
-            event = transitions.acceptance(before, rep_id, token, now, rep)
-            if event is None:
+            found = transitions.acceptance(before, rep_id, token, now, rep)
+            if found is None:
                 return ()
+            event = deadlines.accepted(found, before, self.desk_of(before.policy_version), now)
             others = [offer.rep_id for offer in before.offers if offer.rep_id != rep_id]
             return (*[OfferWithdrawn(now, other, Accepted.kind) for other in others], event)
 
@@ -348,10 +358,10 @@ class LeadSteps:
             draft = Draft(lead_id, before, version, books)
             yield from self._happen(draft, ended)
             failed = None
-            if draft.placed.offers:
-                failed = yield from self._replaced(draft, sum(map(ends_offer, ended)))
-            else:
-                failed = yield from self._decided(draft)
+            if any(isinstance(each, _UNDECIDED) for each in ended):
+                gone, offers = sum(map(ends_offer, ended)), draft.placed.offers
+                then = self._replaced(draft, gone) if offers else self._decided(draft)
+                failed = yield from then
             return (yield from self._committed(draft, failed=failed))
 
         return (yield from self.persistently(step))
@@ -430,7 +440,7 @@ class LeadSteps:
         lead = yield from self.lead(before.lead_id, books)
         if books.desk.router.relaxes and lead.received_at is None:
             lead = lead.with_changes(received_at=before.received_at)
-        return as_scored(lead, before, books.desk)
+        return transitions.as_scored(lead, before, books.desk.router)
 
     def claimed(
         self, lead_id: str, rep_id: str, line: str = "", *, look: bool = False
@@ -576,7 +586,8 @@ class LeadSteps:
                 begun.lead, judged, asked_before, draft, behind=behind
             )
         if isinstance(judged, Failed):
-            return (transitions.failure(before, judged.error, judged.rule, books),), judged
+            failure = transitions.failure(before, judged.error, judged.rule, books)
+            return deadlines.decided((failure,), before, begun.rule, books), judged
         if behind and isinstance(judged, Chosen):
             # It joins those who wait in its line, which is served from its head.
             reason, version = Outcome.NONE_AVAILABLE.value, self.desk.router.version
@@ -585,8 +596,9 @@ class LeadSteps:
             waits = Waiting(
                 books.now, reason, *named, line=draft.line.id, line_order=order, **relaxing
             )
-            return (waits,), None
-        return (yield from transitions.events_of(judged, line, before, books, order)), None
+            return deadlines.decided((waits,), before, begun.rule, books), None
+        events = yield from transitions.events_of(judged, line, before, books, order)
+        return deadlines.decided(events, before, begun.rule, books), None
 
     def _kept(
         self,
@@ -673,23 +685,3 @@ def _claims_refused(found: Chosen, books: Books) -> Steps[Ineligibility | None]:
                 code, f"has {had} {used} {'this hour' if hourly else 'today'}", temporary=True
             )
     return None
-
-
-def as_scored(lead: Lead, before: Placement, desk: Desk) -> Lead:
-    """The lead with the score that it had when submitted, where the policy scores leads."""
-    if desk.router.lead_scoring is None:
-        return lead
-    return with_score(lead, transitions.kept_score(before))
-
-
-def _new(lead_id: str, record: Record | None, books: Books) -> Draft | Placement:
-    """The beginning of a new lead, or the placement of one that is known.
-
-    One that was forgotten begins again, and its log goes on. Of two processes that submit one lead,
-    one fails at the version of the placement and reads it.
-    """
-    if record is None:
-        return Draft(lead_id, None, 0, books)
-    placed = placement_of(record, lead_id)
-    forgotten = placed.status is Status.FORGOTTEN
-    return Draft(lead_id, placed, record.version, books) if forgotten else placed

@@ -35,9 +35,9 @@ from leadroute.model.keys import (
     lapsed_holder,
     unanswered_key,
 )
-from leadroute.model.lead import Lead
+from leadroute.model.lead import Lead, with_score
 from leadroute.model.rep import Rep
-from leadroute.model.validation import Cleaner, FrozenDict, aware, number, word
+from leadroute.model.validation import Cleaner, FrozenDict, aware, word
 from leadroute.model.working_hours import deadline, unless_failing
 from leadroute.offers.answers import DECLINES, is_open
 from leadroute.offers.change import MAX_DATA, bytes_beyond_limit
@@ -50,7 +50,6 @@ from leadroute.offers.events import (
     Contacted,
     Declined,
     Disqualified,
-    FeedbackGiven,
     LeadEvent,
     NobodyAdded,
     Offered,
@@ -58,6 +57,7 @@ from leadroute.offers.events import (
     Released,
     Reminded,
     Reopened,
+    Rerouted,
     TimedOut,
     Updated,
     Waiting,
@@ -75,7 +75,7 @@ from leadroute.ranking.lead_score import LeadScore
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.ranking.router import Router
 from leadroute.rules.offer_kind import MOST, PULL, OfferKind
-from leadroute.rules.rule import WAIT, Disposition, Rule, find_disposition
+from leadroute.rules.rule import WAIT, Rule
 from leadroute.rules.terms import Terms
 
 
@@ -91,18 +91,8 @@ def reception(
     score = lead.lead_score
     if score is None:
         return Received(now, lead.received_at, priority, version, trigger=said)
-    within = score.respond_within
-    return Received(
-        now,
-        lead.received_at,
-        priority,
-        version,
-        score.score,
-        score.grade,
-        score.completeness,
-        None if within is None else later(lead.received_at or now, within),
-        said,
-    )
+    scored = score.score, score.grade, score.completeness
+    return Received(now, lead.received_at, priority, version, *scored, trigger=said)
 
 
 def lead_document(lead: Lead) -> str:
@@ -124,6 +114,13 @@ def kept_score(before: Placement) -> LeadScore:
         completeness=before.completeness,
         grade=before.lead_grade,
     )
+
+
+def as_scored(lead: Lead, before: Placement, router: Router) -> Lead:
+    """The lead with the score that it had when submitted, where the policy scores leads."""
+    if router.lead_scoring is None:
+        return lead
+    return with_score(lead, kept_score(before))
 
 
 def events_of(
@@ -204,8 +201,6 @@ def with_priority(event: LeadEvent, begun: Begun, before: Placement, router: Rou
     return event if found == before.priority else evolve(event, priority=found)
 
 
-_worth: Final = number(-1e12, 1e12)
-"""A cleaner for the value of a lead: counters add up to a hundred thousand of the largest in a week."""
 _RETRY: Final = timedelta(seconds=30)
 _LATEST_RETRY: Final = timedelta(hours=1)
 
@@ -354,6 +349,7 @@ def is_news(event: LeadEvent, before: Placement) -> bool:
     return not (
         isinstance(event, Waiting)
         and event.until is None
+        and not event.clocks
         and event.priority is None
         and "retry" not in before.clocks
         and before.clocks.get("again") == before.next_return(event.at)
@@ -400,7 +396,7 @@ def assignment(
 ) -> Steps[tuple[Assigned, ...]]:
     """The assignment to a rep by hand; nothing when they own the lead already."""
     now = books.now
-    said = _clean(before, "Assigned", "by", word, by)
+    said = clean(before, "Assigned", "by", word, by)
     if before.owner == rep.id:
         return ()
     charged = list(charges.for_rep(rep))
@@ -498,9 +494,9 @@ def refusal(
     retry_after: str | timedelta | datetime | None = None,
 ) -> Declined | None:
     """The refusal by a rep, or ``None`` when this rep has declined already."""
-    said = "" if reason == "" else _clean(before, "Declined", "reason", word, reason)
-    answer = _clean(before, "Declined", "kind", _kind_of_answer, kind)
-    retry_at = _clean(before, "Declined", "retry_after", partial(_after, now), retry_after)
+    said = "" if reason == "" else clean(before, "Declined", "reason", word, reason)
+    answer = clean(before, "Declined", "kind", _kind_of_answer, kind)
+    retry_at = clean(before, "Declined", "retry_after", partial(_after, now), retry_after)
     known = before.previous_offers.get(rep_id)
     if known is not None and known.outcome in DECLINES and before.offer_to(rep_id) is None:
         return None
@@ -538,9 +534,10 @@ def another_chance(before: Placement, rep_id: str, now: datetime) -> tuple[LeadE
     return (event, Reopened(now)) if before.status is Status.CATCH_ALL else (event,)
 
 
-def _clean(before: Placement, kind: str, name: str, clean: Cleaner, given: object) -> Any:
+def clean(before: Placement, kind: str, name: str, cleaner: Cleaner, given: object) -> Any:
+    """What is kept of something given about a lead."""
     try:
-        return clean(given)
+        return cleaner(given)
     except Refused as refused:
         raise ValidationError(kind, before.lead_id, (FieldError(name, str(refused)),)) from None
 
@@ -564,7 +561,7 @@ def _offer_to(before: Placement, rep_id: str, token: str, verb: str, now: dateti
 
 def withdrawal(before: Placement, reason: str, now: datetime) -> Withdrawn | None:
     """The end of a lead by hand, or ``None`` when it was withdrawn before."""
-    said = "" if reason == "" else _clean(before, "Withdrawn", "reason", word, reason)
+    said = "" if reason == "" else clean(before, "Withdrawn", "reason", word, reason)
     if before.status is Status.WITHDRAWN:
         return None
     check_move(before, Withdrawn, "withdraw")
@@ -602,32 +599,16 @@ def reminders(before: Placement, now: datetime) -> list[Reminded]:
     ]
 
 
-def contact(before: Placement, now: datetime) -> Contacted | None:
-    """The first contact by the owner, or ``None`` when there was one already."""
-    if before.contacted_at is not None:
-        return None
-    if before.owner is None or (before.status, Contacted) not in MOVES:
+def contact(before: Placement, rep_id: str | None, channel: str, now: datetime) -> Contacted:
+    """A contact by a rep, or by the owner where none is named."""
+    said = "" if channel == "" else clean(before, "Contacted", "channel", word, channel)
+    by = before.owner if rep_id is None else rep_id
+    if by is None or (before.status, Contacted) not in MOVES:
         raise InvalidTransitionError(before.lead_id, "contact", "", state_of(before))
-    return Contacted(now, before.owner)
+    return Contacted(now, by, said)
 
 
-def feedback(
-    before: Placement,
-    status: str,
-    value: float | None,
-    dispositions: tuple[Disposition, ...],
-    now: datetime,
-) -> FeedbackGiven | None:
-    """What the owner says of the lead, or ``None`` when the same was said before."""
-    said: Disposition = _clean(
-        before, "FeedbackGiven", "status", partial(find_disposition, dispositions), status
-    )
-    worth = (
-        None if value is None else float(_clean(before, "FeedbackGiven", "value", _worth, value))
-    )
-    ended = before.status is Status.CLOSED
-    if before.outcome == said.name and worth in (None, before.value) and (ended or not said.closes):
-        return None
-    if before.owner is None or (before.status, FeedbackGiven) not in MOVES:
-        raise InvalidTransitionError(before.lead_id, "give feedback on", "", state_of(before))
-    return FeedbackGiven(now, before.owner, said.name, said.closes, worth, said.won)
+def rerouting(before: Placement, now: datetime) -> Rerouted:
+    """The return of a lead that was offered or owned."""
+    check_move(before, Rerouted, "reroute")
+    return Rerouted(now, "", reps_of(before))

@@ -17,7 +17,8 @@ from leadroute.model.rep import Pause, Rep
 from leadroute.model.snapshot import Snapshot, TrackRecords, TurnCredit
 from leadroute.model.timeline import LATEST
 from leadroute.model.validation import aware, must_be
-from leadroute.offers import queries, requests, transitions, turn_credits
+from leadroute.offers import feedback, queries, requests, transitions, turn_credits
+from leadroute.offers.assigning import assigned_by_hand
 from leadroute.offers.auditing import AuditResult, AuditSteps
 from leadroute.offers.change import Change, Check, Drop, Op, Put, Record
 from leadroute.offers.counts import Books, Desk, counted
@@ -29,6 +30,7 @@ from leadroute.offers.events import (
     LeadEvent,
     PolicyChanged,
 )
+from leadroute.offers.feedback import FeedbackNote, Said
 from leadroute.offers.lifting import event_of, placement_of
 from leadroute.offers.lines import length_key
 from leadroute.offers.live_counts import counts_of
@@ -40,7 +42,7 @@ from leadroute.offers.queries import WorkItem
 from leadroute.offers.rep_steps import RepSteps
 from leadroute.offers.requests import Steps
 from leadroute.offers.serving import LineSteps, Tally
-from leadroute.offers.steps import Done, LeadSteps, as_scored
+from leadroute.offers.steps import Done, LeadSteps
 from leadroute.plain import document, loads
 
 _KEPT_IN_LOG: Final = timedelta(minutes=10)
@@ -148,8 +150,10 @@ class UseCases:
 
         def events_of(before: Placement, books: Books) -> Steps[Sequence[Assigned]]:
             transitions.check_move(before, Assigned, "assign", rep.id)
-            lead = as_scored((yield from self.leads.lead(lead_id, books)), before, books.desk)
-            return (yield from self.leads.assignment(before, lead, rep, by, books))
+            lead = transitions.as_scored(
+                (yield from self.leads.lead(lead_id, books)), before, books.desk.router
+            )
+            return (yield from assigned_by_hand(before, lead, rep, by, books))
 
         done = yield from self.leads.advanced(lead_id, events_of)
         return (yield from self._served_after(done))
@@ -218,6 +222,13 @@ class UseCases:
         done = yield from self.leads.updated(lead)
         return (yield from self._seen_again(done))
 
+    def reroute(self, lead_id: str) -> Steps[Placement]:
+        """Decide again about a lead that was offered or owned."""
+        done = yield from self.leads.passed_on(
+            lead_id, lambda before, now: (transitions.rerouting(before, now),)
+        )
+        return (yield from self._served_after(done))
+
     def forget(self, lead_id: str) -> Steps[ForgetResult]:
         """Erase all that is known of a lead."""
         done = yield from self.leads.forgotten(lead_id)
@@ -229,16 +240,23 @@ class UseCases:
         """Give the owner's capacity back, though the lead has not ended."""
         return self._reported(lead_id, transitions.release)
 
-    def record_contact(self, lead_id: str) -> Steps[Placement]:
-        """Record that the owner has reached the lead."""
-        return self._reported(lead_id, transitions.contact)
-
-    def feedback(self, lead_id: str, status: str, value: float | None = None) -> Steps[Placement]:
-        """Record the result of a lead."""
-        words = self.leads.desk.router.dispositions
+    def record_contact(
+        self, lead_id: str, rep: str | None = None, channel: str = ""
+    ) -> Steps[Placement]:
+        """Record that a rep has reached the lead."""
+        by = None if rep is None else self._rep(rep).id
         return self._reported(
-            lead_id, lambda before, now: transitions.feedback(before, status, value, words, now)
+            lead_id, lambda before, now: transitions.contact(before, by, channel, now)
         )
+
+    def feedback(self, lead_id: str, said: Said) -> Steps[Placement]:
+        """Record the result of a lead."""
+        done = yield from feedback.given(self.leads, lead_id, said)
+        return (yield from self._served_after(done))
+
+    def notes(self, lead_id: str) -> Steps[tuple[FeedbackNote, ...]]:
+        """What was written about a lead."""
+        return feedback.notes(self.leads, lead_id)
 
     def _reported(
         self, lead_id: str, event_of: Callable[[Placement, datetime], LeadEvent | None]

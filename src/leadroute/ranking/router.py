@@ -42,6 +42,7 @@ from leadroute.ranking.policy_checks import (
     as_rules,
     as_territory_index,
     as_wrap_up,
+    check_deadlines,
     check_fallback,
     check_rule,
     fingerprint,
@@ -58,6 +59,7 @@ from leadroute.rules.cleaning import ConditionLike, read_ignored
 from leadroute.rules.conditions import ALWAYS, Condition, reads
 from leadroute.rules.describe import denied
 from leadroute.rules.evaluation import Predicate, Registry, Test, registry_of
+from leadroute.rules.feedback_form import FeedbackForm, read_form
 from leadroute.rules.matcher import Matcher
 from leadroute.rules.parser import declared
 from leadroute.rules.pool import Pool
@@ -125,6 +127,8 @@ class Router(Terms):
         lead_scoring: How leads are scored before they are qualified, for ``lead.score`` and ``lead.grade`` in
             conditions, and for priorities and deadlines; ``None`` (default) scores no lead.
         dispositions: The words that feedback may use, and which of them close a lead or win it.
+        feedback: The form of feedback, as a ``FeedbackForm`` or as the JSON Schema of an object;
+            ``None`` (default) takes a value, a reason and a note.
         offline_grace: How long a rep who goes from available to offline still counts as available, such as ``"30s"``.
         wrap_up: How long a rep gets no new lead after a contact, such as ``"2m"``.
         ignore: Codes that ``leadroute.check`` ignores, each with the reason. Not part of equality.
@@ -167,6 +171,7 @@ class Router(Terms):
     dispositions: tuple[Disposition, ...] = field(
         default=None, converter=as_dispositions, metadata={"default": DISPOSITIONS}
     )
+    feedback: FeedbackForm | None = field(default=None, converter=read_form)
     registry: Registry = field(init=False, eq=False, repr=False)
     _scoring: LeadScoring | None = field(init=False, eq=False, repr=False)
     _matcher: Matcher = field(init=False, eq=False, repr=False)
@@ -191,8 +196,10 @@ class Router(Terms):
         names = [rule.name for rule in self.rules]
         refuse_twins("rule", names)
         refuse_twins("pool", [pool.name for pool in self.pools])
-        grades = [] if self.lead_scoring is None else [e.name for e in self.lead_scoring.grades]
+        graded = () if self.lead_scoring is None else self.lead_scoring.grades
+        grades = [each.name for each in graded]
         check_terms(self, grades, "")
+        check_deadlines(self, self.rules, [each.respond_within for each in graded])
         own = self.over(DEFAULTS)
         terms = {rule.name: rule.over(own) for rule in self.rules}
         for name, each in (("", own), *terms.items()):

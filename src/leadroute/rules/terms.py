@@ -23,6 +23,12 @@ from leadroute.model.duration import (
 )
 from leadroute.model.given import Refused
 from leadroute.model.validation import FrozenDict, ident
+from leadroute.rules.deadline_terms import (
+    BreachStep,
+    read_follow_up,
+    read_on_breach,
+    read_warn_before,
+)
 from leadroute.rules.fields import preview_titles
 from leadroute.rules.offer_kind import EXCLUSIVE, PULL, OfferKind, offer_kind
 
@@ -46,7 +52,7 @@ def read_within(given: Any) -> Within:
     """A duration from its text form; it must be longer than nothing."""
     found = parse_within(given)
     if not length_of(found):
-        raise ConfigError("is 0s; an offer must be open for some time, such as '5m'")
+        raise ConfigError("is 0s; write some time, such as '5m'")
     return found
 
 
@@ -95,6 +101,31 @@ def named(name: str, read: Callable[[Any], Any], given: Any) -> Any:
 def accept_within(given: WithinLike | Mapping[str, WithinLike] | None) -> ByGrade | None:
     """A converter for how long an offer is open."""
     return cast("ByGrade | None", named("accept_within", by_grade, given))
+
+
+def respond_within(given: WithinLike | Mapping[str, WithinLike] | None) -> ByGrade | None:
+    """A converter for how soon a lead is contacted."""
+    return cast("ByGrade | None", named("respond_within", by_grade, given))
+
+
+def close_within(given: WithinLike | Mapping[str, WithinLike] | None) -> ByGrade | None:
+    """A converter for how soon a lead is closed."""
+    return cast("ByGrade | None", named("close_within", by_grade, given))
+
+
+def warn_before(given: Iterable[str | timedelta] | str | None) -> tuple[timedelta, ...] | None:
+    """A converter for the warnings before a deadline."""
+    return cast("tuple[timedelta, ...] | None", named("warn_before", read_warn_before, given))
+
+
+def on_breach(given: Iterable[str | BreachStep] | str | None) -> tuple[BreachStep, ...] | None:
+    """A converter for what is done when a deadline is missed."""
+    return cast("tuple[BreachStep, ...] | None", named("on_breach", read_on_breach, given))
+
+
+def follow_up(given: Iterable[WithinLike] | str | None) -> tuple[Within, ...] | None:
+    """A converter for the schedule of follow-ups."""
+    return cast("tuple[Within, ...] | None", named("follow_up", read_follow_up, given))
 
 
 def cool_down(given: CoolDownLike | None) -> CoolDown | None:
@@ -198,6 +229,17 @@ class Terms:
     Args:
         accept_within: How long an offer is open, such as ``"5m"``, or ``"15m working"`` in the working
             hours of the rep who is asked; or by grade, as in ``{"hot": "2m", "other": "10m"}``.
+        respond_within: The deadline of the first contact, from when the lead came in, such as
+            ``"4h working"``, or by grade. Where the grade of the lead sets one too, the earlier counts.
+            Working time is that of the owner, and of the pool before there is one: the hours in
+            which any rep of it works. None by default.
+        close_within: The deadline of the feedback that closes the lead, likewise. None by default.
+        warn_before: The warnings before each deadline, such as ``["10m", "2m"]``, in working time
+            where the deadline is. Those that are not shorter than it are left out. None by default.
+        on_breach: The steps when a deadline is missed: ``"remind"`` (default), ``"escalate lena"``,
+            ``"reassign"``, or several of them.
+        follow_up: The times after acceptance at which the owner is asked how it went, such as
+            ``["10m", "1d", "7d"]``, until there is feedback. None by default.
         cool_down: How long a rep gets no offer after one of theirs ended without their taking the
             lead, such as ``"30s"``; or by how it ended, as in ``{"declined": "30s", "timed_out": "10s"}``,
             with ``busy`` and ``unreachable``. What a pool says wins. None at all by default.
@@ -237,6 +279,21 @@ class Terms:
 
     accept_within: ByGrade | None = field(
         default=None, converter=accept_within, metadata={"read": by_grade}
+    )
+    respond_within: ByGrade | None = field(
+        default=None, converter=respond_within, metadata={"read": by_grade}
+    )
+    close_within: ByGrade | None = field(
+        default=None, converter=close_within, metadata={"read": by_grade}
+    )
+    warn_before: tuple[timedelta, ...] | None = field(
+        default=None, converter=warn_before, metadata={"read": read_warn_before}
+    )
+    on_breach: tuple[BreachStep, ...] | None = field(
+        default=None, converter=on_breach, metadata={"read": read_on_breach}
+    )
+    follow_up: tuple[Within, ...] | None = field(
+        default=None, converter=follow_up, metadata={"read": read_follow_up}
     )
     offer: OfferKind | None = field(default=None, converter=offer, metadata={"read": offer_kind})
     remind_before: ByGrade | None = field(
@@ -291,6 +348,14 @@ class Terms:
         """The time for which a lead of a grade is offered."""
         return cast("Within", _of_grade(self.accept_within, grade))
 
+    def respond_within_of(self, grade: str | None) -> Within | None:
+        """Return the time to contact a lead; ``None`` for any."""
+        return cast("Within | None", _of_grade(self.respond_within, grade))
+
+    def close_within_of(self, grade: str | None) -> Within | None:
+        """Return the time to close a lead; ``None`` for any."""
+        return cast("Within | None", _of_grade(self.close_within, grade))
+
     def reminder_of(self, grade: str | None) -> Within | None:
         """The time from an offer to its reminder; ``None`` for none."""
         before: Within | None = _of_grade(self.remind_before, grade)
@@ -327,7 +392,9 @@ def cool_down_after(given: CoolDown | None, answer: str) -> timedelta:
 TERMS: Final[tuple[Attribute[Any], ...]] = fields(Terms)
 """The terms there are."""
 
-DEFAULTS: Final = Terms(accept_within=timedelta(minutes=5), backlog="oldest", offer=EXCLUSIVE)
+DEFAULTS: Final = Terms(
+    accept_within=timedelta(minutes=5), backlog="oldest", offer=EXCLUSIVE, on_breach="remind"
+)
 """The terms of a policy that says nothing of them."""
 
 

@@ -40,6 +40,7 @@ STORED: Final[Mapping[str, Stored]] = FrozenDict(
             "until trimmed",
             _FORGET,
         ),
+        "note/": Stored("what was written with feedback", True, _ALWAYS, _FORGET),
         "placement/": Stored(
             "the id of the lead, its status, reps, times, outcome and value",
             False,
@@ -89,5 +90,5 @@ STORED: Final[Mapping[str, Stored]] = FrozenDict(
 
 Example:
     >>> [kind for kind, each in STORED.items() if each.personal]
-    ['lead/', 'decision/']
+    ['lead/', 'decision/', 'note/']
 """

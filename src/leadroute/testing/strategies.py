@@ -367,6 +367,7 @@ def routers() -> st.SearchStrategy[Router]:
         score=st.none() | scorers(),
         pool=st.sampled_from([None, None, "everyone", *POOLS]),
         accept_within=st.sampled_from([None, "1m", "2h", "15m working", {"other": "3m"}]),
+        deadlines=_deadlines(),
         **_offer_terms(),
         **_kinds_of_offers(),
         fallback=fallback(),
@@ -389,6 +390,20 @@ def routers() -> st.SearchStrategy[Router]:
         ),
         lead_scoring=st.none() | lead_scorings(),
         dispositions=st.sampled_from([DISPOSITIONS, (*DISPOSITIONS, DONE)]),
+    )
+
+
+def _deadlines() -> st.SearchStrategy[dict[str, Any]]:
+    """Terms of deadlines that go together."""
+    warned = {"warn_before": ["10m", "2m"], "on_breach": ["remind", "escalate lena", "reassign"]}
+    return st.sampled_from(
+        [
+            {},
+            {},
+            {"respond_within": "5m", "follow_up": ["10m", "1d", "8h working"]},
+            {"respond_within": {"other": "30m"}, "close_within": "14d"},
+            {"respond_within": "4h working", **warned},
+        ]
     )
 
 
@@ -419,7 +434,13 @@ def _kinds_of_offers() -> dict[str, st.SearchStrategy[Any]]:
     }
 
 
-def _rule(pool: str | None, fallback: Fallback, steps: tuple[Step, ...], **terms: Any) -> Rule:
+def _rule(
+    pool: str | None,
+    fallback: Fallback,
+    steps: tuple[Step, ...],
+    deadlines: Mapping[str, Any],
+    **terms: Any,
+) -> Rule:
     """Build a rule that asks no pool twice, and whose steps change something."""
     own = pool or "everyone"
     opened = {own, *[step.pool for step in steps]}
@@ -430,7 +451,7 @@ def _rule(pool: str | None, fallback: Fallback, steps: tuple[Step, ...], **terms
         for case, said in fallback.said()
     }
     kept = {case: said for case, said in kept.items() if said and not first_back(said[-1])}
-    return Rule("rule", pool=pool, fallback=Fallback(**kept), steps=steps, **terms)
+    return Rule("rule", pool=pool, fallback=Fallback(**kept), steps=steps, **deadlines, **terms)
 
 
 def lead_scorings() -> st.SearchStrategy[LeadScoring]:

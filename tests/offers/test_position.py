@@ -117,6 +117,28 @@ def test_position_of_a_lead_that_does_not_wait():
         here.position("L-9")
 
 
+def served(here, lead_ids):
+    """Let a rep work off some leads, a minute each."""
+    for lead_id in lead_ids:
+        here.accept(lead_id, "ada")
+        here.clock.advance("1m")
+        here.feedback(lead_id, "won")
+
+
+def test_estimate_from_a_log_that_was_trimmed():
+    """Leads whose wait began before the log count since then; without a log there is no estimate."""
+    here = desk("ada", router=Router(rules=[Rule("all", accept_within="2h")]))
+    ids = [f"L-{n:02}" for n in range(30)]
+    submitted(here, *ids)
+    here.clock.advance("1h")
+    assert here.trim(here.clock.now())
+    assert here.position("L-29").over == timedelta(0)
+    served(here, ids[:25])
+    position = here.position("L-29")
+    assert (position.place, position.services) == (4, 25)
+    assert timedelta(minutes=3) < position.waits < timedelta(minutes=5)
+
+
 def test_position_behind_more_than_a_page():
     """Lines are read a page at a time."""
     here = desk("ada")

@@ -417,6 +417,21 @@ def test_shared_hours_of_nobody_knows_whom():
     assert "LR405" not in codes(Rule("a"), reps=reps)
 
 
+def test_broadcast_to_more_than_are_asked():
+    """Where more than 50 may take the leads of a rule, the lint proposes to ask the next as others decline."""
+    reps = [Rep(f"rep {n:02}", level=n) for n in range(60)]
+    (said,) = [
+        each for each in found(Rule("a", offer="broadcast"), reps=reps) if each.code == "LR113"
+    ]
+    assert (said.place, said.severity) == ("rule[0].offer", "hint")
+    assert "of the 60 reps who may take its leads the best 50 are asked" in said.explanation
+    assert said.remedy.startswith("write offer = 'parallel 5'")
+    senior = Rule("a", offer="broadcast", require=REP.level >= 10)
+    assert "LR113" not in codes(senior, reps=reps), "50 of them may take the leads"
+    assert "LR113" not in codes(Rule("a", offer="parallel 50"), reps=reps)
+    assert "LR113" not in codes(Rule("a", offer="broadcast"), reps=reps[:50])
+
+
 def missing(score, *reps, **policy):
     """What the lint says of the data of these reps."""
     said = found(Rule("a", score=score), reps=reps, **policy)

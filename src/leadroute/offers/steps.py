@@ -30,6 +30,7 @@ from leadroute.offers.counts import Books, Desk
 from leadroute.offers.draft import Draft, asked, asked_keys, new_draft, pools_of
 from leadroute.offers.events import (
     Accepted,
+    AnotherChance,
     Declined,
     Forgotten,
     LeadEvent,
@@ -60,7 +61,10 @@ from leadroute.plain import loads
 from leadroute.ranking.eligibility import Ineligibility
 from leadroute.rules.offer_kind import SUGGEST
 
-_UNDECIDED: Final = (Declined, TimedOut, OfferWithdrawn, Reopened, Rerouted, PolicyChanged)
+_UNDECIDED: Final = (
+    *(Declined, TimedOut, OfferWithdrawn),
+    *(AnotherChance, Reopened, Rerouted, PolicyChanged),
+)
 """The events after which others are asked, or the lead is decided again."""
 
 T = TypeVar("T")
@@ -657,9 +661,7 @@ class LeadSteps:
 
 def _line_before(draft: Draft) -> str:
     """The line that a lead came out of: now, or with the offers that this change ends."""
-    before = draft.before
-    if before is None:
-        return ""
+    before = draft.before or draft.placed
     return before.line or next((offer.line for offer in before.offers), "")
 
 

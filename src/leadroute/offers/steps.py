@@ -665,9 +665,7 @@ class LeadSteps:
 
 def _line_before(draft: Draft) -> str:
     """The line that a lead came out of: now, or with the offers that this change ends."""
-    before = draft.before
-    if before is None:
-        return ""
+    before = draft.before or draft.placed
     return before.line or next((offer.line for offer in before.offers), "")
 
 

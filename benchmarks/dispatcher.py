@@ -9,6 +9,7 @@ Usage: python benchmarks/dispatcher.py [--quick] [--json]
 - ``submit`` and ``accept`` at 1,000 reps with counters that are kept in step (``LiveCounts``), against the same parts.
 - ``submit`` at 20 reps that keeps the decision compactly, against one that keeps none, in memory and in a file.
 - ``placements(rep_id=)`` and ``worklist`` with a million placements, against a thousand (SQLite).
+- ``submit`` of a lead that is broadcast to 3 reps, against one that is offered to the best of them.
 - 30 places at an opening for 300 leads in 10 lines: whether a lead of lower order got one.
 
 Every ratio is of CPU time, of measurements that take turns; the median over the blocks. With --quick fewer leads wait.
@@ -35,6 +36,7 @@ from leadroute.testing import CountingStore, ManualClock
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 CALLS, FREED, LINES, KEEPING = 2.5, 3, 10, 1.1
+BROADCAST = 2.5
 KEPT = ("none", "compact")
 REQUESTS = 9
 """The requests of feedback that frees a rep and serves one lead: 2 of its own, 1 to read lines, 6 to serve."""
@@ -157,6 +159,32 @@ def decisions(sizes, told, bars):
             bars[f"decision_{kind}"] = at_most(f"decision_{kind}_ratio", ratio, KEEPING)
             for store in stores if kind == "file" else ():
                 store.close()
+
+
+def broadcasts(sizes, told, bars):
+    """``submit`` and ``accept`` of a lead for three reps, of whom all are asked at once, or the best alone."""
+    desks = {}
+    for kind in ("exclusive", "broadcast"):
+        rule = Rule("all", score=round_robin(), offer=kind)
+        reps = [Rep(f"rep {n}", capacity=1_000_000) for n in range(3)]
+        desks[kind] = Dispatcher(Router(rules=[rule]), reps, MemoryStore(), ManualClock(START))
+    spent = {kind: ([], []) for kind in desks}
+    for block in range(sizes.blocks + 1):
+        for kind, here in desks.items():
+            offered = accepted = 0.0
+            for n in range(300):
+                placed, took = timed(here.submit, Lead(f"L-{block}-{n}"))
+                offered += took
+                accepted += timed(here.accept, placed.lead_id, placed.rep_id)[1]
+            spent[kind][0].append(offered)
+            spent[kind][1].append(accepted)
+    for place, name in enumerate(("offer", "accept")):
+        pairs = [*zip(spent["broadcast"][place], spent["exclusive"][place], strict=True)][1:]
+        told[f"exclusive_{name}_us"] = 1e6 / 300 * median(one for _, one in pairs)
+        told[f"broadcast_{name}_us"] = 1e6 / 300 * median(all_of for all_of, _ in pairs)
+        if name == "offer":
+            ratio = median(all_of / one for all_of, one in pairs)
+            bars["broadcast"] = at_most("broadcast_ratio", ratio, BROADCAST)
 
 
 def asked(sizes, told, bars):
@@ -367,6 +395,7 @@ def main(given=None):
     live, more = calls(sizes, 1_000, 20, live=True)
     told, bars, held = told | live, bars + more, {}
     decisions(sizes, told, held)
+    broadcasts(sizes, told, held)
     asked(sizes, told, held)
     freed(sizes, held, told)
     sweeps(sizes, told, held)

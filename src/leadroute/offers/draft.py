@@ -127,8 +127,9 @@ class Draft:
             )
         self._ended += ended
         self.after = after = move(before, event, self.lead_id)
-        if ended:
-            self.books.give_back(_less(holds(before), holds(after)))
+        for offer in ended:  # what counts all leads counts this one until its last offer ends
+            shared = bool(after.offers) or offer is not ended[-1]
+            self.books.give_back(_own(offer.reservations) if shared else offer.reservations)
         at = to_micros(event.at)
         self.events.append(event)
         publish, told = self.books.desk.publish, document(event)
@@ -161,6 +162,11 @@ class Draft:
         held, taken = holds(self.before), holds(after)
         ops += _counter_changes(held, taken, self.events)
         ops += _became_free(held, taken, self.events)
+        if len(self._ended) > 1:  # in one request, for a broadcast has many
+            reps = [offer.rep_id for offer in self._ended]
+            yield from self.books.counts(
+                [key(rep) for rep in reps for key in (last_key, given_key)]
+            )
         for offer in self._ended:
             ops += yield from _without_assignment(offer, self.lead_id, self.books)
         ops += self.books.operations()
@@ -305,9 +311,9 @@ def _counter_changes(
         yield Add(counter, 0, lo=None, hi=limits[counter])
 
 
-def _less(held: Mapping[str, int], taken: Mapping[str, int]) -> dict[str, int]:
-    """How much less the lead counts than before, by counter."""
-    return {key: less for key, units in held.items() if (less := units - taken.get(key, 0)) > 0}
+def _own(held: Mapping[str, int]) -> dict[str, int]:
+    """What an offer counts against for its rep alone."""
+    return {counter: units for counter, units in held.items() if not is_total_key(counter)}
 
 
 def _given_back(held: Mapping[str, int], taken: Mapping[str, int]) -> list[str]:

@@ -11,6 +11,7 @@ from leadroute import (
     REP,
     Cap,
     Lead,
+    Pool,
     Rep,
     Roster,
     Router,
@@ -656,3 +657,28 @@ def test_a_number_that_no_rep_has_is_not_proposed():
         Rep("ada", attributes={"fee": 3}),
     )
     assert "fee was 2" in " ".join(told)
+
+
+def test_a_later_step_would_have_given_them_the_lead():
+    """The instant at which a step opens is proposed where it lies ahead."""
+    rule = Rule("a", require=REP.level >= 3, steps=[{"after": "10m", "require": "always"}])
+    lead = Lead("L-1", received_at=NOW)
+    team = [Rep("ada", level=3, capacity=1), Rep("bob", level=1)]
+    answer = why_not(Router(rules=[rule]), lead, "bob", team, snapshot=Snapshot(open={"ada": 1}))
+    told = [str(each) for changes in answer.proposals for each in changes]
+    assert any(each.startswith("it was decided at") for each in told), told
+    late = why_not(Router(rules=[rule]), lead, "bob", team, now=NOW + timedelta(hours=1))
+    assert not any("decided at" in str(each) for changes in late.proposals for each in changes)
+
+
+@pytest.mark.parametrize(("own", "pool"), [("5m", None), (None, "5m")])
+def test_a_shorter_wrap_up_of_the_rep_or_the_pool(own, pool):
+    """Where rep or pool say how long, a shorter time of the rep is proposed."""
+    router = Router(
+        rules=[Rule("a", pool="west")], pools=[Pool("west", reps={"bob"}, wrap_up=pool)]
+    )
+    team = [Rep("bob", wrap_up=own)]
+    counts = Snapshot(contacted={"bob": to_micros(NOW - MINUTE)})
+    answer = why_not(router, Lead("L-1"), "bob", team, now=NOW, snapshot=counts)
+    told = [str(each) for changes in answer.proposals for each in changes]
+    assert "the rep's wrap_up was 1m instead of 5m" in told

@@ -22,7 +22,7 @@ from leadroute.insight.lint.policy_checks import (
     scores,
     steps,
 )
-from leadroute.insight.lint.requirement_checks import requirements
+from leadroute.insight.lint.requirement_checks import broadcasts, requirements
 from leadroute.insight.lint.roster_checks import (
     calls,
     hours,
@@ -83,7 +83,7 @@ def check(
 
 
 _OF_RULES: Final = (contradictions, order, remainder)
-_OF_REPS: Final = (names, pools, requirements, unknown, hours, unheld, shared, unmet)
+_OF_REPS: Final = (names, pools, broadcasts, requirements, unknown, hours, unheld, shared, unmet)
 _OF_THE_WHOLE: Final = (territories, calls, habits, equal_terms, best_first, scores, steps)
 
 

@@ -108,6 +108,7 @@ CODES: Mapping[str, Code] = FrozenDict(
         "LR110": Code(_E, "a pool whose predicate fails"),
         "LR111": Code(_H, "reps without the data that a score asks for"),
         "LR112": Code(_W, "a step that shuts out reps"),
+        "LR113": Code(_H, "a broadcast to more reps than are asked"),
         "LR201": Code(_H, "hours of the week with nobody"),
         "LR202": Code(_W, "a pool that never works"),
         "LR203": Code(_H, "no schedule"),

@@ -10,6 +10,7 @@ from leadroute.insight.lint.analysis import Finding, Subject
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.rules.conditions import And, Condition, reads
+from leadroute.rules.offer_kind import BROADCAST, MOST
 from leadroute.rules.rule import EVERYONE, Rule
 
 _NOBODY: Final = Lead("nobody")
@@ -25,6 +26,22 @@ def requirements(subject: Subject) -> Iterator[Finding]:
             yield from _requirement(subject, number, stage, f"rule[{number}]{step}.require")
         for one, other in pairwise((rule, *rule.later)):
             yield from _shut_out(subject, one, other, f"rule[{number}].step[{other.step - 1}]")
+
+
+def broadcasts(subject: Subject) -> Iterator[Finding]:
+    """Yield rules that offer to all at once where a pool has more reps than are asked. O(rules x reps)."""
+    for number, rule in enumerate(subject.router.rules):
+        if subject.router.terms(rule.name).kind != BROADCAST:
+            continue
+        alone = rep_parts([] if rule.require is None else [rule.require])
+        able = [rep for rep in subject.active(rule.pool) if meets(subject, alone, rep)]
+        if len(able) > MOST:
+            explanation = (
+                f"rule {rule.name!r} offers to all at once, and of the {len(able)} reps who may take its leads "
+                f"the best {MOST} are asked"
+            )
+            remedy = "write offer = 'parallel 5', which asks the next as others decline, or narrow the rule"
+            yield Finding("LR113", f"rule[{number}].offer", explanation, remedy)
 
 
 def _shut_out(subject: Subject, before: Rule, after: Rule, place: str) -> Iterator[Finding]:

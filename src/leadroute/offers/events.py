@@ -405,9 +405,7 @@ class Back:
 
 @frozen
 class Rerouted:
-    """A lead that was offered or owned is decided again.
-
-    The offers end, and the owner gives it up.
+    """A lead that was offered or owned is given up, and decided again.
 
     Args:
         at: The time.

@@ -150,6 +150,12 @@ def test_gap_alone_wakes_the_sweep_to_the_instant():
     assert opening.seen
 
 
+def test_gap_wakes_no_sweep_while_all_are_off():
+    """Before the opening a line is looked at as any other, because no gap can begin."""
+    here = opened(2, 2, backlog_gap="20s")
+    assert here.next_wakeup() == here.clock.now() + timedelta(minutes=5)
+
+
 def test_look_at_a_line_of_anybody_ends_with_a_gap():
     """A line whose leads may differ is looked at when the gap of any rep ends."""
     rule = Rule("all", require=age(LEAD.received_at) <= timedelta(days=9), backlog_gap="20s")

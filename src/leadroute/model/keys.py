@@ -1,7 +1,7 @@
 """The names under which things are counted and kept, in one place.
 
 * A key is parts joined by ``/``. A ``/`` or ``%`` inside a part is percent-encoded, so no two things share a key.
-* ``placement/<lead>``, ``lead/<lead>``, ``offer/<lead>/<rep>`` (and the round), ``asked/<lead>/<n>``,
+* ``placement/<lead>``, ``lead/<lead>``, ``offer/<lead>/<rep>``, ``asked/<lead>/<n>``,
   ``decision/<lead>``, ``note/<lead>/<n>``, ``rep/<rep>``, ``credits/<pool>`` and
   ``turn_credit/...`` are records;
   everything else here is a counter.
@@ -28,6 +28,7 @@ def parts(found: str) -> tuple[str, ...]:
 # Records, by the id of the lead. The lead itself is the only place with personal data.
 placement_key = partial(key, "placement")
 lead_key = partial(key, "lead")
+offer_key = partial(key, "offer")  # and by that of the rep, who is asked for it
 
 rep_key = partial(key, "rep")  # why a rep gets no offer; its log has the same name
 
@@ -51,16 +52,6 @@ cap_key = partial(key, "cap")  # leads against a cap, by its period and when tha
 
 # The number of an assignment is its microseconds, or more where they tie.
 turn_credit_key = partial(key, "turn_credit")  # turns credited, by pool, rep, reason and cause
-
-
-def offer_key(lead_id: str, rep_id: str, round_: int = 1) -> str:
-    """The record of an open offer.
-
-    It has the round in its name, because a rep whose offer ends may be the first of the next round.
-    """
-    if round_ == 1:
-        return key("offer", lead_id, rep_id)
-    return key("offer", lead_id, rep_id, str(round_))
 
 
 def asked_key(lead_id: str, number: int) -> str:

@@ -127,9 +127,7 @@ def _beside(placed: Placement) -> list[str]:
     """The records that should be there beside a placement."""
     keys = [entry_key(placed)] if placed.line else []
     return keys + [
-        offer_key(placed.lead_id, each.rep_id, each.round)
-        for each in placed.offers
-        if each.recorded
+        offer_key(placed.lead_id, each.rep_id) for each in placed.offers if each.recorded
     ]
 
 
@@ -179,7 +177,7 @@ def _discrepancies(seen: _Look, now: datetime) -> Iterator[Discrepancy]:
     if truth.line and entry_key(truth) not in beside:
         yield Discrepancy("entry", lead_id, f"waits in line {truth.line}, where it has no place")
     for offer in truth.offers:
-        if offer.recorded and offer_key(lead_id, offer.rep_id, offer.round) not in beside:
+        if offer.recorded and offer_key(lead_id, offer.rep_id) not in beside:
             yield Discrepancy("offer", lead_id, f"is offered to {offer.rep_id}, who cannot find it")
     if truth.status is not Status.FORGOTTEN and lead_key(lead_id) not in beside:
         yield Discrepancy("lead", lead_id, "its facts are not there")

@@ -97,6 +97,7 @@ class Offered:
         priority: The priority of the lead from now on; ``None`` leaves it as it was.
         more_at: The time at which one more rep is asked beside; ``None`` for none.
         remind_at: The time of the reminder before the end; ``None`` for none.
+        renewed: Whether an offer to the same rep ended in the same change.
         clocks: The times at which something is to be done about the lead, by name.
     """
 
@@ -126,6 +127,7 @@ class Offered:
     round: int = 1
     reason_code: str = ""
     clocks: Mapping[str, datetime] = field(default=FrozenDict(), converter=frozen_mapping)
+    renewed: bool = False
 
 
 @frozen
@@ -181,6 +183,7 @@ class CatchAll:
         policy_version: The version of the policy that decided.
         error: The class of the exception when the decision failed; empty otherwise.
         clocks: The times at which something is to be done about the lead, by name.
+        rule: The rule that sets these; ``None`` when there are none.
     """
 
     kind: ClassVar[str] = "catch_all"
@@ -190,6 +193,7 @@ class CatchAll:
     policy_version: str = ""
     error: str = ""
     clocks: Mapping[str, datetime] = field(default=FrozenDict(), converter=frozen_mapping)
+    rule: str | None = None
 
 
 @frozen
@@ -418,9 +422,7 @@ class Back:
 
 @frozen
 class Rerouted:
-    """A lead that was offered or owned is decided again.
-
-    The offers end, and the owner gives it up.
+    """A lead that was offered or owned is given up, and decided again.
 
     Args:
         at: The time.

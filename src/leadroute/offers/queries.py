@@ -111,9 +111,8 @@ def placements_of(records: Sequence[Record]) -> Steps[list[Placement]]:
 
 def _place(placed: Placement, rep_id: str | None) -> Record:
     """Where a placement stood on the page that it ended."""
-    offer = None if rep_id is None else placed.offer_to(rep_id)
-    if offer is not None:
-        return Record(offer_key(placed.lead_id, offer.rep_id, offer.round), 1, "")
+    if rep_id is not None and placed.offer_to(rep_id) is not None:
+        return Record(offer_key(placed.lead_id, rep_id), 1, "")
     due = None if (at := placed.due) is None else to_micros(at)
     return Record(placement_key(placed.lead_id), 1, "", due=due)
 

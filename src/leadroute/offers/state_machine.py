@@ -279,8 +279,8 @@ def _offered(before: Placement, event: Offered) -> dict[str, Any]:
         event.order,
         event.line,
         event.claimed,
-        round=event.round,
         remind_at=event.remind_at,
+        renewed=event.renewed,
     )
     changes = {
         **_DECIDED,
@@ -340,6 +340,7 @@ def _caught(before: Placement, event: CatchAll) -> dict[str, Any]:
     return {
         **_without_rep(event, event.reason_code),
         **_timed(before, event),
+        "rule": event.rule or before.rule,
         "catch_all": event.place,
         "error": event.error,
     }

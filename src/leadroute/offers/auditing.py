@@ -27,6 +27,7 @@ from leadroute.model.keys import (
     open_key,
     parts,
     placement_key,
+    unanswered_key,
 )
 from leadroute.model.validation import FrozenDict, frozen_counts, must_be
 from leadroute.offers import requests
@@ -55,7 +56,14 @@ AUDIT: Final = "leadroute/audit"
 """Whose log has the repairs that belong to no lead."""
 
 _FORMAT: Final = '"format"'
-_HELD: Final = (open_key(""), "segment/", "cap/", "total/", length_key(""))
+_HELD: Final = (
+    open_key(""),
+    unanswered_key(""),
+    "segment/",
+    "cap/",
+    "total/",
+    length_key(""),
+)
 
 
 @frozen

@@ -22,6 +22,7 @@ from leadroute.offers.placement import Placement, Status
 from leadroute.offers.requests import Steps
 from leadroute.ranking.decide import Decided
 from leadroute.ranking.deciding import at_end, ended_ranking
+from leadroute.ranking.eligibility import Ineligibility
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.rules.offer_kind import PULL, SUGGEST
 from leadroute.rules.rule import WAIT
@@ -150,6 +151,11 @@ def of_offer(chosen: Chosen, before: Placement, books: Books) -> Course:
     bounds = bounds_of(before, chosen.decided.rule.name, books.desk, books.now)
     ended = bounds.over(books.now)
     return Course(chosen, None, round=before.round, bounds=bounds, ended=ended)
+
+
+def too_late(ended: Outcome) -> Ineligibility:
+    """Why a rep cannot have a lead that may wait no longer."""
+    return Ineligibility(ended.value, f"comes too late: {ended.reason}")
 
 
 def _still_out(before: Placement, now: datetime) -> Mapping[str, str]:

@@ -405,7 +405,7 @@ class Back:
 
 @frozen
 class Rerouted:
-    """A lead that was offered or owned is given up, and decided again.
+    """A lead that was offered or owned is decided again.
 
     Args:
         at: The time.

@@ -30,6 +30,7 @@ from leadroute.model.keys import (
     rep_key,
     rest_key,
     resting_key,
+    unanswered_key,
 )
 from leadroute.model.validation import FrozenDict, frozen_counts, must_be
 from leadroute.offers import requests
@@ -60,7 +61,7 @@ AUDIT: Final = "leadroute/audit"
 
 _FORMAT: Final = '"format"'
 _HELD: Final = (
-    *(open_key(""), "segment/", "cap/", "total/", length_key("")),
+    *(open_key(""), unanswered_key(""), "segment/", "cap/", "total/", length_key("")),
     *(rest_key(""), resting_key()),
 )
 

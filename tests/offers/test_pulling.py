@@ -15,7 +15,7 @@ from leadroute.errors import (
     UnknownFieldError,
 )
 from leadroute.offers import AsyncDispatcher, Dispatcher, Status
-from leadroute.offers.change import Change, Drop
+from leadroute.offers.change import Change, Drop, Put
 from leadroute.stores import AsyncThread
 from leadroute.testing import ManualClock
 
@@ -313,3 +313,34 @@ def test_pull_with_auto_accept_is_theirs_at_once():
     assert here.next_for("ada").placement.owner == "ada"
     assert here.claim("L-2", "bob").owner == "bob"
     audit(here.store, ["L-1", "L-2"])
+
+
+def test_lead_of_a_newer_release_is_passed_over():
+    """A placement that cannot be read holds up no other."""
+    here = pulling("L-1", "L-2")
+    record = here.store.get(["placement/L-1"])["placement/L-1"]
+    newer = record.data.replace('"format":2', '"format":99')
+    put = Put(record.key, newer, record.version, record.status, record.owner, record.due)
+    here.store.commit(Change("newer", (put,)))
+    assert taken(here.next_for("ada")) == "L-2"
+
+
+def test_lead_for_which_there_is_no_rule_any_more_is_pulled_by_nobody():
+    """A lead that the policy of today does not know waits for a decision."""
+    here = pulling("L-1")
+    other = Dispatcher(
+        Router(rules=[Rule("de", when=LEAD.country == "DE", offer="pull")]),
+        here.roster,
+        here.store,
+        here.clock,
+    )
+    assert other.next_for("ada").reason_code == "no_rule_matched"
+
+
+def test_rep_who_is_paused_pulls_nothing():
+    """A pause holds for every line, and the answer says so."""
+    here = pulling("L-1")
+    here.pause("ada", why="training")
+    assert here.next_for("ada").reason_code == "paused"
+    here.resume("ada")
+    assert taken(here.next_for("ada")) == "L-1"

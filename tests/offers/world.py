@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 
 from attrs import evolve
 
@@ -45,6 +46,7 @@ from leadroute.offers.events import (
     OfferWithdrawn,
     Received,
     Reopened,
+    Rerouted,
     TimedOut,
     Withdrawn,
 )
@@ -66,6 +68,7 @@ from leadroute.stores import STORED, Change, MemoryStore
 from leadroute.testing import ManualClock
 
 START = datetime(2026, 1, 1, 9, 0, tzinfo=UTC)
+_BEGINS = Received | Reopened | Rerouted | Forgotten
 OWNED = (Status.ACCEPTED, Status.CONTACTED, Status.CLOSED)
 ANYONE = Router(rules=[Rule("all", score=round_robin(), accept_within="5m")])
 
@@ -242,7 +245,7 @@ def standing(history):
             del live[event.rep_id]
         elif isinstance(event, Accepted):
             taken.append(live.pop(event.rep_id))
-        elif isinstance(event, Assigned | Withdrawn | Forgotten):
+        elif isinstance(event, Assigned | Withdrawn | Rerouted | Forgotten):
             live.clear()
     return [*taken, *live.values()]
 
@@ -250,13 +253,17 @@ def standing(history):
 def freed_by(lead_id, history):
     """When each rep last gave back open work of a lead, event by event; a lost race leaves them as idle as before."""
     placement, freed = None, {}
-    for event in history:
+    for number, event in enumerate(history):
         held = holds(placement)
+        at_once = takewhile(lambda each: isinstance(each, Offered), history[number + 1 :])
+        again = {each.rep_id for each in at_once} if isinstance(event, Rerouted) else set()
         placement = move(placement, event, lead_id)
         left = holds(placement)
         for key in () if isinstance(event, OfferWithdrawn) else filter(is_open_key, held):
             if left.get(key, 0) < held[key]:
                 rep_id = holder_of(key)
+                if rep_id in again:
+                    continue  # who gets a lead back in the same change was never free
                 freed[rep_id] = max(freed.get(rep_id, 0), round(event.at.timestamp() * 1e6))
     return freed
 
@@ -369,7 +376,7 @@ def _checked_life(store, placement):
     history = [*map(event_of, logged)]
     assert rebuild(placement.lead_id, history) == placement
     assert placement.status is not Status.RECEIVED
-    starts = [n for n, e in enumerate(history) if isinstance(e, Reopened | Received | Forgotten)]
+    starts = [n for n, e in enumerate(history) if isinstance(e, _BEGINS)]
     life = history[starts[-1] :]
     assert sum(isinstance(event, Accepted) for event in life) <= 1
     owned = any(isinstance(event, Accepted | Assigned) for event in life)

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Final
 
+from attrs import evolve
+
 from leadroute.errors import InvalidTransitionError, LeadrouteError
 from leadroute.model.duration import to_micros
 from leadroute.model.keys import (
@@ -112,6 +114,8 @@ class Draft:
     def happen(self, event: LeadEvent) -> Steps[None]:
         """Let an event happen. The credits of an offer that it ends are taken back at once."""
         before = self.after
+        if isinstance(event, Offered) and event.rep_id in {each.rep_id for each in self._ended}:
+            event = evolve(event, renewed=True)
         ended = [] if before is None else _ended(before, event)
         for offer in ended:
             if offer.turn is not None:
@@ -166,20 +170,31 @@ class Draft:
         for offer in self._ended:
             ops += yield from _without_assignment(offer, self.lead_id, self.books)
         ops += self.books.operations()
-        ops += self._offer_records(after)
+        ops += yield from self._offer_records(after)
         ops += yield from self._line_changes(after)
         ops.append(placement_put(after, self._version))
         return ops
 
-    def _offer_records(self, after: Placement) -> Iterator[Op]:
-        before = () if self.before is None else self.before.offers
+    def _offer_records(self, after: Placement) -> Steps[list[Op]]:
+        before, ops = () if self.before is None else self.before.offers, list[Op]()
         kept, known = set(map(_identity, after.offers)), set(map(_identity, before))
+        gone = dict[str, int]()
         for offer in before:
             if _identity(offer) not in kept and offer.recorded:
-                yield Drop(offer_key(self.lead_id, offer.rep_id), 1)
+                gone[offer.rep_id] = yield from self._version_of(offer)
         for offer in after.offers:
             if _identity(offer) not in known:
-                yield offer_put(self.lead_id, offer)
+                ops.append(offer_put(self.lead_id, offer, gone.pop(offer.rep_id, 0)))
+        dropped = [Drop(offer_key(self.lead_id, rep_id), n) for rep_id, n in gone.items()]
+        return [*dropped, *ops]
+
+    def _version_of(self, offer: Offer) -> Steps[int]:
+        """The version of the record of an offer, which is 1 unless it took the place of another one."""
+        if not offer.renewed:
+            return 1
+        key = offer_key(self.lead_id, offer.rep_id)
+        record = (yield from self.books.records([key])).get(key)
+        return 0 if record is None else record.version
 
     def _line_changes(self, after: Placement) -> Steps[list[Op]]:
         before, ops = self.before, list[Op]()
@@ -219,10 +234,10 @@ def placement_put(after: Placement, version: int) -> Put:
     return Put(placement_key(after.lead_id), placement_document(after), version, *told)
 
 
-def offer_put(lead_id: str, offer: Offer) -> Put:
-    """What writes the record by which a rep finds an offer."""
+def offer_put(lead_id: str, offer: Offer, version: int = 0) -> Put:
+    """What writes the record by which a rep finds an offer, in place of this version."""
     told = {"lead": lead_id, "order": offer.order, "pool": offer.pool}
-    return Put(offer_key(lead_id, offer.rep_id), stamped(told), 0, OFFER, offer.rep_id)
+    return Put(offer_key(lead_id, offer.rep_id), stamped(told), version, OFFER, offer.rep_id)
 
 
 def entry_put(placed: Placement) -> Put:

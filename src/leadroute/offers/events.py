@@ -93,6 +93,7 @@ class Offered:
         priority: The priority of the lead from now on; ``None`` leaves it as it was.
         more_at: The time at which one more rep is asked beside; ``None`` for none.
         remind_at: The time of the reminder before the end; ``None`` for none.
+        renewed: Whether an offer to the same rep ended in the same change.
         clocks: The times at which something is to be done about the lead, by name.
     """
 
@@ -120,6 +121,7 @@ class Offered:
     more_at: datetime | None = None
     remind_at: datetime | None = None
     clocks: Mapping[str, datetime] = field(default=FrozenDict(), converter=frozen_mapping)
+    renewed: bool = False
 
 
 @frozen
@@ -171,6 +173,7 @@ class CatchAll:
         policy_version: The version of the policy that decided.
         error: The class of the exception when the decision failed; empty otherwise.
         clocks: The times at which something is to be done about the lead, by name.
+        rule: The rule that sets these; ``None`` when there are none.
     """
 
     kind: ClassVar[str] = "catch_all"
@@ -180,6 +183,7 @@ class CatchAll:
     policy_version: str = ""
     error: str = ""
     clocks: Mapping[str, datetime] = field(default=FrozenDict(), converter=frozen_mapping)
+    rule: str | None = None
 
 
 @frozen
@@ -401,9 +405,7 @@ class Back:
 
 @frozen
 class Rerouted:
-    """A lead that was offered or owned is decided again.
-
-    The offers end, and the owner gives it up.
+    """A lead that was offered or owned is given up, and decided again.
 
     Args:
         at: The time.

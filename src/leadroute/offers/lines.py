@@ -150,6 +150,7 @@ class _Stretch(NamedTuple):
     since: datetime
     until: datetime
     turn: datetime | None
+    gap: timedelta | None
 
 
 class Lines:
@@ -266,23 +267,34 @@ class Lines:
         """
         kept = self._looks.get(line.id)
         if kept is None or not kept.since <= now < kept.until:
-            turn = self._turn(self.members(line, now), now)
-            kept = _Stretch(now, later(now, timedelta(hours=1)) if turn is None else turn, turn)
-            self._looks[line.id] = kept
-        gap = self.router.terms(line.rule).backlog_gap
-        latest = later(now, min(self._look_within, gap or LOOK_WITHIN))
+            reps = self._reps(self.members(line, now))
+            turn, gap = self._turn(reps, now), self.router.terms(line.rule).backlog_gap
+            until = later(now, timedelta(hours=1)) if turn is None else turn
+            if gap is not None and not any(_at_work(rep, now) for rep in reps):
+                gap = None  # no gap can begin
+            kept = self._looks[line.id] = _Stretch(now, until, turn, gap)
+        latest = later(now, min(self._look_within, kept.gap or LOOK_WITHIN))
         return latest if kept.turn is None else min(kept.turn, latest)
 
-    def _turn(self, members: frozenset[str] | None, now: datetime) -> datetime | None:
-        router, roster = self.router, self.roster
+    def _reps(self, members: frozenset[str] | None) -> tuple[Rep, ...]:
+        roster = self.roster
         reps = roster.reps
         if members is not None:
             reps = tuple([rep for rep_id in members if (rep := roster.get(rep_id)) is not None])
+        return tuple(self.router.working(reps))
+
+    def _turn(self, reps: Iterable[Rep], now: datetime) -> datetime | None:
+        router = self.router
         turns = [turn for cap in router.caps for turn in cap.turns(now, router.zone)]
-        for rep in router.working(reps):
+        for rep in reps:
             if rep.active and rep.weight:
                 turns += unless_failing(partial(_turns, rep, now), lambda _error: [])
         return min([at for at in turns if at > now], default=None)
+
+
+def _at_work(rep: Rep, now: datetime) -> bool:
+    hours = rep.hours
+    return hours is None or unless_failing(partial(hours.is_open, now), lambda _error: False)
 
 
 def _turns(rep: Rep, now: datetime) -> list[datetime]:

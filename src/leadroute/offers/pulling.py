@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from attrs import define, frozen
 
 from leadroute.errors import InvalidTransitionError
 from leadroute.model.duration import format_duration, to_micros
+from leadroute.model.keys import lead_key
+from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.validation import must_be, one_line
 from leadroute.offers import requests
-from leadroute.offers.change import Event
+from leadroute.offers.change import Event, Record
 from leadroute.offers.events import (
     Assigned,
     CatchAll,
@@ -26,17 +27,27 @@ from leadroute.offers.events import (
 )
 from leadroute.offers.lines import entry_key, entry_status
 from leadroute.offers.placement import FAILED, Placement
+from leadroute.offers.previews import as_seen
 from leadroute.offers.requests import PAGE, Steps
 from leadroute.offers.serving import LineSteps, Walk
 from leadroute.offers.state_machine import state_of
 from leadroute.offers.steps import UNREADABLE
+from leadroute.plain import loads
 from leadroute.ranking.eligibility import Ineligibility
 
 NO_LEAD_WAITS: Final = "no_lead_waits"
 """The reason code when no lead waits that the rep could ever take."""
 
 _OF_THE_REP: Final = frozenset(
-    ("inactive", "zero_weight", "off_hours", "not_present", "wrapping_up")
+    (
+        "inactive",
+        "zero_weight",
+        "off_hours",
+        "not_present",
+        "paused",
+        "cooling_down",
+        "wrapping_up",
+    )
 )
 """The reasons that hold for every lead."""
 
@@ -101,6 +112,7 @@ class AvailableLead:
         grade: The name of its grade; ``None`` when it has none.
         score: The lead score, 0 to 1; ``None`` when it is not known.
         received_at: When it came in.
+        preview: What a rep may see of it before they accept it.
     """
 
     lead_id: str
@@ -108,6 +120,7 @@ class AvailableLead:
     grade: str | None
     score: float | None
     received_at: datetime
+    preview: Lead
 
 
 @frozen
@@ -154,7 +167,16 @@ class PullSteps:
         """The waiting leads that a rep may claim, best first."""
         requests.check_limit(limit, " leads")
         found, _ = yield from self._open_to(rep_id, limit, look=True)
-        return tuple(map(_available, found))
+        facts = yield from requests.get([lead_key(placed.lead_id) for placed in found])
+        return tuple([self._available(placed, facts) for placed in found])
+
+    def _available(self, placed: Placement, facts: Mapping[str, Record]) -> AvailableLead:
+        lead_id, graded = placed.lead_id, (placed.lead_grade, placed.lead_score)
+        terms = self.lines.leads.desk_of(placed.policy_version).router.terms(placed.rule)
+        record = facts.get(lead_key(lead_id))  # it may have been forgotten meanwhile
+        lead = Lead(lead_id) if record is None else loads(Lead, record.data, lead_id)
+        seen = as_seen(lead, placed, terms.preview, None)
+        return AvailableLead(lead_id, placed.rule, *graded, placed.received_at, seen)
 
     def claim(self, lead_id: str, rep_id: str) -> Steps[Placement]:
         """Give a waiting lead to a rep who has chosen it."""
@@ -233,7 +255,8 @@ def _place(placed: Placement) -> Steps[int | None]:
 def _services(placed: Placement, now: datetime) -> Steps[tuple[int, timedelta]]:
     """How many leads of a line were served lately, and for how long leads waited in it meanwhile.
 
-    The log is read backwards, a page at a time, until enough services were seen.
+    The log is read backwards, a page at a time, until enough services were seen. The id of a line is
+    a digest, so that an event with it in its document is about this line.
     """
     newest = upto = yield from requests.newest_event()
     seen, services = list[Event](), 0
@@ -241,11 +264,7 @@ def _services(placed: Placement, now: datetime) -> Steps[tuple[int, timedelta]]:
         page = yield from requests.events(after=max(0, upto - PAGE), limit=PAGE)
         page = [event for event in page if event.id <= upto]
         services += sum(
-            [
-                _told(event).get("line") == placed.line
-                for event in page
-                if event.type == Offered.kind
-            ]
+            [event.type == Offered.kind and placed.line in event.data for event in page]
         )
         seen = [*page, *seen]
         upto -= PAGE
@@ -259,13 +278,12 @@ def _waited(placed: Placement, seen: Sequence[Event], now: int) -> timedelta:
     start, since, stretches = seen[0].at, dict[str, int](), list[tuple[int, int]]()
     for event in seen:
         if event.type in _LEAVES:
-            told = _told(event)
-            joined = since.pop(event.lead, None)
-            if joined is None and event.type == Offered.kind and told.get("line") == placed.line:
+            joined, named = since.pop(event.lead, None), placed.line in event.data
+            if joined is None and named and event.type == Offered.kind:
                 joined = start
             if joined is not None:
                 stretches.append((joined, event.at))
-            if event.type == Waiting.kind and told.get("line") == placed.line:
+            if named and event.type == Waiting.kind:
                 since[event.lead] = event.at
     since.setdefault(placed.lead_id, start)
     return _together([*stretches, *[(at, now) for at in since.values()]])
@@ -278,14 +296,3 @@ def _together(stretches: Sequence[tuple[int, int]]) -> timedelta:
         whole += max(0, until - max(since, end))
         end = max(end, until)
     return timedelta(microseconds=whole)
-
-
-def _told(event: Event) -> dict[str, Any]:
-    told: dict[str, Any] = json.loads(event.data)
-    return told
-
-
-def _available(placed: Placement) -> AvailableLead:
-    return AvailableLead(
-        placed.lead_id, placed.rule, placed.lead_grade, placed.lead_score, placed.received_at
-    )

@@ -279,6 +279,7 @@ def _offered(before: Placement, event: Offered) -> dict[str, Any]:
         event.line,
         event.claimed,
         remind_at=event.remind_at,
+        renewed=event.renewed,
     )
     changes = {
         **_DECIDED,
@@ -335,6 +336,7 @@ def _caught(before: Placement, event: CatchAll) -> dict[str, Any]:
     return {
         **_without_rep(event, event.reason_code),
         **_timed(before, event),
+        "rule": event.rule or before.rule,
         "catch_all": event.place,
         "error": event.error,
     }

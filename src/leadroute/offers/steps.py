@@ -30,6 +30,7 @@ from leadroute.offers.counts import Books, Desk
 from leadroute.offers.draft import Draft, asked, asked_keys, new_draft, pools_of
 from leadroute.offers.events import (
     Accepted,
+    AnotherChance,
     Declined,
     Forgotten,
     LeadEvent,
@@ -64,7 +65,10 @@ from leadroute.ranking.eligibility import Ineligibility
 from leadroute.ranking.ranking import Outcome
 from leadroute.rules.offer_kind import PULL, SUGGEST
 
-_UNDECIDED: Final = (Declined, TimedOut, OfferWithdrawn, Reopened, Rerouted, PolicyChanged)
+_UNDECIDED: Final = (
+    *(Declined, TimedOut, OfferWithdrawn),
+    *(AnotherChance, Reopened, Rerouted, PolicyChanged),
+)
 """The events after which others are asked, or the lead is decided again."""
 
 T = TypeVar("T")
@@ -665,9 +669,7 @@ class LeadSteps:
 
 def _line_before(draft: Draft) -> str:
     """The line that a lead came out of: now, or with the offers that this change ends."""
-    before = draft.before
-    if before is None:
-        return ""
+    before = draft.before or draft.placed
     return before.line or next((offer.line for offer in before.offers), "")
 
 

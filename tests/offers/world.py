@@ -48,6 +48,7 @@ from leadroute.offers.events import (
     Reopened,
     Rerouted,
     TimedOut,
+    Waiting,
     Withdrawn,
 )
 from leadroute.offers.lifting import event_of, placement_of
@@ -392,9 +393,12 @@ def _checked_life(store, placement):
 
 
 def _check_asked_once(life):
-    """Nobody has two offers, unless they may be asked again."""
-    barred = {}
+    """Nobody has two offers in a round, unless they may be asked again."""
+    barred, round_ = {}, 1
     for event in life:
+        if isinstance(event, Offered | Waiting) and event.round > round_:
+            round_ = event.round
+            barred = {rep_id: until for rep_id, until in barred.items() if until is not None}
         if isinstance(event, Offered):
             until = barred.get(event.rep_id, event.at)
             assert until is not None, "offered to one rep twice"

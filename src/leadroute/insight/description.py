@@ -56,6 +56,7 @@ _CASES: Final = {
     "pool_empty": "the pool is empty",
     "none_eligible": "nobody may take it",
     "none_available": "nobody is available",
+    "cannot_wait": "a lead may wait no longer",
 }
 _STEPS: Final = {
     IGNORE_AVAILABILITY: "a rep who is not available gets it",
@@ -97,9 +98,8 @@ def _lines(router: Router) -> Iterator[str]:
     for number, rule in enumerate(router.rules, 1):
         yield f"{number}. {rule.name}: {describe_rule(rule, router.terms(rule.name), first=number == 1)}"
     for pool in router.pools:
-        said = [_members(pool), *_answers(pool)]
-        left_alone = "" if pool.wrap_up is None else f"; {_left_alone(pool.wrap_up)}"
-        yield f"Pool {pool.name}: {', '.join(said)}{left_alone}."
+        left_alone = [] if pool.wrap_up is None else [_left_alone(pool.wrap_up)]
+        yield f"Pool {pool.name}: {'; '.join([_members(pool), *left_alone, *_answers(pool)])}."
     if router.holidays:
         yield f"Nobody with working hours works on {', '.join(map(str, sorted(router.holidays)))}."
     if router.wrap_up:
@@ -251,7 +251,7 @@ def _members(pool: Pool) -> str:
 
 def _answers(pool: Pool) -> Iterator[str]:
     if pool.cool_down:
-        yield f"with a pause after an answer: {cool_down_in_words(pool.cool_down)}"
+        yield f"after an answer a rep is left alone for {cool_down_in_words(pool.cool_down)}"
     if (missed := pool.pause_after_missed) is not None:
         yield f"paused after {missed} missed offers in a row"
 
@@ -361,7 +361,7 @@ WIDTH: Final = 40  # after how many characters a line of a label ends
 _NOBODY: Final = tuple(case for case in CASES if case != "no_rule_matched")
 """The cases in which a rule matched and nobody was found."""
 
-_EVERY_CASE: Final = {case.replace("_", " ") for case in _NOBODY}
+_EVERY_CASE: Final = {case.replace("_", " ") for case in _NOBODY if case != "cannot_wait"}
 
 
 class _Shape(Enum):
@@ -520,6 +520,8 @@ def _after(router: Router) -> Mapping[tuple[str, str], Collection[str]]:
     for number, rule in enumerate(router.rules, 1):
         last = rule.later[-1] if rule.later else rule
         for case in _NOBODY:
+            if case == "cannot_wait" and not router.terms(rule.name).end:
+                continue
             steps = rule.fallback.steps(case, router.fallback)
             asked = dict.fromkeys([last.pool or EVERYONE, *filter(None, map(pool_of, steps))])
             for end, label in _ends(case, steps, len(asked) > 1):

@@ -86,6 +86,7 @@ class Draft:
         events: These events.
         line: The line in which the lead waits, if it waits; set before it begins to.
         kept: What keeps the decision, if one was made.
+        longest: How many leads the line may hold; ``None`` is without limit.
     """
 
     __slots__ = (
@@ -99,6 +100,7 @@ class Draft:
         "kept",
         "lead_id",
         "line",
+        "longest",
     )
 
     def __init__(self, lead_id: str, before: Placement | None, version: int, books: Books) -> None:
@@ -108,6 +110,7 @@ class Draft:
         self.events: list[LeadEvent] = []
         self.line: Line = NO_LINE
         self.kept: Iterable[Op] = ()
+        self.longest: int | None = None
         self._ended: list[Offer] = []
         self._ops: list[Op] = []
 
@@ -208,7 +211,7 @@ class Draft:
                 ops += (Drop(entry_key(before), 1), Add(length_key(left), -1, lo=None))
         if joins:
             ops.append(entry_put(after))
-            ops.append(Add(length_key(after.line), 1))
+            ops.append(Add(length_key(after.line), 1, hi=self.longest))
             ops.append((yield from self._line_record(after)))
         return ops
 
@@ -268,9 +271,12 @@ def _ended(before: Placement, event: LeadEvent) -> list[Offer]:
 def _asked_before(before: Placement, after: Placement) -> Put:
     """The oldest of the previous offers, which leave the placement."""
     every = before.previous_offers.items()
-    gone = {rep_id: each.outcome for rep_id, each in every if rep_id not in after.previous_offers}
+    left = [(rep_id, each) for rep_id, each in every if rep_id not in after.previous_offers]
+    told = {"reps": {rep_id: each.outcome for rep_id, each in left}}
+    later = {rep_id: each.round for rep_id, each in left if each.round > 1}
     number = before.earlier_offers // KEPT_OFFERS
-    return Put(asked_key(after.lead_id, number), stamped({"reps": gone}), 0)
+    key = asked_key(after.lead_id, number)
+    return Put(key, stamped({**told, "rounds": later} if later else told), 0)
 
 
 def asked_keys(placed: Placement) -> list[str]:
@@ -281,16 +287,18 @@ def asked_keys(placed: Placement) -> list[str]:
 
 
 def asked(placed: Placement, books: Books) -> Steps[Mapping[str, str]]:
-    """Everybody who is not asked again about the lead, with how their last offer ended."""
-    found = dict[str, str]()
+    """Everybody who is not asked again in this round of the lead, with how their last offer ended."""
+    found, now = dict[str, str](), placed.round
     if placed.earlier_offers:
         for record in (yield from books.records(asked_keys(placed))).values():
-            found |= json.loads(record.data)["reps"]
+            page = json.loads(record.data)
+            rounds = page.get("rounds", {})
+            found |= {rep: how for rep, how in page["reps"].items() if rounds.get(rep, 1) >= now}
         found = {rep_id: outcome for rep_id, outcome in found.items() if not is_open(outcome)}
     for rep_id, each in placed.previous_offers.items():
         if is_asked_again(each, books.now):
             found.pop(rep_id, None)
-        else:
+        elif each.round >= now or each.retry_at is not None:
             found[rep_id] = each.outcome
     return FrozenDict(found)
 

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import ClassVar, TypeAlias
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
-from leadroute.model.validation import FrozenDict, frozen_counts, frozen_mapping, frozen_words
+from leadroute.model.validation import FrozenDict, frozen_counts, frozen_mapping
+from leadroute.offers.turn_taken import TurnTaken
 
 
 @frozen
@@ -87,6 +88,9 @@ class Offered:
         policy_version: The version of the policy that decided.
         ignore_availability: True when availability was ignored, because no rep was available.
         token: What tells this offer from every other one.
+        round: The number of the round in which the pool is asked, from 1.
+        reason_code: The reason why another pool is asked at the end of all waiting:
+            ``total_time_over``, ``too_old`` or ``line_full``; empty otherwise.
         line: The line that the lead waited in, if it did.
         claimed: Whether the rep asked for it.
         step: The number of the step of the rule that was in force; 0 for the rule as it is written.
@@ -120,6 +124,8 @@ class Offered:
     priority: int | None = None
     more_at: datetime | None = None
     remind_at: datetime | None = None
+    round: int = 1
+    reason_code: str = ""
     clocks: Mapping[str, datetime] = field(default=FrozenDict(), converter=frozen_mapping)
     renewed: bool = False
 
@@ -137,6 +143,8 @@ class Waiting:
         error: The class of the exception when the decision failed; empty otherwise.
         line: The line in which it waits; empty for none.
         resumes_at: The first time at which a rep is known to be there again; ``None`` when that is not known.
+        round: The number of the round in which the pool is asked, from 1.
+        gives_up_at: The time at which it waits no longer; ``None`` when it waits without end.
         line_order: What orders it among leads of equal priority and score, the least first; ``None`` is its age.
         step: The number of the step of the rule that is in force; 0 for the rule as it is written.
         next_step: The time at which the next step opens; ``None`` when there is none.
@@ -154,6 +162,8 @@ class Waiting:
     error: str = ""
     line: str = ""
     resumes_at: datetime | None = None
+    round: int = 1
+    gives_up_at: datetime | None = None
     line_order: int | None = None
     step: int = 0
     next_step: datetime | None = None
@@ -269,11 +279,18 @@ class Declined:
 
 @frozen
 class TimedOut:
-    """The acceptance window closed without an answer."""
+    """The acceptance window closed without an answer.
+
+    Args:
+        at: The time.
+        rep_id: The rep.
+        until: The end of the pause before the next offer; ``None`` when the lead is decided at once.
+    """
 
     kind: ClassVar[str] = "timed_out"
     at: datetime
     rep_id: str
+    until: datetime | None = None
 
 
 @frozen
@@ -405,7 +422,7 @@ class Back:
 
 @frozen
 class Rerouted:
-    """A lead that was offered or owned is given up, and decided again.
+    """A lead that was offered or owned is decided again.
 
     Args:
         at: The time.
@@ -660,28 +677,3 @@ KINDS: Mapping[str, type[LeadEvent]] = FrozenDict(
     }
 )
 """Every event by its tag."""
-
-
-@frozen
-class TurnTaken:
-    """The effect of an offer on the credits of its pool.
-
-    Args:
-        rep_id: The rep who took the turn.
-        taken: The number of turns that it counts; 0 when a turn credit paid for it.
-        units: The number of leads that were shared.
-        shares: Among whom, by weight: hexadecimal digits of a number whose bits are places in the pool's record.
-        paid: The change to each turn credit of the rep: below 0 where it paid.
-        final: True after the rep has accepted, when nothing is taken back anymore.
-    """
-
-    rep_id: str
-    taken: int
-    units: int
-    shares: Mapping[str, str] = field(default=FrozenDict(), converter=frozen_words)
-    paid: Mapping[str, int] = field(default=FrozenDict(), converter=frozen_counts)
-    final: bool = False
-
-    def accepted(self) -> TurnTaken:
-        """The same, once it is not taken back any more."""
-        return evolve(self, shares=FrozenDict(), final=True)

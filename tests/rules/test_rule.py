@@ -4,9 +4,9 @@ import pytest
 
 from leadroute import LEAD, REP, Lead, Pool, Rep, Router, Rule, free_capacity
 from leadroute.errors import ConfigError, FieldTypeError, UnknownFieldError, ValidationError
+from leadroute.rules.cleaning import read_ignored
 from leadroute.rules.parser import parse
 from leadroute.rules.routing_context import RoutingContext
-from leadroute.rules.cleaning import read_ignored
 from leadroute.rules.rule import Factor, Qualification, whole_of
 
 

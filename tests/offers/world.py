@@ -45,6 +45,7 @@ from leadroute.offers.events import (
     OfferWithdrawn,
     Received,
     Reopened,
+    Rerouted,
     TimedOut,
     Withdrawn,
 )
@@ -242,23 +243,36 @@ def standing(history):
             del live[event.rep_id]
         elif isinstance(event, Accepted):
             taken.append(live.pop(event.rep_id))
-        elif isinstance(event, Assigned | Withdrawn | Forgotten):
+        elif isinstance(event, Assigned | Withdrawn | Forgotten | Rerouted):
             live.clear()
     return [*taken, *live.values()]
 
 
 def freed_by(lead_id, history):
-    """When each rep last gave back open work of a lead, event by event; a lost race leaves them as idle as before."""
+    """When each rep last gave back open work of a lead; a lost race leaves them as idle as before."""
     placement, freed = None, {}
-    for event in history:
+    for changed in together(history):
         held = holds(placement)
-        placement = move(placement, event, lead_id)
+        for event in changed:
+            placement = move(placement, event, lead_id)
         left = holds(placement)
-        for key in () if isinstance(event, OfferWithdrawn) else filter(is_open_key, held):
+        lost = isinstance(changed[0], OfferWithdrawn)
+        for key in () if lost else filter(is_open_key, held):
             if left.get(key, 0) < held[key]:
                 rep_id = holder_of(key)
                 freed[rep_id] = max(freed.get(rep_id, 0), round(event.at.timestamp() * 1e6))
     return freed
+
+
+def together(history):
+    """Yield the events, those with the offers that take the place of what was given up as one."""
+    changed = []
+    for event in history:
+        if changed and not (isinstance(changed[0], Rerouted) and isinstance(event, Offered)):
+            yield changed
+            changed = []
+        changed.append(event)
+    yield changed
 
 
 def audit(store, lead_ids):
@@ -399,6 +413,8 @@ def _check_asked_once(life):
             isinstance(event, OfferWithdrawn) and event.reason == "accepted"
         ):
             barred[event.rep_id] = event.at
+        elif isinstance(event, Rerouted) and not event.reason:
+            barred |= dict.fromkeys(event.taken_from, event.at)
 
 
 def _check_orders(counts, given, stands):

@@ -140,9 +140,18 @@ def look(lead_id: str) -> Steps[_Look | None]:
         found = yield from requests.get([name, lead_key(lead_id), *_beside(truth)])
         again = found.pop(name, None)
         if again == record:
-            return _Look(record, kept, truth, found)
+            return _Look(record, kept, _as_recorded(truth, found), found)
         record = again  # it has moved meanwhile
     return None
+
+
+def _as_recorded(truth: Placement, beside: Mapping[str, Record]) -> Placement:
+    """The placement with the versions of the records of its offers, which no event tells."""
+    offers = []
+    for offer in truth.offers:
+        record = beside.get(offer_key(truth.lead_id, offer.rep_id))
+        offers.append(evolve(offer, version=1 if record is None else record.version))
+    return evolve(truth, offers=tuple(offers)) if offers else truth
 
 
 def _readable(record: Record, lead_id: str) -> Placement | None:

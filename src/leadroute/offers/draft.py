@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Final
 
+from attrs import evolve
+
 from leadroute.errors import InvalidTransitionError, LeadrouteError
 from leadroute.model.duration import to_micros
 from leadroute.model.keys import (
@@ -167,19 +169,28 @@ class Draft:
             ops += yield from _without_assignment(offer, self.lead_id, self.books)
         ops += self.books.operations()
         ops += self._offer_records(after)
+        after = self.placed
         ops += yield from self._line_changes(after)
         ops.append(placement_put(after, self._version))
         return ops
 
-    def _offer_records(self, after: Placement) -> Iterator[Op]:
+    def _offer_records(self, after: Placement) -> list[Op]:
+        """What keeps a record of each open offer: a rep who is offered the lead again keeps theirs."""
         before = () if self.before is None else self.before.offers
         kept, known = set(map(_identity, after.offers)), set(map(_identity, before))
-        for offer in before:
-            if _identity(offer) not in kept and offer.recorded:
-                yield Drop(offer_key(self.lead_id, offer.rep_id), 1)
+        gone = {each.rep_id: each for each in before if _identity(each) not in kept}
+        ops, offers = list[Op](), list[Offer]()
         for offer in after.offers:
             if _identity(offer) not in known:
-                yield offer_put(self.lead_id, offer)
+                old = gone.pop(offer.rep_id, None)
+                version = old.version if old is not None and old.recorded else 0
+                ops.append(offer_put(self.lead_id, offer, version))
+                offer = evolve(offer, version=version + 1) if version else offer  # noqa: PLW2901
+            offers.append(offer)
+        if any(offer.version > 1 for offer in offers):
+            self.after = evolve(after, offers=tuple(offers))
+        drops = [each for each in gone.values() if each.recorded]
+        return [*[Drop(offer_key(self.lead_id, o.rep_id), o.version) for o in drops], *ops]
 
     def _line_changes(self, after: Placement) -> Steps[list[Op]]:
         before, ops = self.before, list[Op]()
@@ -219,10 +230,10 @@ def placement_put(after: Placement, version: int) -> Put:
     return Put(placement_key(after.lead_id), placement_document(after), version, *told)
 
 
-def offer_put(lead_id: str, offer: Offer) -> Put:
-    """What writes the record by which a rep finds an offer."""
+def offer_put(lead_id: str, offer: Offer, version: int = 0) -> Put:
+    """What writes the record by which a rep finds an offer, in place of the version that was there."""
     told = {"lead": lead_id, "order": offer.order, "pool": offer.pool}
-    return Put(offer_key(lead_id, offer.rep_id), stamped(told), 0, OFFER, offer.rep_id)
+    return Put(offer_key(lead_id, offer.rep_id), stamped(told), version, OFFER, offer.rep_id)
 
 
 def entry_put(placed: Placement) -> Put:

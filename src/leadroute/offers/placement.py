@@ -91,6 +91,7 @@ class Offer:
         line: The line that the lead waited in before, if it did.
         claimed: Whether the rep asked for it.
         recorded: False for an offer of an older release, of which the store has no record by rep.
+        version: The version of that record, above 1 when the rep was offered the lead again at once.
         remind_at: The time of the reminder before its end; ``None`` when there is none, or there was.
     """
 
@@ -106,6 +107,7 @@ class Offer:
     line: str = ""
     claimed: bool = False
     recorded: bool = field(default=True, eq=False)
+    version: int = field(default=1, eq=False)
     remind_at: datetime | None = None
 
     @property

@@ -12,6 +12,7 @@ from leadroute import LEAD, Lead, Rep, Router, Rule, Signal
 from leadroute.conditions import age
 from leadroute.model.keys import parts, unanswered_key
 from leadroute.offers import Status
+from leadroute.offers.change import Add, Change, Once
 
 OPENING = datetime(2026, 1, 5, 9, tzinfo=UTC)
 
@@ -147,7 +148,19 @@ def test_gap_alone_wakes_the_sweep_to_the_instant():
     counted = here.store.counts(prefix=unanswered_key(""))
     assert counted == {unanswered_key(rep_id): n for rep_id, n in opening.open.items() if n}
     audit(here.store, [f"L-{n}" for n in range(30)])
-    assert opening.seen
+    assert here.audit().discrepancies == ()
+
+
+def test_audit_mends_the_count_of_open_offers():
+    """A number of unanswered offers that does not fit the leads is put right."""
+    here = opened(3, 1, backlog_gap="20s", backlog_burst=2)
+    here.clock.advance("1h")
+    here.sweep()
+    key = unanswered_key("rep 0")
+    here.store.commit(Change("wrong", (Add(key, 5), Once("wrong"))))
+    (found,) = here.audit(repair=True).discrepancies
+    assert (found.about, found.repaired) == (key, True)
+    assert here.store.counts([key]) == {key: 1}
 
 
 def test_gap_wakes_no_sweep_while_all_are_off():

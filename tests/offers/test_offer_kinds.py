@@ -19,6 +19,7 @@ from leadroute.events import (
     Reminded,
     Waiting,
 )
+from leadroute.offers.requests import run
 from leadroute.scorers import rep_value
 from leadroute.stores import Change, MemoryStore, Put
 from leadroute.testing import CountingStore
@@ -134,6 +135,25 @@ def test_one_more_after_a_while():
     assert (asked(placed), placed.due) == (["ada", "bob", "cy"], START + timedelta(minutes=5))
     assert asked(here.decline("L-1", "ada")) == ["bob", "cy", "dan"]
     audit(here.store, {"L-1"})
+
+
+def test_clock_that_is_not_due_asks_nobody():
+    """A process that comes too late, after another has asked one more, changes nothing."""
+    here = office(offer="parallel 3, one more every 10s")
+    here.submit(Lead("L-1"))
+    at(here, 10)
+    done = run(here._cases.leads.one_more("L-1"), here.store, None)
+    assert (asked(done.placement), done.events) == (["ada", "bob"], ())
+
+
+def test_no_decision_is_kept_of_one_more_where_none_is_wanted():
+    """Asking one more keeps its decision as any other does."""
+    for decisions, kept in (("none", None), ("compact", "bob")):
+        here = evolve(office(offer="parallel 2, one more every 10s"), decisions=decisions)
+        here.submit(Lead("L-1"))
+        assert asked(at(here, 10)) == ["ada", "bob"]
+        decision = here.decision("L-1")
+        assert (None if decision is None else decision.rep_id) == kept
 
 
 def test_one_who_ends_before_the_next_is_replaced_at_once():

@@ -335,3 +335,12 @@ def test_lead_for_which_there_is_no_rule_any_more_is_pulled_by_nobody():
         here.clock,
     )
     assert other.next_for("ada").reason_code == "no_rule_matched"
+
+
+def test_rep_who_is_paused_pulls_nothing():
+    """A pause holds for every line, and the answer says so."""
+    here = pulling("L-1")
+    here.pause("ada", why="training")
+    assert here.next_for("ada").reason_code == "paused"
+    here.resume("ada")
+    assert taken(here.next_for("ada")) == "L-1"

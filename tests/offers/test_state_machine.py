@@ -39,7 +39,6 @@ from leadroute.offers.events import (
     Rerouted,
     Resumed,
     TimedOut,
-    TurnTaken,
     Updated,
     Waiting,
     Withdrawn,
@@ -48,6 +47,7 @@ from leadroute.offers.placement import Status
 from leadroute.offers.requests import run
 from leadroute.offers.state_machine import MOVES, move, rebuild, state_of
 from leadroute.offers.transitions import holds
+from leadroute.offers.turn_taken import TurnTaken
 from leadroute.ranking.scorers.round_robin import turn_of
 from leadroute.rules.routing_context import RoutingContext
 

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 
 from attrs import evolve
 
@@ -47,6 +48,7 @@ from leadroute.offers.events import (
     Reopened,
     Rerouted,
     TimedOut,
+    Waiting,
     Withdrawn,
 )
 from leadroute.offers.lifting import event_of, placement_of
@@ -67,6 +69,7 @@ from leadroute.stores import STORED, Change, MemoryStore
 from leadroute.testing import ManualClock
 
 START = datetime(2026, 1, 1, 9, 0, tzinfo=UTC)
+_BEGINS = Received | Reopened | Rerouted | Forgotten
 OWNED = (Status.ACCEPTED, Status.CONTACTED, Status.CLOSED)
 ANYONE = Router(rules=[Rule("all", score=round_robin(), accept_within="5m")])
 
@@ -243,36 +246,27 @@ def standing(history):
             del live[event.rep_id]
         elif isinstance(event, Accepted):
             taken.append(live.pop(event.rep_id))
-        elif isinstance(event, Assigned | Withdrawn | Forgotten | Rerouted):
+        elif isinstance(event, Assigned | Withdrawn | Rerouted | Forgotten):
             live.clear()
     return [*taken, *live.values()]
 
 
 def freed_by(lead_id, history):
-    """When each rep last gave back open work of a lead; a lost race leaves them as idle as before."""
+    """When each rep last gave back open work of a lead, event by event; a lost race leaves them as idle as before."""
     placement, freed = None, {}
-    for changed in together(history):
+    for number, event in enumerate(history):
         held = holds(placement)
-        for event in changed:
-            placement = move(placement, event, lead_id)
+        at_once = takewhile(lambda each: isinstance(each, Offered), history[number + 1 :])
+        again = {each.rep_id for each in at_once} if isinstance(event, Rerouted) else set()
+        placement = move(placement, event, lead_id)
         left = holds(placement)
-        lost = isinstance(changed[0], OfferWithdrawn)
-        for key in () if lost else filter(is_open_key, held):
+        for key in () if isinstance(event, OfferWithdrawn) else filter(is_open_key, held):
             if left.get(key, 0) < held[key]:
                 rep_id = holder_of(key)
+                if rep_id in again:
+                    continue  # who gets a lead back in the same change was never free
                 freed[rep_id] = max(freed.get(rep_id, 0), round(event.at.timestamp() * 1e6))
     return freed
-
-
-def together(history):
-    """Yield the events, those with the offers that take the place of what was given up as one."""
-    changed = []
-    for event in history:
-        if changed and not (isinstance(changed[0], Rerouted) and isinstance(event, Offered)):
-            yield changed
-            changed = []
-        changed.append(event)
-    yield changed
 
 
 def audit(store, lead_ids):
@@ -383,7 +377,7 @@ def _checked_life(store, placement):
     history = [*map(event_of, logged)]
     assert rebuild(placement.lead_id, history) == placement
     assert placement.status is not Status.RECEIVED
-    starts = [n for n, e in enumerate(history) if isinstance(e, Reopened | Received | Forgotten)]
+    starts = [n for n, e in enumerate(history) if isinstance(e, _BEGINS)]
     life = history[starts[-1] :]
     assert sum(isinstance(event, Accepted) for event in life) <= 1
     owned = any(isinstance(event, Accepted | Assigned) for event in life)
@@ -399,9 +393,12 @@ def _checked_life(store, placement):
 
 
 def _check_asked_once(life):
-    """Nobody has two offers, unless they may be asked again."""
-    barred = {}
+    """Nobody has two offers in a round, unless they may be asked again."""
+    barred, round_ = {}, 1
     for event in life:
+        if isinstance(event, Offered | Waiting) and event.round > round_:
+            round_ = event.round
+            barred = {rep_id: until for rep_id, until in barred.items() if until is not None}
         if isinstance(event, Offered):
             until = barred.get(event.rep_id, event.at)
             assert until is not None, "offered to one rep twice"
@@ -413,8 +410,6 @@ def _check_asked_once(life):
             isinstance(event, OfferWithdrawn) and event.reason == "accepted"
         ):
             barred[event.rep_id] = event.at
-        elif isinstance(event, Rerouted) and not event.reason:
-            barred |= dict.fromkeys(event.taken_from, event.at)
 
 
 def _check_orders(counts, given, stands):

@@ -286,7 +286,7 @@ def _may(router, rule, context, charges, previous_offers, ignore_availability, r
         lead, rep, at
     ):
         return False
-    if not _near(rule, context, rep):
+    if not _near(rule, context, rep) or _is_stopped(context, rep):
         return False
     for charge in charges.for_rep(rep):
         limited = charge.hard and charge.most is not None
@@ -314,6 +314,17 @@ def _near(rule, context, rep):
     shared = shared_hours(lead, OFFICE, context.instant)
     share = None if shared is None else shared.share(rep)
     return share is not None and share >= rule.min_shared_hours
+
+
+def _is_stopped(context, rep):
+    """Whether the rep gets no offer at all: paused, cooling down, or paced."""
+    at, snapshot = context.instant, context.snapshot
+    pause, cooling = snapshot.paused.get(rep.id), snapshot.cooling.get(rep.id)
+    if pause is not None and (pause.until is None or known(at) < pause.until):
+        return True
+    if cooling is not None and known(at) < from_micros(cooling):
+        return True
+    return rep.id in snapshot.paced
 
 
 def _at_work(router, rule, context, rep):

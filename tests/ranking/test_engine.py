@@ -23,7 +23,7 @@ from leadroute import LEAD, REP, Pool, Presence, Roster, Router, Rule, Snapshot,
 from leadroute.errors import ConfigError, FieldTypeError
 from leadroute.model.caps import Cap
 from leadroute.model.duration import to_micros
-from leadroute.model.rep import STATUSES
+from leadroute.model.rep import STATUSES, Pause
 from leadroute.model.schedule import Schedule
 from leadroute.model.snapshot import TurnCredit
 from leadroute.model.territory import Territory
@@ -369,10 +369,30 @@ class World(Draw):
             "presence": {}
             if absent
             else {each: Presence(*self.presence(at)) for each in ids if self.random() < 0.5},
+            **self.stops(at, ids),
             "turn_credits": {}
             if self.random() < 0.7
             else {
                 pool: {each: credited() for each in ids if self.random() < 0.5} for pool in pools
+            },
+        }
+
+    def stops(self, at, ids):
+        """Who is paused, cools down or is paced, mostly nobody; some for a time that is over."""
+
+        def some():
+            return [each for each in ids if self.random() < 0.4] if self.random() < 0.3 else []
+
+        def end():
+            return at + timedelta(minutes=self.choice([-1, 0, 1, 90]))
+
+        pauses = {each: Pause(self.choice([None, end()]), "lunch") for each in some()}
+        return {
+            "paused": pauses,
+            "cooling": {each: to_micros(end()) for each in some()},
+            "missed": {each: self.randint(0, 3) for each in some()},
+            "paced": {
+                each: self.choice([0, to_micros(at + timedelta(minutes=1))]) for each in some()
             },
         }
 

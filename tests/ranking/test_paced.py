@@ -29,3 +29,11 @@ def test_decision_is_due_when_the_first_gap_ends():
     counts = Snapshot(paced={rep_id: to_micros(at) for rep_id, at in ends.items()})
     ranking = ROUTER.rank(Lead("L-1"), [Rep("ada"), Rep("bob")], now=NOW, snapshot=counts)
     assert (ranking.outcome, ranking.resumes_at) == ("none_available", ends["bob"])
+
+
+def test_gap_that_is_over_stops_nobody():
+    """At the instant at which the gap ends the rep can take a lead."""
+    ends = {"ada": NOW + timedelta(seconds=20)}
+    counts = Snapshot(paced={rep_id: to_micros(at) for rep_id, at in ends.items()})
+    ranking = ROUTER.rank(Lead("L-1"), [Rep("ada")], now=ends["ada"], snapshot=counts)
+    assert ranking.best.rep_id == "ada"

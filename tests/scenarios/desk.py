@@ -71,10 +71,7 @@ def differs(scenario: str, question: str) -> Callable[[Play], Play]:
 
 WAITING: Mapping[str, str] = MappingProxyType(
     {
-        "ast-20": "a total deadline",
         "ast-23": "the service level of first contacts",
-        "fs-11": "a total deadline",
-        "onc-04": "second rounds",
     }
 )
 

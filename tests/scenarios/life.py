@@ -14,7 +14,7 @@ from leadroute import LEAD, REP, Lead, Rep, Router, Rule, SqliteStore, Status, r
 from leadroute.errors import InvalidTransitionError, NotOfferedError
 from leadroute.model.duration import from_micros
 from leadroute.model.rep import Presence
-from leadroute.offers.events import Accepted, FeedbackGiven, Offered, TimedOut
+from leadroute.offers.events import Accepted, CatchAll, FeedbackGiven, Offered, TimedOut
 
 
 def told(dispatcher, kind):
@@ -422,6 +422,64 @@ def a_late_sweep_is_enough(given, then):
     assert dispatcher.sweep().timed_out == 0
     assert dispatcher.placement("L-1").rep_id == "b"
     assert len(told(dispatcher, TimedOut)) == 1
+
+
+@passes("ast-20")
+def the_total_ends_the_last_offer_where_wanted(given, then):
+    """Asterisk calls it ``timeoutpriority``: whether the total or the offer decides when both run."""
+    for truncate, expected in (
+        (True, then["deadline_priority_total"]),
+        (False, then["deadline_priority_offer"]),
+    ):
+        terms = {
+            "accept_within": f"{given['offer_timeout_s']}s",
+            "wait_between": f"{given['retry_s']}s",
+            "total_within": f"{given['total_s']}s",
+            "truncate": truncate,
+        }
+        rule = Rule("all", score=round_robin(), **terms)
+        dispatcher = desk("a", "b", router=Router(rules=[rule]))
+        dispatcher.submit(Lead("L-1"))
+        swept(dispatcher)
+        second = told(dispatcher, Offered)[1]
+        assert (second.at - NOW).total_seconds() == 9
+        assert (second.expires_at - second.at).total_seconds() == expected
+
+
+def swept(dispatcher):
+    """Sweep whenever there is something to do, until there is nothing."""
+    while (at := dispatcher.next_wakeup()) is not None:
+        dispatcher.clock.set(at)
+        dispatcher.sweep()
+
+
+@passes("fs-11")
+def the_total_waits_for_the_offer_in_flight(given, then):
+    rule = Rule("all", accept_within="50s", total_within=f"{given['max_wait_s']}s")
+    dispatcher = desk("a", "b", router=Router(rules=[rule]))
+    dispatcher.submit(Lead("L-1"))
+    dispatcher.clock.advance("50s")
+    dispatcher.sweep()
+    dispatcher.clock.advance("10s")
+    dispatcher.sweep()
+    dispatcher.clock.advance("3s")
+    placement = dispatcher.accept("L-1", dispatcher.placement("L-1").rep_id)
+    assert placement.status.value == then["end"]
+
+
+@passes("onc-04")
+def the_pool_is_gone_through_again_so_often(given, then):
+    """We count the rounds, they count the restarts; what is left at the end is with the catch-all."""
+    rule = Rule("all", accept_within="5m", rounds=given["repeat_max"] + 1)
+    dispatcher = desk("a", "b", router=Router(rules=[rule]))
+    dispatcher.submit(Lead("L-1"))
+    swept(dispatcher)
+    offers = told(dispatcher, Offered)
+    assert max(each.round for each in offers) - 1 == then["restarts"]
+    assert len(offers) == 2 * (then["restarts"] + 1)
+    assert then["then"] == "finished and logged"
+    assert dispatcher.placement("L-1").status is Status.CATCH_ALL
+    assert len(told(dispatcher, CatchAll)) == 1
 
 
 @passes("fs-17")

@@ -228,6 +228,21 @@ _TERMS: Final[Schema] = {
         "description": "How long an offer stands, such as 5m or 15m working, or by grade.",
         **_BY_GRADE,
     },
+    "rounds": {**_WHOLE, "description": "How often the pool is gone through.", "minimum": 1},
+    "wait_between": _text("The pause after an offer that nobody answered, such as 30s."),
+    "total_within": {
+        "description": "How long a lead is offered in all, such as 1h, or by grade.",
+        **_BY_GRADE,
+    },
+    "truncate": {
+        "description": "Whether the offer in flight ends with total_within.",
+        "type": ["boolean", "null"],
+    },
+    "max_age": {
+        "description": "The age at which a lead waits no longer, such as 2d, or by grade.",
+        **_BY_GRADE,
+    },
+    "max_waiting": {**_WHOLE, "description": "How many leads one line holds.", "minimum": 1},
     "respond_within": {
         "description": "How soon a lead is contacted, such as 4h working, or by grade.",
         **_BY_GRADE,

@@ -148,6 +148,7 @@ class Draft:
     def _terms(self) -> _Readers:
         return {
             "qualify": self._lead_condition,
+            **READERS,
             "offline_grace": _duration,
             "wrap_up": _duration,
             "catch_all": _ident,
@@ -156,7 +157,6 @@ class Draft:
             "timezone": _as_written,
             "feedback": read_form,
             **dict.fromkeys(("lint", "fallback", "lead_scoring", *_TABLES), _left_alone),
-            **READERS,
         }
 
     def _read_fields(self, document: Mapping[str, Any]) -> None:

@@ -56,6 +56,7 @@ _CASES: Final = {
     "pool_empty": "the pool is empty",
     "none_eligible": "nobody may take it",
     "none_available": "nobody is available",
+    "cannot_wait": "a lead may wait no longer",
 }
 _STEPS: Final = {
     IGNORE_AVAILABILITY: "a rep who is not available gets it",
@@ -361,7 +362,7 @@ WIDTH: Final = 40  # after how many characters a line of a label ends
 _NOBODY: Final = tuple(case for case in CASES if case != "no_rule_matched")
 """The cases in which a rule matched and nobody was found."""
 
-_EVERY_CASE: Final = {case.replace("_", " ") for case in _NOBODY}
+_EVERY_CASE: Final = {case.replace("_", " ") for case in _NOBODY if case != "cannot_wait"}
 
 
 class _Shape(Enum):
@@ -520,6 +521,8 @@ def _after(router: Router) -> Mapping[tuple[str, str], Collection[str]]:
     for number, rule in enumerate(router.rules, 1):
         last = rule.later[-1] if rule.later else rule
         for case in _NOBODY:
+            if case == "cannot_wait" and not router.terms(rule.name).end:
+                continue
             steps = rule.fallback.steps(case, router.fallback)
             asked = dict.fromkeys([last.pool or EVERYONE, *filter(None, map(pool_of, steps))])
             for end, label in _ends(case, steps, len(asked) > 1):

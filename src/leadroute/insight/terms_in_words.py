@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from leadroute.model.duration import Within, WorkingTime, length_of
 from leadroute.rules.deadline_terms import BreachStep
-from leadroute.rules.describe import duration_in_words
+from leadroute.rules.describe import duration_in_words, plural
 from leadroute.rules.fields import FIELDS
 from leadroute.rules.offer_kind import BROADCAST, EXCLUSIVE, PULL, SUGGEST, OfferKind
 from leadroute.rules.terms import OTHER, ByGrade, CoolDown, Terms
@@ -19,6 +19,7 @@ def terms_in_words(terms: Terms) -> str:
 
 def _more_in_words(terms: Terms) -> Iterator[str]:
     if terms.kind != SUGGEST and not terms.auto_accept:
+        yield from _ends_in_words(terms)
         yield from answers_in_words(terms)
         yield from backlog_in_words(terms)
     yield from _deadlines(terms)
@@ -36,6 +37,21 @@ def _offered(terms: Terms) -> str:
     if terms.preview is not None:
         told += f", shown {_shown(terms.preview)} before they accept"
     return told
+
+
+def _ends_in_words(terms: Terms) -> Iterator[str]:
+    """Say the terms that are not as by default."""
+    if terms.rounds != 1:
+        yield f"in up to {terms.rounds} rounds of the pool"
+    if terms.wait_between is not None:
+        yield f"with {duration_in_words(terms.wait_between)} after an offer that nobody answered"
+    if terms.total_within is not None:
+        ends = ", when the last offer ends too" if terms.truncate else ""
+        yield f"in all for {_by_grade(terms.total_within)}{ends}"
+    if terms.max_age is not None:
+        yield f"waiting up to an age of {_by_grade(terms.max_age)}"
+    if terms.max_waiting is not None:
+        yield f"waiting in a line of at most {plural(terms.max_waiting, 'lead')}"
 
 
 def _deadlines(terms: Terms) -> Iterator[str]:

@@ -101,6 +101,7 @@ _WRITE: Final = {
     "Mapping": "a mapping from names, such as {'ada': 3}",
     "TrackRecords": "TrackRecords, such as track_records_of(histories)",
     "LeadScoring": "a LeadScoring(...)",
+    "Pause": "a Pause, such as Pause(why='lunch')",
     "Roster": "a Roster or several reps, such as [Rep('ada')]",
     "Router": "a Router, such as Router(rules=[Rule('all')])",
     "Snapshot": "a Snapshot, such as Snapshot(open={'ada': 3})",

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from leadroute.offers.decisions import Decision, PoolDecision
     from leadroute.offers.dispatcher import Dispatcher
     from leadroute.offers.dispatching import FailedLead, ForgetResult, SweepResult
-    from leadroute.offers.events import TurnTaken
     from leadroute.offers.feedback import FeedbackNote
     from leadroute.offers.live_counts import LiveCounts
     from leadroute.offers.outbox import OutboxEvent
     from leadroute.offers.placement import Offer, Placement, PreviousOffer, Status
     from leadroute.offers.pulling import AvailableLead, LinePosition, NextLead
     from leadroute.offers.queries import WorkItem
+    from leadroute.offers.turn_taken import TurnTaken
     from leadroute.rules.deadline_terms import BreachStep
     from leadroute.rules.feedback_form import FeedbackForm, FormField
     from leadroute.rules.offer_kind import OfferKind
@@ -95,7 +95,7 @@ _HOMES = {
     "SweepResult": "leadroute.offers.dispatching",
     "Terms": "leadroute.rules.terms",
     "TurnCredit": "leadroute.model.snapshot",
-    "TurnTaken": "leadroute.offers.events",
+    "TurnTaken": "leadroute.offers.turn_taken",
     "WorkItem": "leadroute.offers.queries",
 }
 

@@ -16,7 +16,14 @@ from leadroute.model.keys import missed_key
 from leadroute.model.rep import Pause
 from leadroute.model.validation import FrozenDict
 from leadroute.offers.counts import Books, Desk
-from leadroute.offers.events import Accepted, Declined, LeadEvent, OfferWithdrawn, TimedOut
+from leadroute.offers.events import (
+    Accepted,
+    AnotherChance,
+    Declined,
+    LeadEvent,
+    OfferWithdrawn,
+    TimedOut,
+)
 from leadroute.offers.placement import Placement, PreviousOffer
 from leadroute.offers.requests import Steps
 from leadroute.offers.state_machine import ended_by
@@ -75,14 +82,9 @@ def is_asked_again(previous: PreviousOffer, now: datetime) -> bool:
 
 
 def is_open(outcome: str) -> bool:
-    """Return whether a rep whose offer ended like this may be asked again at once.
-
-    An owner who missed a deadline may not.
-    """
-    if outcome == "missed":
-        return False
+    """Return whether a rep whose offer ended like this may be asked again at once."""
     known = ANSWERS.get(outcome)
-    return known is None or known.comes_back
+    return outcome == AnotherChance.kind if known is None else known.comes_back
 
 
 def follow(before: Placement, event: LeadEvent, desk: Desk, books: Books) -> Steps[None]:

@@ -51,7 +51,10 @@ def decided(
         return events
     clocks, last = first_clocks(placed, rule, books), events[-1]
     if clocks:
-        events = (evolve(first, clocks=clocks), *events[1:])
+        first = evolve(first, clocks=clocks)
+        if isinstance(first, CatchAll) and rule is not None:
+            first = evolve(first, rule=rule.name)
+        events = (first, *events[1:])
     if isinstance(last, Accepted):
         after = move(placed, events[0], placed.lead_id)
         events = (*events[:-1], accepted(last, after, books.desk, books.now))

@@ -86,6 +86,7 @@ class Draft:
         events: These events.
         line: The line in which the lead waits, if it waits; set before it begins to.
         kept: What keeps the decision, if one was made.
+        longest: How many leads the line may hold; ``None`` is without limit.
     """
 
     __slots__ = (
@@ -99,6 +100,7 @@ class Draft:
         "kept",
         "lead_id",
         "line",
+        "longest",
     )
 
     def __init__(self, lead_id: str, before: Placement | None, version: int, books: Books) -> None:
@@ -108,12 +110,15 @@ class Draft:
         self.events: list[LeadEvent] = []
         self.line: Line = NO_LINE
         self.kept: Iterable[Op] = ()
+        self.longest: int | None = None
         self._ended: list[Offer] = []
         self._ops: list[Op] = []
 
     def happen(self, event: LeadEvent) -> Steps[None]:
         """Let an event happen. The credits of an offer that it ends are taken back at once."""
         before = self.after
+        if isinstance(event, Offered) and event.rep_id in {each.rep_id for each in self._ended}:
+            event = evolve(event, renewed=True)
         ended = [] if before is None else _ended(before, event)
         for offer in ended:
             if offer.turn is not None:
@@ -168,29 +173,31 @@ class Draft:
         for offer in self._ended:
             ops += yield from _without_assignment(offer, self.lead_id, self.books)
         ops += self.books.operations()
-        ops += self._offer_records(after)
-        after = self.placed
+        ops += yield from self._offer_records(after)
         ops += yield from self._line_changes(after)
         ops.append(placement_put(after, self._version))
         return ops
 
-    def _offer_records(self, after: Placement) -> list[Op]:
-        """What keeps a record of each open offer: a rep who is offered the lead again keeps theirs."""
-        before = () if self.before is None else self.before.offers
+    def _offer_records(self, after: Placement) -> Steps[list[Op]]:
+        before, ops = () if self.before is None else self.before.offers, list[Op]()
         kept, known = set(map(_identity, after.offers)), set(map(_identity, before))
-        gone = {each.rep_id: each for each in before if _identity(each) not in kept}
-        ops, offers = list[Op](), list[Offer]()
+        gone = dict[str, int]()
+        for offer in before:
+            if _identity(offer) not in kept and offer.recorded:
+                gone[offer.rep_id] = yield from self._version_of(offer)
         for offer in after.offers:
             if _identity(offer) not in known:
-                old = gone.pop(offer.rep_id, None)
-                version = old.version if old is not None and old.recorded else 0
-                ops.append(offer_put(self.lead_id, offer, version))
-                offer = evolve(offer, version=version + 1) if version else offer  # noqa: PLW2901
-            offers.append(offer)
-        if any(offer.version > 1 for offer in offers):
-            self.after = evolve(after, offers=tuple(offers))
-        drops = [each for each in gone.values() if each.recorded]
-        return [*[Drop(offer_key(self.lead_id, o.rep_id), o.version) for o in drops], *ops]
+                ops.append(offer_put(self.lead_id, offer, gone.pop(offer.rep_id, 0)))
+        dropped = [Drop(offer_key(self.lead_id, rep_id), n) for rep_id, n in gone.items()]
+        return [*dropped, *ops]
+
+    def _version_of(self, offer: Offer) -> Steps[int]:
+        """The version of the record of an offer, which is 1 unless it took the place of another one."""
+        if not offer.renewed:
+            return 1
+        key = offer_key(self.lead_id, offer.rep_id)
+        record = (yield from self.books.records([key])).get(key)
+        return 0 if record is None else record.version
 
     def _line_changes(self, after: Placement) -> Steps[list[Op]]:
         before, ops = self.before, list[Op]()
@@ -204,7 +211,7 @@ class Draft:
                 ops += (Drop(entry_key(before), 1), Add(length_key(left), -1, lo=None))
         if joins:
             ops.append(entry_put(after))
-            ops.append(Add(length_key(after.line), 1))
+            ops.append(Add(length_key(after.line), 1, hi=self.longest))
             ops.append((yield from self._line_record(after)))
         return ops
 
@@ -231,7 +238,7 @@ def placement_put(after: Placement, version: int) -> Put:
 
 
 def offer_put(lead_id: str, offer: Offer, version: int = 0) -> Put:
-    """What writes the record by which a rep finds an offer, in place of the version that was there."""
+    """What writes the record by which a rep finds an offer, in place of this version."""
     told = {"lead": lead_id, "order": offer.order, "pool": offer.pool}
     return Put(offer_key(lead_id, offer.rep_id), stamped(told), version, OFFER, offer.rep_id)
 
@@ -264,9 +271,12 @@ def _ended(before: Placement, event: LeadEvent) -> list[Offer]:
 def _asked_before(before: Placement, after: Placement) -> Put:
     """The oldest of the previous offers, which leave the placement."""
     every = before.previous_offers.items()
-    gone = {rep_id: each.outcome for rep_id, each in every if rep_id not in after.previous_offers}
+    left = [(rep_id, each) for rep_id, each in every if rep_id not in after.previous_offers]
+    told = {"reps": {rep_id: each.outcome for rep_id, each in left}}
+    later = {rep_id: each.round for rep_id, each in left if each.round > 1}
     number = before.earlier_offers // KEPT_OFFERS
-    return Put(asked_key(after.lead_id, number), stamped({"reps": gone}), 0)
+    key = asked_key(after.lead_id, number)
+    return Put(key, stamped({**told, "rounds": later} if later else told), 0)
 
 
 def asked_keys(placed: Placement) -> list[str]:
@@ -277,16 +287,18 @@ def asked_keys(placed: Placement) -> list[str]:
 
 
 def asked(placed: Placement, books: Books) -> Steps[Mapping[str, str]]:
-    """Everybody who is not asked again about the lead, with how their last offer ended."""
-    found = dict[str, str]()
+    """Everybody who is not asked again in this round of the lead, with how their last offer ended."""
+    found, now = dict[str, str](), placed.round
     if placed.earlier_offers:
         for record in (yield from books.records(asked_keys(placed))).values():
-            found |= json.loads(record.data)["reps"]
+            page = json.loads(record.data)
+            rounds = page.get("rounds", {})
+            found |= {rep: how for rep, how in page["reps"].items() if rounds.get(rep, 1) >= now}
         found = {rep_id: outcome for rep_id, outcome in found.items() if not is_open(outcome)}
     for rep_id, each in placed.previous_offers.items():
         if is_asked_again(each, books.now):
             found.pop(rep_id, None)
-        else:
+        elif each.round >= now or each.retry_at is not None:
             found[rep_id] = each.outcome
     return FrozenDict(found)
 

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import ClassVar, TypeAlias
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
-from leadroute.model.validation import FrozenDict, frozen_counts, frozen_mapping, frozen_words
+from leadroute.model.validation import FrozenDict, frozen_counts, frozen_mapping
+from leadroute.offers.turn_taken import TurnTaken
 
 
 @frozen
@@ -87,12 +88,16 @@ class Offered:
         policy_version: The version of the policy that decided.
         ignore_availability: True when availability was ignored, because no rep was available.
         token: What tells this offer from every other one.
+        round: The number of the round in which the pool is asked, from 1.
+        reason_code: The reason why another pool is asked at the end of all waiting:
+            ``total_time_over``, ``too_old`` or ``line_full``; empty otherwise.
         line: The line that the lead waited in, if it did.
         claimed: Whether the rep asked for it.
         step: The number of the step of the rule that was in force; 0 for the rule as it is written.
         priority: The priority of the lead from now on; ``None`` leaves it as it was.
         more_at: The time at which one more rep is asked beside; ``None`` for none.
         remind_at: The time of the reminder before the end; ``None`` for none.
+        renewed: Whether an offer to the same rep ended in the same change.
         clocks: The times at which something is to be done about the lead, by name.
     """
 
@@ -119,7 +124,10 @@ class Offered:
     priority: int | None = None
     more_at: datetime | None = None
     remind_at: datetime | None = None
+    round: int = 1
+    reason_code: str = ""
     clocks: Mapping[str, datetime] = field(default=FrozenDict(), converter=frozen_mapping)
+    renewed: bool = False
 
 
 @frozen
@@ -135,6 +143,8 @@ class Waiting:
         error: The class of the exception when the decision failed; empty otherwise.
         line: The line in which it waits; empty for none.
         resumes_at: The first time at which a rep is known to be there again; ``None`` when that is not known.
+        round: The number of the round in which the pool is asked, from 1.
+        gives_up_at: The time at which it waits no longer; ``None`` when it waits without end.
         line_order: What orders it among leads of equal priority and score, the least first; ``None`` is its age.
         step: The number of the step of the rule that is in force; 0 for the rule as it is written.
         next_step: The time at which the next step opens; ``None`` when there is none.
@@ -152,6 +162,8 @@ class Waiting:
     error: str = ""
     line: str = ""
     resumes_at: datetime | None = None
+    round: int = 1
+    gives_up_at: datetime | None = None
     line_order: int | None = None
     step: int = 0
     next_step: datetime | None = None
@@ -171,6 +183,7 @@ class CatchAll:
         policy_version: The version of the policy that decided.
         error: The class of the exception when the decision failed; empty otherwise.
         clocks: The times at which something is to be done about the lead, by name.
+        rule: The rule that sets these; ``None`` when there are none.
     """
 
     kind: ClassVar[str] = "catch_all"
@@ -180,6 +193,7 @@ class CatchAll:
     policy_version: str = ""
     error: str = ""
     clocks: Mapping[str, datetime] = field(default=FrozenDict(), converter=frozen_mapping)
+    rule: str | None = None
 
 
 @frozen
@@ -265,11 +279,18 @@ class Declined:
 
 @frozen
 class TimedOut:
-    """The acceptance window closed without an answer."""
+    """The acceptance window closed without an answer.
+
+    Args:
+        at: The time.
+        rep_id: The rep.
+        until: The end of the pause before the next offer; ``None`` when the lead is decided at once.
+    """
 
     kind: ClassVar[str] = "timed_out"
     at: datetime
     rep_id: str
+    until: datetime | None = None
 
 
 @frozen
@@ -402,8 +423,6 @@ class Back:
 @frozen
 class Rerouted:
     """A lead that was offered or owned is decided again.
-
-    The offers end, and the owner gives it up.
 
     Args:
         at: The time.
@@ -658,28 +677,3 @@ KINDS: Mapping[str, type[LeadEvent]] = FrozenDict(
     }
 )
 """Every event by its tag."""
-
-
-@frozen
-class TurnTaken:
-    """The effect of an offer on the credits of its pool.
-
-    Args:
-        rep_id: The rep who took the turn.
-        taken: The number of turns that it counts; 0 when a turn credit paid for it.
-        units: The number of leads that were shared.
-        shares: Among whom, by weight: hexadecimal digits of a number whose bits are places in the pool's record.
-        paid: The change to each turn credit of the rep: below 0 where it paid.
-        final: True after the rep has accepted, when nothing is taken back anymore.
-    """
-
-    rep_id: str
-    taken: int
-    units: int
-    shares: Mapping[str, str] = field(default=FrozenDict(), converter=frozen_words)
-    paid: Mapping[str, int] = field(default=FrozenDict(), converter=frozen_counts)
-    final: bool = False
-
-    def accepted(self) -> TurnTaken:
-        """The same, once it is not taken back any more."""
-        return evolve(self, shares=FrozenDict(), final=True)

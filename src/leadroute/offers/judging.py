@@ -127,9 +127,17 @@ def finish(begun: Begun, books: Books, most: int | None = None) -> Steps[Judged]
         books: What the step reads.
         most: How many reps may be chosen; ``None`` for as many as the kind of the offers says.
     """
-    deciding, answer = begun.outcome, None
-    if isinstance(deciding, Ranking | Failed):
-        return deciding
+    found = begun.outcome
+    if isinstance(found, Ranking | Failed):
+        return found
+    return (yield from goes_on(found, begun, books, most))
+
+
+def goes_on(
+    deciding: Deciding, begun: Begun, books: Books, most: int | None = None
+) -> Steps[Judged]:
+    """Take a decision to its end, reading the counts that it asks for."""
+    answer = None
     while True:
         found = _next(begun, deciding, books, answer, most)
         if not isinstance(found, _Asked):

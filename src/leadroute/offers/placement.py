@@ -11,7 +11,7 @@ from attrs import field, fields_dict, frozen
 
 from leadroute.model.guidance import guided_attributes, without_defaults
 from leadroute.model.validation import FrozenDict, frozen_counts, frozen_mapping, one_line
-from leadroute.offers.events import TurnTaken
+from leadroute.offers.turn_taken import TurnTaken
 from leadroute.ranking.ranking import Outcome
 
 
@@ -91,7 +91,7 @@ class Offer:
         line: The line that the lead waited in before, if it did.
         claimed: Whether the rep asked for it.
         recorded: False for an offer of an older release, of which the store has no record by rep.
-        version: The version of that record, above 1 when the rep was offered the lead again at once.
+        renewed: True when its record took the place of one of an earlier offer, in the same change.
         remind_at: The time of the reminder before its end; ``None`` when there is none, or there was.
     """
 
@@ -107,7 +107,7 @@ class Offer:
     line: str = ""
     claimed: bool = False
     recorded: bool = field(default=True, eq=False)
-    version: int = field(default=1, eq=False)
+    renewed: bool = False
     remind_at: datetime | None = None
 
     @property
@@ -126,13 +126,15 @@ class PreviousOffer:
             ``missed`` for an owner from whom it was taken because of a deadline.
         at: When it ended. Not part of equality: of an offer that an older release made it is not known.
         times: How many offers of this lead the rep had.
-        retry_at: When the rep may be asked again; ``None`` is never.
+        retry_at: When the rep may be asked again; ``None`` is never in this round.
+        round: The number of the round in which the last one was made.
     """
 
     outcome: str
     at: datetime = field(eq=False)
     times: int = 1
     retry_at: datetime | None = None
+    round: int = 1
 
 
 @guided_attributes
@@ -154,9 +156,9 @@ class Placement:
         offers: The offers that are open now.
         clocks: The times at which something is to be done about the lead, by name: ``retry`` is the
             next decision, ``again`` the time at which a rep may be asked again, ``step`` the opening of
-            the next step of the rule, ``shift`` the end of open work with the shift of the owner,
-            ``more`` the time at which one more rep is asked, ``respond`` and ``close`` are deadlines
-            with their warnings, and ``follow_up`` has the follow-ups.
+            the next step of the rule, ``gives_up`` the end of waiting, ``shift`` the end of open work
+            with the shift of the owner, ``more`` the time at which one more rep is asked, ``respond``
+            and ``close`` are deadlines with their warnings, and ``follow_up`` has the follow-ups.
         line: The line in which it waits; empty when it is in none.
         line_order: What orders it in its line among leads of equal priority and score; ``None`` is its age.
         resumes_at: When it waits: the first time at which a rep is known to be there again.
@@ -189,6 +191,9 @@ class Placement:
         error: The class of the exception when the last decision failed; empty otherwise. Its
             message is not kept, because it may hold personal data.
         failures: How many decisions in a row failed.
+        round: The number of the round in which the pool is asked, from 1.
+        restarted_at: The time at which a rep was last looked for anew: when it was reopened, or taken
+            from its owner; ``None`` when it never was.
         withdrawn_at: The time at which it was withdrawn; ``None`` when it is not.
         suggested: When it waits to be assigned by hand: the ids of the reps who may have it, best first,
             at most 50; ``Dispatcher.decision`` has the reasons.
@@ -234,6 +239,8 @@ class Placement:
     won: bool = field()
     error: str = ""
     failures: int = 0
+    round: int = 1
+    restarted_at: datetime | None = None
     withdrawn_at: datetime | None = None
     step: int = 0
     suggested: tuple[str, ...] = ()
@@ -305,14 +312,20 @@ class Placement:
             return f"it was withdrawn: {self.outcome}"
         if not self.reason_code:
             return self._of_rep()
-        return _REASONS.get(self.reason_code, self.reason_code)
+        return _REASONS.get(self.reason_code, self.reason_code) + self._of_round()
+
+    def _of_round(self) -> str:
+        """The number of the round, from the second on, as the end of a reason."""
+        counts = self.round > 1 and self.status in (Status.WAITING, Status.OFFERED)
+        return f" (round {self.round})" if counts else ""
 
     def _of_rep(self) -> str:
         """Why a rep has it."""
         if self.offers:
             first = " and ".join([offer.rep_id for offer in self.offers])
             step = f", step {self.step}" if self.step else ""
-            return f"{one_line(first)} came first under rule {self.rule!r}{step}"
+            by = f"came first under rule {self.rule!r}{step}{self._of_round()}"
+            return f"{one_line(first)} {by}"
         owner = one_line(self.owner or "")
         if self.status is Status.CLOSED:
             return f"{owner} closed it as {self.outcome}"

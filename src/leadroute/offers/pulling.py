@@ -39,7 +39,15 @@ NO_LEAD_WAITS: Final = "no_lead_waits"
 """The reason code when no lead waits that the rep could ever take."""
 
 _OF_THE_REP: Final = frozenset(
-    ("inactive", "zero_weight", "off_hours", "not_present", "wrapping_up")
+    (
+        "inactive",
+        "zero_weight",
+        "off_hours",
+        "not_present",
+        "paused",
+        "cooling_down",
+        "wrapping_up",
+    )
 )
 """The reasons that hold for every lead."""
 

@@ -60,13 +60,12 @@ def _timed(leads: LeadSteps, lead_id: str, records: Sequence[Record]) -> Steps[D
 
 BELLS: Final[Mapping[str, Bell]] = FrozenDict(
     {
-        "offers": lambda leads, lead_id, records: leads.passed_on(
-            lead_id, transitions.expiries, records
-        ),
+        "offers": lambda leads, lead_id, records: leads.passed_on(lead_id, leads.expired, records),
         "again": lambda leads, lead_id, records: leads.decided(lead_id, records),
         "more": lambda leads, lead_id, records: leads.one_more(lead_id, records),
         "remind": lambda leads, lead_id, records: leads.reminded(lead_id, records),
         "retry": lambda leads, lead_id, records: leads.decided(lead_id, records),
+        "gives_up": lambda leads, lead_id, records: leads.decided(lead_id, records),
         "step": lambda leads, lead_id, records: leads.decided(lead_id, records),
         "shift": lambda leads, lead_id, records: leads.reported(
             lead_id, transitions.end_of_shift, records

@@ -111,6 +111,7 @@ Closing feedback: ``CLOSED``. While another offer is open, one that ends leaves 
 
 _CLOCKS: Final[dict[str, frozenset[Status]]] = {
     "retry": frozenset((Status.WAITING,)),
+    "gives_up": frozenset((Status.WAITING,)),
     "again": frozenset((Status.WAITING,)),
     "step": frozenset((Status.WAITING,)),
     "shift": _WITH_OWNER,
@@ -279,6 +280,7 @@ def _offered(before: Placement, event: Offered) -> dict[str, Any]:
         event.line,
         event.claimed,
         remind_at=event.remind_at,
+        renewed=event.renewed,
     )
     changes = {
         **_DECIDED,
@@ -287,6 +289,7 @@ def _offered(before: Placement, event: Offered) -> dict[str, Any]:
         "offers": (*before.offers, offer),
         "offered_at": event.at,
         "reason_code": "",
+        "round": event.round,
         "policy_version": event.policy_version,
         "step": event.step,
         "priority": before.priority if event.priority is None else event.priority,
@@ -317,8 +320,10 @@ def _waiting(before: Placement, event: Waiting) -> dict[str, Any]:
             "retry": event.until,
             "again": before.next_return(event.at),
             "step": event.next_step,
+            "gives_up": event.gives_up_at,
             **event.clocks,
         },
+        "round": event.round,
         "line": event.line,
         "step": event.step,
         "priority": before.priority if event.priority is None else event.priority,
@@ -335,6 +340,7 @@ def _caught(before: Placement, event: CatchAll) -> dict[str, Any]:
     return {
         **_without_rep(event, event.reason_code),
         **_timed(before, event),
+        "rule": event.rule or before.rule,
         "catch_all": event.place,
         "error": event.error,
     }
@@ -405,7 +411,8 @@ def _ended(before: Placement, event: Declined | TimedOut | OfferWithdrawn) -> di
     told = {"offers": left, **_asked(before, event.rep_id, outcome, event.at, retry_at)}
     if left:
         return told
-    clocks = {"retry": event.at}  # until the decision that follows
+    until = event.until if isinstance(event, TimedOut) else None
+    clocks = {"retry": until or event.at}  # until the decision that follows
     return {**told, "pool": None, "clocks": clocks, "reason_code": outcome}
 
 
@@ -414,9 +421,10 @@ def _asked(
 ) -> dict[str, Any]:
     """The previous offers with one more."""
     known = before.previous_offers.get(rep_id)
-    ended = PreviousOffer(outcome, at, 1 if known is None else known.times + 1, retry_at)
+    times = 1 if known is None else known.times + 1
+    ended = PreviousOffer(outcome, at, times, retry_at, before.round)
     previous = {**before.previous_offers, rep_id: ended}
-    earlier = outdated(previous)
+    earlier = _outdated(previous, rep_id)
     return {
         "previous_offers": FrozenDict(
             {rep_id: each for rep_id, each in previous.items() if rep_id not in earlier}
@@ -434,6 +442,7 @@ def _rerouted(before: Placement, event: Rerouted) -> dict[str, Any]:
         **asked,
         "offers": (),
         "reservations": before.reservations if owner is None else FrozenDict(),
+        "restarted_at": before.restarted_at if owner is None else event.at,
         "step": 0,
         "policy_version": "",
         "reason_code": event.kind,
@@ -461,15 +470,14 @@ def _another_chance(before: Placement, event: AnotherChance) -> dict[str, Any]:
     return {"previous_offers": FrozenDict({**before.previous_offers, event.rep_id: again})}
 
 
-def outdated(previous: Mapping[str, PreviousOffer]) -> dict[str, PreviousOffer]:
-    """The oldest offers, once there are too many for one document."""
+def _outdated(previous: Mapping[str, PreviousOffer], last: str) -> dict[str, PreviousOffer]:
+    """The oldest offers without the last one, once there are too many for one document."""
     if len(previous) < 2 * KEPT_OFFERS:
         return {}
+    others = [each for each in previous.items() if each[0] != last]
     # Who may be asked again later goes last, because only the outcome of an older offer is kept.
-    oldest = sorted(
-        previous.items(), key=lambda each: (each[1].retry_at is not None, each[1].at, each[0])
-    )
-    return dict(oldest[:KEPT_OFFERS])
+    others.sort(key=lambda each: (each[1].retry_at is not None, each[1].at, each[0]))
+    return dict(others[:KEPT_OFFERS])
 
 
 def _withdrawn(before: Placement, event: Withdrawn) -> dict[str, Any]:
@@ -519,6 +527,7 @@ def _reopened(before: Placement, event: Reopened) -> dict[str, Any]:
         "step": 0,
         "policy_version": "",
         "reason_code": event.kind,
+        "restarted_at": event.at,
         "clocks": {"retry": event.at},  # until the decision that follows
     }
 

@@ -23,13 +23,14 @@ from leadroute.model.keys import (
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.validation import FrozenDict, aware, must_be
-from leadroute.offers import answers, deadlines, decisions, requests, transitions
+from leadroute.offers import answers, course, deadlines, decisions, requests, transitions
 from leadroute.offers.assigning import assigned_by_hand
 from leadroute.offers.change import Change, Drop, Op, Put, Record
 from leadroute.offers.counts import Books, Desk
 from leadroute.offers.draft import Draft, asked, asked_keys, new_draft, pools_of
 from leadroute.offers.events import (
     Accepted,
+    AnotherChance,
     Declined,
     Forgotten,
     LeadEvent,
@@ -38,7 +39,6 @@ from leadroute.offers.events import (
     Reopened,
     Rerouted,
     TimedOut,
-    Waiting,
 )
 from leadroute.offers.judging import (
     Begun,
@@ -47,24 +47,24 @@ from leadroute.offers.judging import (
     Judged,
     begin,
     finish,
-    in_line,
     keys_read,
     pulled,
     qualifies,
     unjudged,
 )
 from leadroute.offers.lifting import placement_of
-from leadroute.offers.lines import length_key, order_of
 from leadroute.offers.outcome_counts import counts_of
 from leadroute.offers.placement import SUGGESTED, Placement, Status
 from leadroute.offers.requests import Steps, ignored
 from leadroute.offers.state_machine import ends_offer
 from leadroute.plain import loads
 from leadroute.ranking.eligibility import Ineligibility
-from leadroute.ranking.ranking import Outcome
-from leadroute.rules.offer_kind import PULL, SUGGEST
+from leadroute.rules.offer_kind import SUGGEST
 
-_UNDECIDED: Final = (Declined, TimedOut, OfferWithdrawn, Reopened, Rerouted, PolicyChanged)
+_UNDECIDED: Final = (
+    *(Declined, TimedOut, OfferWithdrawn),
+    *(AnotherChance, Reopened, Rerouted, PolicyChanged),
+)
 """The events after which others are asked, or the lead is decided again."""
 
 T = TypeVar("T")
@@ -374,6 +374,13 @@ class LeadSteps:
             desk = self.desk_of(before.policy_version)
             yield from answers.follow(before, event, desk, draft.books)
 
+    def expired(self, before: Placement, now: datetime) -> Sequence[LeadEvent]:
+        """The ends of the offers that have run out, each with the pause that the policy wants."""
+        desk = self.desk_of(before.policy_version)
+        pause = desk.router.terms(before.rule).wait_between
+        until = None if pause is None else course.pause_until(before, pause, desk, now)
+        return transitions.expiries(before, now, until)
+
     def decided(self, lead_id: str, records: Iterable[Record] = (), line: str = "") -> Steps[Done]:
         """Decide again about a lead that waits, in this line where one is named."""
         noted = [*records]
@@ -415,10 +422,13 @@ class LeadSteps:
         books.line = _line_before(draft)
         yield from self._under_its_policy(draft)
         before = draft.placed
+        if transitions.is_paused(before, books.now):
+            return None
         try:
             begun, others = yield from self._begun(before, books)
         except UNREADABLE as error:
-            yield from draft.happen(transitions.failure(before, error, before.rule, books))
+            bounds = course.bounds_of(before, before.rule, books.desk, books.now)
+            yield from draft.happen(transitions.failure(before, error, before.rule, bounds, books))
             return Failed(error, before.rule)
         events, failed = yield from self._decide(begun, draft, others)
         router = books.desk.router
@@ -463,9 +473,12 @@ class LeadSteps:
             if before.status is not Status.WAITING or suggested or (line and before.line != line):
                 return Claimed(before)
             draft = Draft(lead_id, before, version, books)
-            found = yield from self._claimable(draft, rep_id)
-            if isinstance(found, Ineligibility):
-                return Claimed(before, found)
+            chosen = yield from self._claimable(draft, rep_id)
+            if isinstance(chosen, Ineligibility):
+                return Claimed(before, chosen)
+            found = course.of_offer(chosen, before, books)
+            if found.ended is not None:
+                return Claimed(before, Ineligibility(found.ended.value, found.ended.reason))
             if look:
                 return Claimed(before, free=True)
             books.line = before.line
@@ -506,8 +519,9 @@ class LeadSteps:
         """
         books, before = draft.books, draft.placed
         books.desk, books.line = self.desk_of(before.policy_version), before.offers[0].line
-        if books.desk.router.version != before.policy_version:
-            return None  # the policy of the offers is not here
+        over = course.bounds_of(before, before.rule, books.desk, books.now).over(books.now)
+        if over or books.desk.router.version != before.policy_version:
+            return None  # nobody is asked any more, or the policy of the offers is not here
         try:
             lead = yield from self._lead_of(before, books)
         except UNREADABLE as error:
@@ -526,7 +540,8 @@ class LeadSteps:
             return None  # a step opens once the offers that are open have ended
         if self.desk.decisions != "none":
             draft.kept = yield from self._kept(begun.lead, judged, known, draft, behind=False)
-        for event in (yield from transitions.offers(judged, books, more_at)):
+        told = course.of_offer(judged, before, books)
+        for event in (yield from transitions.offers(told, books, more_at)):
             yield from draft.happen(event)
         return None
 
@@ -566,38 +581,19 @@ class LeadSteps:
     ) -> Steps[tuple[Sequence[LeadEvent], Failed | None]]:
         """The events that follow from a decision, and what the policy raised."""
         books, before = draft.books, draft.placed
-        is_new = before.status is Status.RECEIVED
-        judged, line = in_line(begun, (yield from finish(begun, books)), books)
-        draft.line = line or draft.line
-        order = None
-        if begun.rule is not None:
-            backlog = books.desk.router.terms(begun.rule.name).backlog
-            order = order_of(begun.lead, before.received_at, backlog)
-        if is_new and line is not begun.line and line is not None:
-            yield from books.counts([length_key(line.id)])
-        others = is_new and line is not None and books.counted(length_key(line.id)) > 0
-        behind = (
-            others
-            and isinstance(judged, Chosen)
-            and judged.decided.terms_of_offer.kind != PULL  # which nobody is first in line for
-        )
+        found = yield from course.run(begun, before, asked_before, books)
+        judged = found.judged
+        draft.line = found.line or draft.line
+        draft.longest = found.longest
         if self.desk.decisions != "none":
             draft.kept = yield from self._kept(
-                begun.lead, judged, asked_before, draft, behind=behind
+                begun.lead, judged, found.asked, draft, behind=found.behind
             )
         if isinstance(judged, Failed):
-            failure = transitions.failure(before, judged.error, judged.rule, books)
+            failed = judged.error, judged.rule, found.bounds
+            failure = transitions.failure(before, *failed, books)
             return deadlines.decided((failure,), before, begun.rule, books), judged
-        if behind and isinstance(judged, Chosen):
-            # It joins those who wait in its line, which is served from its head.
-            reason, version = Outcome.NONE_AVAILABLE.value, self.desk.router.version
-            named = draft.line.rule, None, version
-            relaxing = transitions.relaxation(judged.decided.rule, before)
-            waits = Waiting(
-                books.now, reason, *named, line=draft.line.id, line_order=order, **relaxing
-            )
-            return deadlines.decided((waits,), before, begun.rule, books), None
-        events = yield from transitions.events_of(judged, line, before, books, order)
+        events = yield from transitions.events_of(found, before, books)
         return deadlines.decided(events, before, begun.rule, books), None
 
     def _kept(

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from attrs import evolve
 
@@ -38,10 +38,11 @@ from leadroute.model.keys import (
 from leadroute.model.lead import Lead, with_score
 from leadroute.model.rep import Rep
 from leadroute.model.validation import Cleaner, FrozenDict, aware, word
-from leadroute.model.working_hours import deadline, unless_failing
+from leadroute.model.working_hours import Hours, deadline, unless_failing
 from leadroute.offers.answers import DECLINES, is_open
 from leadroute.offers.change import MAX_DATA, bytes_beyond_limit
 from leadroute.offers.counts import Books
+from leadroute.offers.course import Bounds, Course
 from leadroute.offers.events import (
     Accepted,
     AnotherChance,
@@ -123,56 +124,59 @@ def as_scored(lead: Lead, before: Placement, router: Router) -> Lead:
     return with_score(lead, kept_score(before))
 
 
-def events_of(
-    found: Chosen | Decided | Ranking,
-    line: Line | None,
-    before: Placement,
-    books: Books,
-    order: int | None = None,
-) -> Steps[Sequence[LeadEvent]]:
-    """Return the events that follow from a decision.
+def events_of(course: Course, before: Placement, books: Books) -> Steps[Sequence[LeadEvent]]:
+    """Return the events that follow from a decision that did not fail.
 
     These are offers, or one event: a suggestion, a wait in the line of the lead, the catch-all, or
     disqualification. A lead is not given up while a rep may be asked again later.
     """
+    found, line = cast("Chosen | Decided | Ranking", course.judged), course.line
     if isinstance(found, Chosen):
         kind = found.decided.terms_of_offer.kind
-        if kind == PULL and line is not None:
-            return (_to_pull(found.decided, line, before, books, order),)
+        if kind == PULL and line is not None and course.ended is None:
+            return (_to_pull(found.decided, line, course, before, books),)
         if not found.choices:
-            return (_suggestion(found.decided, books),)
-        return (yield from offers(found, books, next_of(kind, len(found.choices), books.now)))
-    return (_without_offer(found, line, before, books, order),)
+            return (_suggestion(found.decided, course, books),)
+        if course.behind and line is not None:
+            # It joins those who wait in its line, which is served from its head.
+            told = {**_going_on(course), **relaxation(found.decided.rule, before)}
+            named = Outcome.NONE_AVAILABLE.value, line.rule, None, books.desk.router.version
+            return (Waiting(books.now, *named, line=line.id, **told),)
+        return (yield from offers(course, books, next_of(kind, len(found.choices), books.now)))
+    return (_without_offer(found, course, before, books),)
+
+
+def _going_on(course: Course) -> dict[str, Any]:
+    """What the event of a wait in a line says of the course of the lead."""
+    told = {"round": course.round, "gives_up_at": course.bounds.first}
+    return {**told, "line_order": course.line_order}
 
 
 def _to_pull(
-    found: Decided, line: Line, before: Placement, books: Books, order: int | None
+    found: Decided, line: Line, course: Course, before: Placement, books: Books
 ) -> Waiting:
     """The wait of a lead for a rep who asks for it."""
-    told = TO_PULL, found.rule.name, None, books.desk.router.version
-    relaxing = relaxation(found.rule, before)
-    return Waiting(books.now, *told, line=line.id, line_order=order, **relaxing)
+    said = TO_PULL, found.rule.name, None, books.desk.router.version
+    told = {**_going_on(course), **relaxation(found.rule, before)}
+    return Waiting(books.now, *said, line=line.id, **told)
 
 
-def _suggestion(found: Decided, books: Books) -> Waiting:
+def _suggestion(found: Decided, course: Course, books: Books) -> Waiting:
     """The wait of a lead that somebody gives to a rep by hand, with its ranking."""
     best = [found.context.ids[place] for place, _ in found.first(MOST)]
-    told = found.rule.name, None, books.desk.router.version
-    return Waiting(books.now, SUGGESTED, *told, step=found.rule.step, suggested=tuple(best))
+    said = books.now, SUGGESTED, found.rule.name, None, books.desk.router.version
+    told: dict[str, Any] = {"round": course.round, "gives_up_at": course.bounds.first}
+    return Waiting(*said, step=found.rule.step, suggested=tuple(best), **told)
 
 
 def _without_offer(
-    found: Decided | Ranking,
-    line: Line | None,
-    before: Placement,
-    books: Books,
-    order: int | None,
+    found: Decided | Ranking, course: Course, before: Placement, books: Books
 ) -> LeadEvent:
-    now, router = books.now, books.desk.router
+    now, router, line = books.now, books.desk.router, course.line
     if isinstance(found, Ranking) and found.outcome is Outcome.DISQUALIFIED:
         return Disqualified(now, found.factor, found.verdict, found.policy_version)
     rule = None if isinstance(found, Ranking) else found.rule.name
-    again = None if rule is None else before.next_return(now)
+    again = None if rule is None or course.ended is not None else before.next_return(now)
     if line is None or (found.fallback_step != WAIT and again is None):
         return CatchAll(now, found.outcome.value, router.catch_all, router.version)
     outcome = (found.outcome if again is None else Outcome.NONE_AVAILABLE).value
@@ -181,9 +185,11 @@ def _without_offer(
     resumes_at = min(
         [at for at in (found.resumes_at, again) if at is not None and at > now], default=None
     )
-    relaxing = {} if isinstance(found, Ranking) else relaxation(found.rule, before)
+    told = _going_on(course)
+    if not isinstance(found, Ranking):
+        told |= relaxation(found.rule, before)
     said = now, outcome, rule, None, router.version
-    return Waiting(*said, line=line.id, resumes_at=resumes_at, line_order=order, **relaxing)
+    return Waiting(*said, line=line.id, resumes_at=resumes_at, **told)
 
 
 def relaxation(rule: Rule, before: Placement) -> dict[str, Any]:
@@ -206,35 +212,39 @@ _LATEST_RETRY: Final = timedelta(hours=1)
 
 
 def failure(
-    before: Placement, error: Exception, rule: str | None, books: Books
+    before: Placement, error: Exception, rule: str | None, bounds: Bounds, books: Books
 ) -> Waiting | CatchAll:
     """The event of a decision that raised an error: a new lead goes to the catch-all, another waits.
 
-    A waiting lead is decided again after 30 seconds, then twice as long each time, up to an hour.
+    A waiting lead is decided again after 30 seconds, then twice as long each time, up to an hour. One
+    that may wait no longer goes to the catch-all too.
     Only the class of the error is kept, because its message may hold personal data.
     """
     kind, router, now = type(error).__name__, books.desk.router, books.now
-    if before.status is Status.RECEIVED:
+    if before.status is Status.RECEIVED or bounds.over(now) is not None:
         return CatchAll(now, FAILED, router.catch_all, router.version, kind)
     until = later(now, min(_LATEST_RETRY, _RETRY * 2 ** min(before.failures, 10)))
-    return Waiting(now, FAILED, rule or before.rule, until, router.version, kind)
+    round_, first = before.round, bounds.first
+    told = FAILED, rule or before.rule, until, router.version, kind
+    return Waiting(now, *told, round=round_, gives_up_at=first)
 
 
 def offers(
-    chosen: Chosen, books: Books, more_at: datetime | None = None, *, claim: bool = False
+    course: Course, books: Books, more_at: datetime | None = None, *, claim: bool = False
 ) -> Steps[Sequence[LeadEvent]]:
     """The offers to those who were chosen, best first, and the acceptance where nobody has to answer.
 
     Args:
-        chosen: The decision.
+        course: The decision, for some reps.
         books: What the step has read.
         more_at: When one more rep is asked.
         claim: Whether the rep has asked for the lead.
     """
+    chosen = cast("Chosen", course.judged)
     order, made = (yield from books.next_order()), list[LeadEvent]()
     for place in range(len(chosen.choices)):
         told = order + place, more_at
-        made.append((yield from _offer(chosen, place, books, told, claim=claim)))
+        made.append((yield from _offer(course, place, books, told, claim=claim)))
     if chosen.decided.terms_of_offer.auto_accept:
         rep, release_on = chosen.choices[0].rep, chosen.decided.rule.release_on
         made.append(Accepted(books.now, rep.id, shift_end(release_on, rep, books.now)))
@@ -255,21 +265,21 @@ def nobody_added(before: Placement, kind: OfferKind, now: datetime) -> NobodyAdd
 
 
 def _offer(
-    chosen: Chosen, place: int, books: Books, told: tuple[int, datetime | None], *, claim: bool
+    course: Course, place: int, books: Books, told: tuple[int, datetime | None], *, claim: bool
 ) -> Steps[Offered]:
+    chosen = cast("Chosen", course.judged)
     found, choice, (order, more_at) = chosen.decided, chosen.choices[place], told
     rule, rep, router, now = found.rule, choice.rep, books.desk.router, books.now
     limits, reservations = _held_to(found, choice, books, claim=claim)
     turn = None if claim else choice.turn  # whoever asks for a lead gives up no turn
     credits = None if turn is None else (yield from books.credits(found.pool))
-    hours = router.working((rep,))[0].hours
-    reminder = found.terms_of_offer.reminder_of(found.grade)
+    until, remind_at = _ends_of(found, course, router.working((rep,))[0].hours, now)
     return Offered(
         now,
         rep.id,
         rule.name,
         found.pool,
-        deadline(now, found.accept_within, hours),
+        until,
         choice.score,
         reservations,
         choice.propensity,
@@ -286,8 +296,22 @@ def _offer(
         rule.step,
         None,
         more_at,
-        None if reminder is None else deadline(now, reminder, hours),
+        remind_at,
+        course.round,
+        "" if course.ended is None else course.ended.value,
     )
+
+
+def _ends_of(
+    found: Decided, course: Course, hours: Hours | None, now: datetime
+) -> tuple[datetime, datetime | None]:
+    """The end of an offer and its reminder; it is cut at the total time where the policy wants that."""
+    terms, total = found.terms_of_offer, course.bounds.total
+    reminder, until = terms.reminder_of(found.grade), deadline(now, found.accept_within, hours)
+    if total is not None and course.ended is None and terms.truncate:
+        until = min(until, total)
+    at = None if reminder is None else deadline(now, reminder, hours)
+    return until, None if at is None or at >= until else at
 
 
 def _held_to(
@@ -353,8 +377,15 @@ def is_news(event: LeadEvent, before: Placement) -> bool:
         and event.priority is None
         and "retry" not in before.clocks
         and before.clocks.get("again") == before.next_return(event.at)
-        and (event.reason_code, event.rule, event.line, event.step, event.suggested)
-        == (before.reason_code, before.rule, before.line, before.step, before.suggested)
+        and (event.reason_code, event.rule, event.line, event.round, event.step, event.suggested)
+        == (
+            before.reason_code,
+            before.rule,
+            before.line,
+            before.round,
+            before.step,
+            before.suggested,
+        )
     )
 
 
@@ -585,9 +616,17 @@ def enrichment(lead: Lead, priority: int, now: datetime) -> Updated:
     return Updated(now, priority, score.score, score.grade, score.completeness)
 
 
-def expiries(before: Placement, now: datetime) -> list[TimedOut]:
-    """The ends of the offers that have run out."""
-    return [TimedOut(now, offer.rep_id) for offer in before.offers if now >= offer.expires_at]
+def expiries(before: Placement, now: datetime, until: datetime | None = None) -> list[TimedOut]:
+    """The ends of the offers that have run out, with the end of the pause after them."""
+    return [
+        TimedOut(now, offer.rep_id, until) for offer in before.offers if now >= offer.expires_at
+    ]
+
+
+def is_paused(placed: Placement, now: datetime) -> bool:
+    """Whether a lead waits until the pause after an offer is over."""
+    until = placed.clocks.get("retry")
+    return placed.reason_code == TimedOut.kind and until is not None and until > now
 
 
 def reminders(before: Placement, now: datetime) -> list[Reminded]:

@@ -49,7 +49,7 @@ from leadroute.ranking.scorers.combinators import fair_share
 from leadroute.ranking.scorers.exploration import fairness_cost, propensities
 from leadroute.ranking.scorers.round_robin import Turn, after, dues, turn_of
 from leadroute.rules.routing_context import ZEROS, Crew, RoutingContext
-from leadroute.rules.rule import Fallback, Rule
+from leadroute.rules.rule import EVERYONE, Fallback, Rule
 from leadroute.rules.terms import Terms
 
 __all__ = ["Decided", "Need"]
@@ -208,6 +208,32 @@ class Decided:
         if snapshot.presence and not everybody:
             check_presence(found.members, snapshot.presence)
         return masks(self.rule, context, found.pauses, ignore_availability=everybody)
+
+    def in_own_pool(self) -> Decided:
+        """The decision in the pool of the rule, where it went on to others."""
+        if self.place < 0 or self.is_own:
+            return self
+        return next(each for each in reversed(self.other_pools) if each.is_own)
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the pool of the rule was asked, and not one of its fallback."""
+        return self.pool == (self.rule.pool or EVERYONE) and not self.ignore_availability
+
+    def end(self, ended: Outcome) -> None:
+        """Leave the lead to the steps for one that may wait no longer."""
+        self.place, self.outcome, self.score = -1, ended, 0.0
+        self._assignments = self._scored = None
+
+    def steps(self, case: str) -> tuple[str, ...]:
+        """The steps of the fallback in a case."""
+        return self.rule.fallback.steps(case, self._router.fallback)
+
+    def in_pool(self, pool: str, roster: Roster) -> Decided:
+        """The same decision in another pool, for which counts are still to be read."""
+        members = self._router.candidate_set(self.rule, pool, roster, self._instant)
+        given = self._lead, self._instant, self._previous_offers, self._matches
+        return Decided(self._router, self.rule, pool, members, *given)
 
     @property
     def terms_of_offer(self) -> Terms:
@@ -424,12 +450,15 @@ class Decided:
 
     def propensities(self) -> Mapping[str, float] | None:
         """The probability with which each comes first; ``None`` when nothing is left to chance."""
-        return propensities(self._set.score, self.context) if self._set.random else None
+        chance = self._set.random and self.place >= 0
+        return propensities(self._set.score, self.context) if chance else None
 
     def fairness_cost(self) -> float:
         """The points that the first scores below what was possible."""
         score = self._set.score
-        return fairness_cost(score, self.context) if isinstance(score, fair_share) else 0.0
+        if isinstance(score, fair_share) and self.place >= 0:
+            return fairness_cost(score, self.context)
+        return 0.0
 
     def best(self) -> Assignment | None:
         """The first; ``None`` when there is nobody."""

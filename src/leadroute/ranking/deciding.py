@@ -6,6 +6,8 @@ from collections.abc import Generator, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple, TypeAlias
 
+from attrs import evolve
+
 from leadroute.errors import say_where
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Roster
@@ -13,7 +15,7 @@ from leadroute.model.snapshot import Snapshot
 from leadroute.model.territory_index import Match
 from leadroute.ranking.candidates import CandidateSet
 from leadroute.ranking.decide import Decided, Policy
-from leadroute.ranking.ranking import Outcome
+from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.rules.rule import (
     CATCH_ALL,
     EVERYONE,
@@ -42,20 +44,19 @@ class Matched(NamedTuple):
     deciding: Deciding
 
 
-def decide(question: Question, snapshot: Snapshot) -> Decided:
-    """Decide about a lead under the rule that matched, on counts that are all there."""
+def decide(question: Question, snapshot: Snapshot, ended: Outcome | None = None) -> Decided:
+    """Decide about a lead under the rule that matched, on counts that are all there.
+
+    Args:
+        question: The lead, and what there is for it.
+        snapshot: The counts.
+        ended: Why it may wait no longer; ``None`` where it may.
+    """
     try:
-        own = _own(question).settle(snapshot)
-        if own.place >= 0:  # as mostly, and then without the cost of a generator
-            return own
-        work = _elsewhere(own, question)
-        try:
-            next(work)
-            while True:
-                work.send(snapshot)
-        except StopIteration as done:
-            found: Decided = done.value
-            return found
+        found = _own(question).settle(snapshot)
+        if found.place < 0:  # mostly there is somebody, without the cost of a generator
+            found = _on(_elsewhere(found, question), snapshot)
+        return found if ended is None else _on(at_end(found, question[2], ended), snapshot)
     except StopIteration as error:
         stopped = RuntimeError("generator raised StopIteration")  # as ``deciding`` says it
         say_where(stopped, question[1].name, question[3].id)
@@ -63,6 +64,17 @@ def decide(question: Question, snapshot: Snapshot) -> Decided:
     except Exception as error:
         say_where(error, question[1].name, question[3].id)
         raise
+
+
+def _on(work: Deciding, snapshot: Snapshot) -> Decided:
+    """Take a decision to its end on counts that are all there."""
+    try:
+        next(work)
+        while True:
+            work.send(snapshot)
+    except StopIteration as done:
+        found: Decided = done.value
+        return found
 
 
 def deciding(question: Question) -> Deciding:
@@ -165,6 +177,35 @@ def _passed_on(
     if found.place < 0:
         found.resumes_at = _resumes_at([*answers, found])
     return found
+
+
+def at_end(found: Decided, roster: Roster, ended: Outcome) -> Deciding:
+    """Decide about a lead that may wait no longer: in the pools of its fallback, and never in its own.
+
+    Args:
+        found: What was decided about it so far.
+        roster: The reps there are.
+        ended: Why it may wait no longer.
+    """
+    own = found.in_own_pool()
+    own.end(ended)
+    asked = {own.pool: own}
+    for step in own.steps("cannot_wait"):
+        for pool in _pools_of(step, asked):
+            other = own.in_pool(pool, roster)
+            other.settle((yield other))
+            if other.place >= 0:
+                other.other_pools, other.passed_on = tuple(asked.values()), own.passed_on
+                return other
+            asked[pool] = other
+    return _without_rep(asked, (), CATCH_ALL)
+
+
+def ended_ranking(found: Ranking, ended: Outcome) -> Ranking:
+    """A decision without a rule about a lead that may wait no longer."""
+    if found.outcome is not Outcome.NO_RULE_MATCHED:
+        return found
+    return evolve(found, outcome=ended, fallback_step=CATCH_ALL)
 
 
 def _without_rep(asked: Mapping[str, Decided], answers: Sequence[Decided], step: str) -> Decided:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from attrs import field, frozen
 from attrs.converters import optional
@@ -22,6 +22,7 @@ from leadroute.model.validation import FrozenDict, one_line
 from leadroute.ranking.lead_score import LeadScore
 from leadroute.ranking.policy_checks import fingerprint
 from leadroute.ranking.ranking import (
+    ENDED,
     Exclusion,
     Outcome,
     Ranking,
@@ -190,6 +191,12 @@ class DecisionRecord:
         return self.candidates[0].rep_id if self.candidates else None
 
     @property
+    def ended(self) -> Outcome | None:
+        """Why the lead might wait no longer; ``None`` where it might."""
+        outcomes = (self.outcome, *[each.outcome for each in self.other_pools[:1]])
+        return next((each for each in outcomes if each in ENDED), None)
+
+    @property
     def first_label(self) -> str:
         """The name or id of the rep who came first."""
         return self.candidates[0].label if self.candidates else "nobody"
@@ -279,6 +286,7 @@ def decide(
     now: datetime | None = None,
     snapshot: Snapshot | None = None,
     previous_offers: Mapping[str, str] | None = None,
+    ended: Outcome | None = None,
 ) -> DecisionRecord:
     """Rank a lead, and return a complete record to store.
 
@@ -293,10 +301,9 @@ def decide(
         'ada'
     """
     roster = roster_of(roster)
-    ranking = router.rank(lead, roster, now=now, snapshot=snapshot, previous_offers=previous_offers)
-    return DecisionRecord.of(
-        ranking, lead, roster, snapshot=snapshot, previous_offers=previous_offers
-    )
+    given: dict[str, Any] = {"snapshot": snapshot, "previous_offers": previous_offers}
+    ranking = router.rank(lead, roster, now=now, ended=ended, **given)
+    return DecisionRecord.of(ranking, lead, roster, **given)
 
 
 def rerun(
@@ -321,7 +328,6 @@ def rerun(
         snapshot: The counts.
         previous_offers: The results of earlier offers.
     """
-    after = decide(
-        router, lead, roster, now=record.at, snapshot=snapshot, previous_offers=previous_offers
-    )
+    given: dict[str, Any] = {"snapshot": snapshot, "previous_offers": previous_offers}
+    after = decide(router, lead, roster, now=record.at, ended=record.ended, **given)
     return Rerun(record, after)

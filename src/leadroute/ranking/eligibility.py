@@ -354,14 +354,12 @@ def _paced(context: RoutingContext) -> Iterator[Ask]:
 
 def _pacing(context: RoutingContext, rep: Rep) -> Iterator[Ineligibility]:
     until = context.snapshot.paced.get(rep.id)
-    if until:
-        next_at = from_micros(until)
-        told = f"gets the next lead that waits at {next_at.astimezone(rep.zone):%H:%M:%S %Z}"
-        yield Ineligibility("backlog_gap", told, temporary=True, available_at=next_at)
-    elif until is not None:
-        yield Ineligibility(
-            "backlog_burst", "has to answer the last offers of leads that waited", temporary=True
-        )
+    if until == 0:
+        answers = "has to answer the last offers of leads that waited"
+        yield Ineligibility("backlog_burst", answers, temporary=True)
+    elif until is not None and context.now < (ends := from_micros(until)):
+        told = f"gets the next lead that waits at {ends.astimezone(rep.zone):%H:%M:%S %Z}"
+        yield Ineligibility("backlog_gap", told, temporary=True, available_at=ends)
 
 
 def _calls(rule: Rule, context: RoutingContext) -> Iterator[Ask]:

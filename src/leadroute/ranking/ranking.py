@@ -39,6 +39,15 @@ class Outcome(StrEnum):
     NONE_AVAILABLE = "none_available"
     """Some reps may take this lead, but all of them are off or full."""
 
+    TOTAL_TIME_OVER = "total_time_over"
+    """The time in which the lead is offered, ``total_within``, is over."""
+
+    TOO_OLD = "too_old"
+    """The lead is older than ``max_age``, up to which it may wait."""
+
+    LINE_FULL = "line_full"
+    """The line of the lead is as long as ``max_waiting``."""
+
     @property
     def reason(self) -> str:
         """The outcome in words for a sales manager.
@@ -58,8 +67,15 @@ _REASONS: Final[Mapping[Outcome, str]] = FrozenDict(
         Outcome.POOL_EMPTY: "the pool is empty",
         Outcome.NONE_ELIGIBLE: "nobody is eligible",
         Outcome.NONE_AVAILABLE: "nobody is available now",
+        Outcome.TOTAL_TIME_OVER: "the time for offers is over",
+        Outcome.TOO_OLD: "it is too old to wait on",
+        Outcome.LINE_FULL: "its line is full",
     }
 )
+
+
+ENDED: Final = (Outcome.TOTAL_TIME_OVER, Outcome.TOO_OLD, Outcome.LINE_FULL)
+"""The outcomes after which a lead waits no longer."""
 
 
 class Source(Protocol):

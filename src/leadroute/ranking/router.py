@@ -27,7 +27,7 @@ from leadroute.model.territory_index import TerritoryIndex
 from leadroute.model.validation import FrozenDict, aware, clean_fields, cleaned, ident, must_be
 from leadroute.ranking.candidates import CandidateSet, Team, Teams, likely
 from leadroute.ranking.decide import Decided
-from leadroute.ranking.deciding import Matched, Question, decide, deciding
+from leadroute.ranking.deciding import Matched, Question, decide, deciding, ended_ranking
 from leadroute.ranking.eligibility import Charges
 from leadroute.ranking.lead_scoring import LeadScoring
 from leadroute.ranking.policy_checks import (
@@ -455,6 +455,7 @@ class Router(Terms):
         snapshot: Snapshot | None = None,
         previous_offers: Mapping[str, str] | None = None,
         top: int | None = None,
+        ended: Outcome | None = None,
     ) -> Ranking:
         """Decide which rep should take a lead, with all reasons.
 
@@ -470,6 +471,8 @@ class Router(Terms):
             snapshot: The counts of each rep, such as open leads; all 0 when not given.
             previous_offers: The results of earlier offers of this lead, by rep id; these reps are excluded.
             top: The number of assignments, best first; ``None`` means all.
+            ended: The reason why the lead may wait no longer, one of ``TOTAL_TIME_OVER``, ``TOO_OLD`` and
+                ``LINE_FULL``: only the pools of ``fallback.cannot_wait`` are asked. ``None`` (default) for none.
 
         Returns:
             Every rep of the pool, ranked or rejected, each with reasons.
@@ -483,7 +486,9 @@ class Router(Terms):
         if top is not None and (type(top) is not int or top < 1):
             raise FieldTypeError("top", shown(top), "a whole number, 1 or more")
         found = Router._question(self, lead, roster, now, previous_offers)
-        return found if isinstance(found, Ranking) else decide(found, counts).ranking(top)
+        if isinstance(found, Ranking):
+            return found if ended is None else ended_ranking(found, ended)
+        return decide(found, counts, ended).ranking(top)
 
     def judge(
         self,

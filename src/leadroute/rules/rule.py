@@ -1,7 +1,7 @@
 """A rule: which leads, which reps, what is preferred among them; what qualifies a lead; and what happens without a rep.
 
 * A lead that fails is never dropped: it is nurtured, rejected, or reviewed by a person.
-* When a rule finds no rep, there are four cases, each with steps to take in order. ``ignore_availability`` is for
+* When a rule finds no rep, there are five cases, each with steps to take in order. ``ignore_availability`` is for
   ``none_available`` alone, and no other pool can be asked for ``no_rule_matched``: there is no rule under which its
   reps could be judged.
 * What a rule does not say, the router says; what the router does not say, ``DEFAULTS`` says.
@@ -99,6 +99,9 @@ def _step(case: str, given: str) -> str:
             raise ConfigError(problem, case)
         return _POOL + _pool_name(case, words[1].strip())
     step = " ".join(given.split())
+    if case == "cannot_wait" and (step in (WAIT, NEXT_RULE) or step.startswith("first_back")):
+        problem = f"says {step!r:.60}, and the lead may wait no longer"
+        raise ConfigError(f"{problem}; write steps such as 'pool managers, catch_all'", case)
     if case != "no_rule_matched" and (step == NEXT_RULE or step.startswith("first_back")):
         return _waiting(case, step)
     if step == IGNORE_AVAILABILITY and case != "none_available":
@@ -147,7 +150,7 @@ def _steps(case: str) -> Any:
 class Fallback:
     """The steps to take when a rule finds no rep.
 
-    There are four cases; ``None`` leaves a case as it is.
+    There are five cases; ``None`` leaves a case as it is.
 
     Each case is text such as ``"pool emea, pool apac, ignore_availability"``, or a list of steps.
     The steps are taken in order until a rep is found:
@@ -170,6 +173,8 @@ class Fallback:
         pool_empty: The rule's pool has no reps.
         none_eligible: No rep of the pool may take the lead, now or later.
         none_available: Some reps may take the lead, and all of them are off or full.
+        cannot_wait: The lead may wait no longer: ``total_within`` or ``max_age`` is over, or its
+            line is as long as ``max_waiting``. Without a rep the catch-all has it; it never waits.
 
     Raises:
         ConfigError: A step is not known, or cannot be taken there.
@@ -183,6 +188,7 @@ class Fallback:
     pool_empty: Sequence[str] | None = _steps("pool_empty")
     none_eligible: Sequence[str] | None = _steps("none_eligible")
     none_available: Sequence[str] | None = _steps("none_available")
+    cannot_wait: Sequence[str] | None = _steps("cannot_wait")
 
     def __repr__(self) -> str:
         told = (f"{case}={steps_as_text(steps)!r}" for case, steps in self.said())
@@ -221,7 +227,7 @@ class Fallback:
                     yield case, pool
 
 
-CASES: Final = tuple(each.name for each in fields(Fallback))  # the four cases
+CASES: Final = tuple(each.name for each in fields(Fallback))  # the five cases
 
 DEFAULTS: Final[Mapping[str, tuple[str, ...]]] = FrozenDict(
     {case: (WAIT if case == "none_available" else CATCH_ALL,) for case in CASES}

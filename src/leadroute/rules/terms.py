@@ -219,6 +219,36 @@ def lapsed_claims(given: int | None) -> int | None:
     return cast("int | None", named("lapsed_claims", read_count, given))
 
 
+def rounds(given: int | None) -> int | None:
+    """A converter for how often the pool is gone through."""
+    return cast("int | None", named("rounds", read_count, given))
+
+
+def wait_between(given: str | timedelta | None) -> timedelta | None:
+    """A converter for the pause after an offer that nobody answered."""
+    return cast("timedelta | None", named("wait_between", read_gap, given))
+
+
+def total_within(given: WithinLike | Mapping[str, WithinLike] | None) -> ByGrade | None:
+    """A converter for how long a lead is offered in all."""
+    return cast("ByGrade | None", named("total_within", by_grade, given))
+
+
+def truncate(given: bool | None) -> bool | None:
+    """A converter for what becomes of the offer in flight."""
+    return cast("bool | None", named("truncate", yes_or_no, given))
+
+
+def max_age(given: WithinLike | Mapping[str, WithinLike] | None) -> ByGrade | None:
+    """A converter for the age at which a lead waits no longer."""
+    return cast("ByGrade | None", named("max_age", by_grade, given))
+
+
+def max_waiting(given: int | None) -> int | None:
+    """A converter for how many leads may wait in one line."""
+    return cast("int | None", named("max_waiting", read_count, given))
+
+
 @frozen(kw_only=True, slots=False)  # a router has a place for cached properties, and inherits
 class Terms:
     """The terms on which leads are offered.
@@ -254,6 +284,18 @@ class Terms:
         remind_before: How long before the end of an offer the event ``Reminded`` happens, such as
             ``"2m"``, shorter than ``accept_within`` and in the same time; or by grade. None by default.
         auto_accept: Whether an offer is accepted at once, for reps who cannot refuse; ``False`` by default.
+        rounds: How often the pool is gone through, 1 or more; 1 by default. When every rep who may
+            take the lead was asked, the next round asks them again.
+        wait_between: The pause after an offer that nobody answered, such as ``"30s"``, before the
+            lead is offered again; no pause by default.
+        total_within: How long after it came in a lead is offered in all, such as ``"1h"`` or ``"4h
+            working"`` in the hours of the pool, or by grade. After that there is no new offer in
+            the pool, and the steps of ``fallback.cannot_wait`` follow; no end by default.
+        truncate: Whether the offer in flight ends with ``total_within`` too; by default it finishes.
+        max_age: The age since it came in at which a lead waits no longer, as for ``total_within``:
+            the steps of ``fallback.cannot_wait`` follow; no end by default.
+        max_waiting: How many leads may wait in one line, 1 or more. A new lead that finds its line
+            full takes the steps of ``fallback.cannot_wait``; any number by default.
         preview: The fields of the lead that ``Dispatcher.preview`` shows before the lead is accepted,
             such as ``["country", "industry"]``, never those by which it can be reached; by default
             those that cannot be personal, without custom attributes.
@@ -279,6 +321,18 @@ class Terms:
 
     accept_within: ByGrade | None = field(
         default=None, converter=accept_within, metadata={"read": by_grade}
+    )
+    rounds: int | None = field(default=None, converter=rounds, metadata={"read": read_count})
+    wait_between: timedelta | None = field(
+        default=None, converter=wait_between, metadata={"read": read_gap}
+    )
+    total_within: ByGrade | None = field(
+        default=None, converter=total_within, metadata={"read": by_grade}
+    )
+    truncate: bool | None = field(default=None, converter=truncate, metadata={"read": yes_or_no})
+    max_age: ByGrade | None = field(default=None, converter=max_age, metadata={"read": by_grade})
+    max_waiting: int | None = field(
+        default=None, converter=max_waiting, metadata={"read": read_count}
     )
     respond_within: ByGrade | None = field(
         default=None, converter=respond_within, metadata={"read": by_grade}
@@ -365,6 +419,20 @@ class Terms:
         until = length_of(within) - length_of(before)
         return WorkingTime(until) if isinstance(within, WorkingTime) else until
 
+    @property
+    def end(self) -> bool:
+        """True when there is an end of waiting or of offers."""
+        ends = (self.total_within, self.max_age, self.max_waiting)
+        return any(each is not None for each in ends)
+
+    def total_within_of(self, grade: str | None) -> Within | None:
+        """The time for all offers of a lead of a grade."""
+        return cast("Within | None", _of_grade(self.total_within, grade))
+
+    def max_age_of(self, grade: str | None) -> Within | None:
+        """The age at which a lead of a grade waits no longer."""
+        return cast("Within | None", _of_grade(self.max_age, grade))
+
 
 def over(own: Any, other: Any, keys: Iterable[str] | None = None) -> Any:
     """A term, completed by another: one for each key by what the other says of the rest."""
@@ -393,7 +461,12 @@ TERMS: Final[tuple[Attribute[Any], ...]] = fields(Terms)
 """The terms there are."""
 
 DEFAULTS: Final = Terms(
-    accept_within=timedelta(minutes=5), backlog="oldest", offer=EXCLUSIVE, on_breach="remind"
+    accept_within=timedelta(minutes=5),
+    rounds=1,
+    truncate=False,
+    backlog="oldest",
+    offer=EXCLUSIVE,
+    on_breach="remind",
 )
 """The terms of a policy that says nothing of them."""
 
@@ -445,6 +518,9 @@ def check_together(terms: Terms, place: str = "") -> None:
     if terms.remind_before is not None and terms.accept_within is not None:
         _check_reminder(terms, f"{place}.remind_before".lstrip("."))
 
+    if terms.accept_within is not None:
+        _check_ends(terms, place)
+
 
 def _check_reminder(terms: Terms, place: str) -> None:
     given = (terms.accept_within, terms.remind_before)
@@ -459,3 +535,26 @@ def _check_reminder(terms: Terms, place: str) -> None:
             raise ConfigError(f"{said}; write both in working time, or neither", place)
         if length_of(before) >= length_of(within):
             raise ConfigError(f"{said}; write a shorter one", place)
+
+
+def _check_ends(terms: Terms, place: str) -> None:
+    """Refuse an end of all offers, or of waiting, that comes before the end of the first offer."""
+    within = terms.accept_within
+    for name in ("total_within", "max_age"):
+        given = getattr(terms, name)
+        grades = {grade for each in (given, within) if isinstance(each, Mapping) for grade in each}
+        for grade in sorted(grades) or [None]:
+            end, offer = _of_grade(given, grade), _of_grade(within, grade)
+            if end is not None and _is_shorter(end, offer):
+                where = f"{place}.{name}" if grade is None else f"{place}.{name}.{grade}"
+                raise ConfigError(
+                    f"is {format_within(end)}, shorter than accept_within, which is "
+                    f"{format_within(offer)}; make it longer, or accept_within shorter",
+                    where.lstrip("."),
+                )
+
+
+def _is_shorter(end: Within, offer: Within) -> bool:
+    """Whether an end surely comes before that of an offer; hours may be long between two working days."""
+    surely = isinstance(end, timedelta) or not isinstance(offer, timedelta)
+    return surely and length_of(end) < length_of(offer)

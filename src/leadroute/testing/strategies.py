@@ -367,6 +367,7 @@ def routers() -> st.SearchStrategy[Router]:
         score=st.none() | scorers(),
         pool=st.sampled_from([None, None, "everyone", *POOLS]),
         accept_within=st.sampled_from([None, "1m", "2h", "15m working", {"other": "3m"}]),
+        **_ends(),
         deadlines=_deadlines(),
         **_offer_terms(),
         **_kinds_of_offers(),
@@ -409,6 +410,18 @@ def _deadlines() -> st.SearchStrategy[dict[str, Any]]:
 
 def _numbered(rules: list[Rule]) -> list[Rule]:
     return [evolve(rule, name=f"rule {number}") for number, rule in enumerate(rules)]
+
+
+def _ends() -> dict[str, st.SearchStrategy[Any]]:
+    """Terms that end offers and waiting, by name."""
+    return {
+        "rounds": st.sampled_from([None, None, 3]),
+        "wait_between": st.sampled_from([None, None, "30s"]),
+        "total_within": st.sampled_from([None, None, "1d", "9h working", {"other": "4h"}]),
+        "truncate": st.sampled_from([None, None, False, True]),
+        "max_age": st.sampled_from([None, None, "7d"]),
+        "max_waiting": st.sampled_from([None, None, 50]),
+    }
 
 
 def _offer_terms() -> dict[str, st.SearchStrategy[Any]]:
@@ -481,10 +494,10 @@ def lead_scorings() -> st.SearchStrategy[LeadScoring]:
 def fallback() -> st.SearchStrategy[Fallback]:
     """Build the steps of a rule for when no rep is found; often none."""
     pools = [f"pool {name}" for name in ("everyone", *POOLS)]
-    pools += ["next rule", "first_back within 2h"]
+    others = ["next rule", "first_back within 2h"]
 
     def steps(*more: str) -> st.SearchStrategy[list[str] | None]:
-        asked = st.lists(st.sampled_from([*pools, *more]), max_size=2, unique=True)
+        asked = st.lists(st.sampled_from([*pools, *others, *more]), max_size=2, unique=True)
         ends = st.sampled_from([[], ["wait"], ["catch_all"]])
         joined = st.builds(operator.add, asked, ends)
         given = joined.filter(lambda found: not found or not first_back(found[-1]))
@@ -495,6 +508,8 @@ def fallback() -> st.SearchStrategy[Fallback]:
         pool_empty=steps(),
         none_eligible=steps(),
         none_available=steps("ignore_availability"),
+        cannot_wait=st.none()
+        | st.lists(st.sampled_from(pools), min_size=1, max_size=2, unique=True),
     )
 
 

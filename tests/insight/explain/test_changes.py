@@ -682,3 +682,24 @@ def test_a_shorter_wrap_up_of_the_rep_or_the_pool(own, pool):
     answer = why_not(router, Lead("L-1"), "bob", team, now=NOW, snapshot=counts)
     told = [str(each) for changes in answer.proposals for each in changes]
     assert "the rep's wrap_up was 1m instead of 5m" in told
+
+
+@pytest.mark.parametrize(
+    ("until", "told"),
+    [
+        (20_000_000, "bob got the last lead that waited earlier"),
+        (0, "bob had answered the last leads that waited"),
+    ],
+)
+def test_a_rep_who_is_paced_would_have_got_it(until, told):
+    """An earlier offer, or an answer, is proposed for a rep who is held to the gap or the burst."""
+    paced = {"bob": until and to_micros(NOW) + until, "ada": 0}
+    answer = why_not(
+        Router(rules=[Rule("a")]),
+        Lead("L-1"),
+        "bob",
+        [Rep("ada"), Rep("bob")],
+        now=NOW,
+        snapshot=Snapshot(paced=paced),
+    )
+    assert told in [str(each) for changes in answer.proposals for each in changes]

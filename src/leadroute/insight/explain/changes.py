@@ -524,6 +524,14 @@ def waits(question: Question, ranking: Ranking) -> Iterator[Lever]:
     if rep.id in snapshot.paused:
         left = {each: pause for each, pause in snapshot.paused.items() if each != rep.id}
         yield (of_counts("paused", f"{rep.label} was not paused", paused=left),)
+    if rep.id in snapshot.paced:
+        free = {each: until for each, until in snapshot.paced.items() if each != rep.id}
+        gap = snapshot.paced[rep.id] > 0
+        words = (
+            "got the last lead that waited" if gap else "had answered the last leads that waited"
+        )
+        told = f"{rep.label} {words}{' earlier' * gap}"
+        yield (of_counts("paced", told, paced=free),)
     rejection = ranking.rejection(rep.id)
     obstacles = () if rejection is None else rejection.obstacles
     moments = {each.available_at for each in obstacles if each.available_at is not None}

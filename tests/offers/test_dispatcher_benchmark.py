@@ -15,6 +15,7 @@ def test_figures_and_bars_are_one_object(monkeypatch, capsys):
     steady = [name for name in bars if name.endswith("_requests")] + ["places_to_a_lower_order"]
     assert len(steady) == 5
     assert all(bars[name]["ok"] for name in steady)
+    assert {"submit_accept_timed_ratio", "breaches_ratio"} <= {*bars}
     assert {"submit_accept_ratio", "submit_accept_live_ratio", "worklist_ratio", "sweep_ratio"} <= {
         *bars
     }

@@ -91,10 +91,10 @@ class Opening:
         """Look at the offers that were made, and hold them to the gap and the burst."""
         for record in self.here.store.find(status="offer", limit=10_000):
             lead_id, rep_id = parts(record.key)[1:]
-            (offer,) = self.here.placement(lead_id).offers
-            if offer.token in self.seen:
+            if record.key in self.seen:  # nobody is asked twice
                 continue
-            self.seen.add(offer.token)
+            self.seen.add(record.key)
+            (offer,) = self.here.placement(lead_id).offers
             assert offer.made_at - self.last.get(rep_id, offer.made_at - self.gap) >= self.gap
             self.last[rep_id] = offer.made_at
             self.open[rep_id] += 1

@@ -7,7 +7,9 @@ from benchmarks import dispatcher
 
 def test_figures_and_bars_are_one_object(monkeypatch, capsys):
     """With --json: requests and the order at an opening do not depend on the machine, so they hold here too."""
-    small = dispatcher.Sizes(waiting=60, due=60, few=30, lines=40, blocks=2, placed=1_500)
+    small = dispatcher.Sizes(
+        waiting=60, due=60, few=30, lines=40, blocks=2, placed=1_500, pulled=100
+    )
     monkeypatch.setattr(dispatcher, "QUICK", small)
     dispatcher.main(["--quick", "--json"])
     found = json.loads(capsys.readouterr().out)

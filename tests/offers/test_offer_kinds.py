@@ -316,6 +316,9 @@ def test_suggested_lead_waits_for_an_assignment():
     assert here.sweep(early=True).placements == ()
     with pytest.raises(NotOfferedError):
         here.accept("L-1", "ada")
+    with pytest.raises(InvalidTransitionError):
+        here.claim("L-1", "ada")
+    assert here.next_for("ada").reason_code == "no_lead_waits"
     owned = here.assign("L-1", "cy", by="boss")
     assert (owned.owner, owned.suggested) == ("cy", ())
     audit(here.store, {"L-1"})

@@ -163,6 +163,20 @@ def test_audit_mends_the_count_of_open_offers():
     assert here.store.counts([key]) == {key: 1}
 
 
+def test_line_is_looked_at_when_the_gap_of_each_rep_ends():
+    """Reps whose gaps do not begin together are served each at the end of their own."""
+    here = opened(6, 2, backlog_gap="20s")
+    here.clock.advance("1h")
+    assert here.sweep(limit=1).offered == 1
+    here.clock.advance("7s")
+    assert here.sweep().offered == 1
+    for seconds in (20, 27, 40, 47):
+        wakeup = here.next_wakeup()
+        assert wakeup == OPENING + timedelta(seconds=seconds)
+        here.clock.advance(wakeup - here.clock.now())
+        assert here.sweep().offered == 1
+
+
 def test_gap_wakes_no_sweep_while_all_are_off():
     """Before the opening a line is looked at as any other, because no gap can begin."""
     here = opened(2, 2, backlog_gap="20s")

@@ -38,7 +38,7 @@ from leadroute.testing import CountingStore, ManualClock
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 CALLS, FREED, LINES, KEEPING = 2.5, 3, 10, 1.1
-BROADCAST = 2.5
+BROADCAST, TIMED = 2.5, 1.3
 KEPT = ("none", "compact")
 REQUESTS = 9
 """The requests of feedback that frees a rep and serves one lead: 2 of its own, 1 to read lines, 6 to serve."""
@@ -55,13 +55,28 @@ class Sizes:
     blocks: int
     placed: int
     pulled: int
+    owned: int = 1_000
 
 
 QUICK = Sizes(
-    waiting=1_000, due=5_000, few=1_000, lines=2_000, blocks=4, placed=20_000, pulled=20_000
+    waiting=1_000,
+    due=5_000,
+    few=1_000,
+    lines=2_000,
+    blocks=4,
+    placed=20_000,
+    pulled=20_000,
+    owned=100_000,
 )
 FULL = Sizes(
-    waiting=100_000, due=100_000, few=1_000, lines=2_000, blocks=9, placed=1_000_000, pulled=100_000
+    waiting=100_000,
+    due=100_000,
+    few=1_000,
+    lines=2_000,
+    blocks=9,
+    placed=1_000_000,
+    pulled=100_000,
+    owned=1_000_000,
 )
 
 
@@ -359,6 +374,72 @@ def prepared(store, waiting, known):
     return here
 
 
+def deadlines(sizes, told, bars):
+    """``submit`` and ``accept`` with a deadline, a reminder and a follow-up, against the same without."""
+    terms = {"respond_within": "30m", "remind_before": "2m", "follow_up": ["1d"]}
+    reps = [Rep(f"rep {n}", capacity=1_000_000) for n in range(20)]
+    desks = []
+    for more in ({}, terms):
+        router = Router(rules=[Rule("all", score=round_robin(), accept_within="10m", **more)])
+        desks.append(Dispatcher(router, reps, MemoryStore(), ManualClock(START)))
+    pairs = []
+    for block in range(2 * sizes.blocks + 1):
+        spent = [0.0, 0.0]
+        for n in range(60):
+            for place, here in enumerate(desks):
+                placed, took = timed(here.submit, Lead(f"L-{block}-{n}"))
+                accepted = timed(here.accept, placed.lead_id, placed.rep_id)[1]
+                spent[place] += took + accepted
+        pairs.append(spent)
+    told["timed_us"] = 1e6 / 60 * median(with_terms for _, with_terms in pairs[1:])
+    ratio = median(with_terms / without for without, with_terms in pairs[1:])
+    bars["timed"] = at_most("submit_accept_timed_ratio", ratio, TIMED)
+
+
+def breaches(sizes, told, bars):
+    """A sweep of ten deadlines that are due, among few and among many leads with owners."""
+    with tempfile.TemporaryDirectory() as folder:
+        stores = [SqliteStore(Path(folder, f"{n}.db"), synchronous="normal") for n in range(2)]
+        desks = [
+            owned_with(store, number)
+            for store, number in zip(stores, (1_000, sizes.owned), strict=True)
+        ]
+        pairs = []
+        for block in range(2 * sizes.blocks + 1):
+            spent = []
+            for here in desks:
+                for n in range(10):
+                    placed = here.submit(Lead(f"due {block} {n}", source="soon"))
+                    here.accept(placed.lead_id, placed.rep_id)
+                here.clock.advance("10m")
+                swept, took = timed(here.sweep)
+                assert len(swept.placements) == 10, swept
+                spent.append(took)
+            pairs.append(spent)
+        told["breaches_ms"] = 1e3 * median(many for _, many in pairs[1:])
+        bars["breaches"] = at_most(
+            "breaches_ratio", median(many / few for few, many in pairs[1:]), FREED
+        )
+        for store in stores:
+            store.close()
+
+
+def owned_with(store, number):
+    """A desk with so many owned leads, whose deadlines are far, by bare commits that copy one."""
+    rules = [
+        Rule("soon", when=LEAD.source == "soon", respond_within="10m"),
+        Rule("all", respond_within="30d"),
+    ]
+    here = Dispatcher(Router(rules=rules), [Rep("ada")], store, ManualClock(START))
+    here.submit(Lead("one"))
+    here.accept("one", "ada")
+    (record,) = store.find(status="accepted")
+    for first in range(0, number, 500):
+        ids = [f"own {n}" for n in range(first, min(first + 500, number))]
+        store.commit(Change(f"own {first}", [copied(record, "one", each) for each in ids]))
+    return here
+
+
 def pulled(sizes, told, bars):
     """``next_for`` and an acceptance, among many and among few that wait in the same 20 lines."""
     known = industries(20)
@@ -453,6 +534,8 @@ def main(given=None):
     freed(sizes, held, told)
     sweeps(sizes, told, held)
     pulled(sizes, told, held)
+    deadlines(sizes, told, held)
+    breaches(sizes, told, held)
     wrong = order_at_an_opening()
     told["lines_of_20_rules"] = lines_of_a_policy()
     bars += [*held.values(), at_most("places_to_a_lower_order", wrong, 0)]

@@ -91,10 +91,10 @@ class Opening:
         """Look at the offers that were made, and hold them to the gap and the burst."""
         for record in self.here.store.find(status="offer", limit=10_000):
             lead_id, rep_id = parts(record.key)[1:]
-            (offer,) = self.here.placement(lead_id).offers
-            if offer.token in self.seen:
+            if record.key in self.seen:  # nobody is asked twice
                 continue
-            self.seen.add(offer.token)
+            self.seen.add(record.key)
+            (offer,) = self.here.placement(lead_id).offers
             assert offer.made_at - self.last.get(rep_id, offer.made_at - self.gap) >= self.gap
             self.last[rep_id] = offer.made_at
             self.open[rep_id] += 1
@@ -161,6 +161,20 @@ def test_audit_mends_the_count_of_open_offers():
     (found,) = here.audit(repair=True).discrepancies
     assert (found.about, found.repaired) == (key, True)
     assert here.store.counts([key]) == {key: 1}
+
+
+def test_line_is_looked_at_when_the_gap_of_each_rep_ends():
+    """Reps whose gaps do not begin together are served each at the end of their own."""
+    here = opened(6, 2, backlog_gap="20s")
+    here.clock.advance("1h")
+    assert here.sweep(limit=1).offered == 1
+    here.clock.advance("7s")
+    assert here.sweep().offered == 1
+    for seconds in (20, 27, 40, 47):
+        wakeup = here.next_wakeup()
+        assert wakeup == OPENING + timedelta(seconds=seconds)
+        here.clock.advance(wakeup - here.clock.now())
+        assert here.sweep().offered == 1
 
 
 def test_gap_wakes_no_sweep_while_all_are_off():

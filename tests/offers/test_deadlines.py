@@ -431,3 +431,16 @@ def acted(here, act):
         here.accept("L-1", placed.offers[0].rep_id)
     elif act == "contact" and placed.status is not Status.CATCH_ALL:
         here.record_contact("L-1", rep="ada")
+
+
+def test_deadline_and_shift_that_end_together():
+    """What is due of other clocks of a lead rings as well, each by itself."""
+    ada = Rep("ada", schedule="mon-sun 09:00-09:30", timezone="UTC")
+    here = timed(ada, respond_within="30m", release_on="shift_end")
+    here.submit(Lead("L-1"))
+    here.accept("L-1", "ada")
+    here.clock.advance("1h")
+    here.sweep()
+    assert {event.kind for event in here.history("L-1")} >= {"released", "deadline_missed"}
+    assert here.next_wakeup() is None
+    audit(here.store, ["L-1"])

@@ -86,7 +86,7 @@ def test_nothing_is_forgotten():
 def test_withdrawal_that_is_forgotten_is_found(monkeypatch):
     """An offer that another rep's acceptance ends must give back what it did to its rep."""
     whole = draft._ended
-    assert outcome_of_a_race() == "withdrawn"
+    assert outcome_of_a_race() == "lost_race"
 
     def ended(before, event):
         return [] if isinstance(event, OfferWithdrawn) else whole(before, event)

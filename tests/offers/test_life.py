@@ -37,7 +37,18 @@ from leadroute.model.duration import to_micros
 from leadroute.model.keys import free_key, is_open_key, lead_key, open_key
 from leadroute.offers import LiveCounts
 from leadroute.offers.change import Change, Once, Raise
-from leadroute.offers.events import Back, Offered, Paused, Resumed
+from leadroute.offers.events import (
+    Accepted,
+    Assigned,
+    Back,
+    DeadlineMissed,
+    DeadlineWarned,
+    FollowUpDue,
+    Offered,
+    Paused,
+    Received,
+    Resumed,
+)
 from leadroute.offers.lifting import event_of
 from leadroute.offers.placement import SUGGESTED, Status
 from leadroute.offers.transitions import holds
@@ -60,6 +71,15 @@ TEMPORARY = {
     "stateful_step_count": 40,
     "suppress_health_check": [HealthCheck.too_slow, HealthCheck.filter_too_much],
 }
+
+
+def rings(event):
+    """What rings with an event: a deadline, one of its warnings, or a follow-up; nothing with others."""
+    if isinstance(event, DeadlineMissed):
+        return event.deadline, 0
+    if isinstance(event, DeadlineWarned):
+        return event.deadline, event.number
+    return ("follow_up", -event.number) if isinstance(event, FollowUpDue) else None
 
 
 class Life(RuleBasedStateMachine):
@@ -188,6 +208,18 @@ class Life(RuleBasedStateMachine):
         if placement is not None:
             assert placement.contacted_at is not None
 
+    @rule(lead_id=lead_ids, rep_id=rep_ids, channel=st.sampled_from(["phone", "email"]))
+    def contacted_by_anybody(self, lead_id, rep_id, channel):
+        if rep_id in self.desk.roster:
+            contact = partial(self.desk.record_contact, lead_id, rep=rep_id, channel=channel)
+            placement = self._try(lead_id, contact)
+            assert placement is None or placement.contacted_at is not None
+
+    @rule(lead_id=lead_ids)
+    def reroute(self, lead_id):
+        placement = self._try(lead_id, lambda: self.desk.reroute(lead_id))
+        assert placement is None or placement.owner is None or not placement.offers
+
     @rule(
         lead_id=lead_ids,
         status=st.sampled_from(["meeting", "won", "lost"]),
@@ -288,6 +320,21 @@ class Life(RuleBasedStateMachine):
             elif isinstance(event, Offered) and (pause := pauses.get(event.rep_id)):
                 assert pause.until is not None
                 assert pause.until <= now
+
+    @invariant()
+    def each_deadline_rings_once(self):
+        """A deadline is missed once, after each of its warnings, and each follow-up of an owner is due once."""
+        for lead_id in self.leads:
+            rung = set()
+            for event in map(event_of, self.store.events(lead=lead_id)):
+                if isinstance(event, Received | Accepted | Assigned):
+                    rung = {each for each in rung if each[0] != "follow_up"}
+                if isinstance(event, Received):
+                    rung.clear()
+                elif name := rings(event):
+                    assert name not in rung, f"{lead_id}: {name} rang twice"
+                    assert name[1] <= 0 or (event.deadline, 0) not in rung
+                    rung.add(name)
 
     @invariant()
     def no_limit_is_passed(self):

@@ -197,6 +197,19 @@ def test_broadcast_asks_all_up_to_fifty():
     audit(here.store, {"L-1"})
 
 
+@pytest.mark.parametrize(("kind", "most"), [("broadcast", 20), ("parallel 21", 20)])
+def test_round_robin_of_thousands_asks_fewer(kind, most):
+    """Each offer notes among whom its turn was shared, and a placement has a largest size."""
+    here = office(*[Rep(f"rep {n:04}") for n in range(6_000)], offer=kind)
+    assert len(here.submit(Lead("L-1")).offers) == most
+    here.decline("L-1", "rep 0000")
+    assert len(here.placement("L-1").offers) == most - (kind == "broadcast")
+    assert len(here.store.get(["placement/L-1"])["placement/L-1"].data) < 60_000
+    scored = {"offer": kind, "score": rep_value("level")}
+    many = office(*[Rep(f"rep {n:04}") for n in range(6_000)], **scored)
+    assert len(many.submit(Lead("L-1")).offers) == (50 if kind == "broadcast" else 21)
+
+
 def test_offers_of_one_lead_count_once_for_the_team():
     """A cap over all reps counts leads, not offers, and its last place is enough for three offers."""
     rule = Rule("all", score=round_robin(), offer="parallel 3", accept_within="5m")
@@ -303,6 +316,9 @@ def test_suggested_lead_waits_for_an_assignment():
     assert here.sweep(early=True).placements == ()
     with pytest.raises(NotOfferedError):
         here.accept("L-1", "ada")
+    with pytest.raises(InvalidTransitionError):
+        here.claim("L-1", "ada")
+    assert here.next_for("ada").reason_code == "no_lead_waits"
     owned = here.assign("L-1", "cy", by="boss")
     assert (owned.owner, owned.suggested) == ("cy", ())
     audit(here.store, {"L-1"})

@@ -7,10 +7,16 @@ from datetime import timedelta
 
 import pytest
 from attrs import evolve
-from tests.offers.world import ANYONE, START, Racing, audit, desk
+from tests.offers.world import ANYONE, START, Failing, Racing, audit, desk
 
 from leadroute import Lead, Pool, Rep, Router, Rule, Snapshot, Status
-from leadroute.errors import ConfigError, FieldTypeError, UnknownFieldError, ValidationError
+from leadroute.errors import (
+    ConfigError,
+    FieldTypeError,
+    TransientError,
+    UnknownFieldError,
+    ValidationError,
+)
 from leadroute.model.duration import to_micros
 from leadroute.model.keys import rep_key, rest_key, resting_key
 from leadroute.model.timeline import LATEST
@@ -403,3 +409,16 @@ def test_the_pool_of_a_rep_counts():
     here.sweep()
     assert here.snapshot().paused == {"ada": Pause(missed=1)}
     assert here.store.get([rep_key("ada")])[rep_key("ada")].due is None
+
+
+def test_a_store_that_fails_is_no_fault_of_a_rep():
+    """A sweep that cannot write the end of a pause says so, and the next one does it."""
+    here = desk("ada")
+    here.pause("ada", until=LATER)
+    here.clock.set(LATER)
+    broken = Failing(*range(1, 10_000), store=here.store)
+    slow = evolve(here, store=broken, sleep=lambda _seconds: None)
+    with pytest.raises(TransientError):
+        slow.sweep()
+    here.sweep()
+    assert here.store.counts([resting_key()]) == {}

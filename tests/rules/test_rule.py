@@ -4,9 +4,10 @@ import pytest
 
 from leadroute import LEAD, REP, Lead, Pool, Rep, Router, Rule, free_capacity
 from leadroute.errors import ConfigError, FieldTypeError, UnknownFieldError, ValidationError
+from leadroute.rules.cleaning import read_ignored
 from leadroute.rules.parser import parse
 from leadroute.rules.routing_context import RoutingContext
-from leadroute.rules.rule import Factor, Qualification, read_ignored, whole_of
+from leadroute.rules.rule import Factor, Qualification, whole_of
 
 
 def test_a_rule_holds_what_it_was_given():

@@ -98,9 +98,8 @@ def _lines(router: Router) -> Iterator[str]:
     for number, rule in enumerate(router.rules, 1):
         yield f"{number}. {rule.name}: {describe_rule(rule, router.terms(rule.name), first=number == 1)}"
     for pool in router.pools:
-        said = [_members(pool), *_answers(pool)]
-        left_alone = "" if pool.wrap_up is None else f"; {_left_alone(pool.wrap_up)}"
-        yield f"Pool {pool.name}: {', '.join(said)}{left_alone}."
+        left_alone = [] if pool.wrap_up is None else [_left_alone(pool.wrap_up)]
+        yield f"Pool {pool.name}: {'; '.join([_members(pool), *left_alone, *_answers(pool)])}."
     if router.holidays:
         yield f"Nobody with working hours works on {', '.join(map(str, sorted(router.holidays)))}."
     if router.wrap_up:
@@ -252,7 +251,7 @@ def _members(pool: Pool) -> str:
 
 def _answers(pool: Pool) -> Iterator[str]:
     if pool.cool_down:
-        yield f"with a pause after an answer: {cool_down_in_words(pool.cool_down)}"
+        yield f"after an answer a rep is left alone for {cool_down_in_words(pool.cool_down)}"
     if (missed := pool.pause_after_missed) is not None:
         yield f"paused after {missed} missed offers in a row"
 

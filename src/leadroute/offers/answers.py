@@ -24,7 +24,7 @@ from leadroute.offers.events import (
     OfferWithdrawn,
     TimedOut,
 )
-from leadroute.offers.placement import Placement, PreviousOffer
+from leadroute.offers.placement import Offer, Placement, PreviousOffer
 from leadroute.offers.requests import Steps
 from leadroute.offers.state_machine import ended_by
 from leadroute.rules.terms import COOLING, cool_down_after, over
@@ -98,11 +98,8 @@ def follow(before: Placement, event: LeadEvent, desk: Desk, books: Books) -> Ste
     """
     if not isinstance(event, Accepted | Declined | TimedOut | OfferWithdrawn):
         return
-    offer, name = before.offer_to(event.rep_id), "accepted"
-    if offer is None:
-        return
-    if not isinstance(event, Accepted):
-        name = ended_by(event)
+    offer: Offer = before.offer_to(event.rep_id)  # type: ignore[assignment]  # it has ended just now
+    name = "accepted" if isinstance(event, Accepted) else ended_by(event)
     pool, rep = desk.router.pool(offer.pool), desk.roster.get(offer.rep_id)
     own = None if pool is None else pool.cool_down
     cool = cool_down_after(over(own, desk.router.terms(before.rule).cool_down, COOLING), name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from leadroute.errors import say_where
 from leadroute.model.keys import credits_key
@@ -20,6 +20,7 @@ from leadroute.ranking.deciding import Deciding
 from leadroute.ranking.eligibility import Charge, Ineligibility
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.ranking.scorers.round_robin import Turn
+from leadroute.rules.offer_kind import MOST
 from leadroute.rules.rule import EVERYONE, Rule
 
 
@@ -180,12 +181,21 @@ def _next(
         return _failed(error, begun.lead, begun.rule)
 
 
+_SHARED: Final = 120_000
+"""Among how many reps the turns of a lead's open offers may be shared, so that its placement can be kept."""
+
+
+def most_open(found: Decided) -> int:
+    """The number of offers of one lead that may be open at once: fewer in a round robin of thousands."""
+    return MOST if not found.takes_turns else max(1, min(MOST, _SHARED // len(found.context.ids)))
+
+
 def _chosen(found: Decided, most: int | None) -> Chosen | Decided:
     if found.place < 0:
         return found
     kind = found.terms_of_offer.kind
     chances, several = found.propensities(), kind.first if most is None else most
-    choices = []
+    several, choices = min(several, most_open(found)), []
     for place, score in found.first(several) if several else ():
         rep = found.context.reps[place]
         told = found.for_rep(place), found.turn(place)

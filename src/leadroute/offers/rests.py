@@ -107,11 +107,8 @@ class RepChange:
     def cool(self, until: datetime) -> None:
         """Let no offer be made before an instant."""
         self.tidy()
-        cooling = self.after.cooling
-        if until > self._now:
-            self.after = evolve(
-                self.after, cooling=until if cooling is None else max(cooling, until)
-            )
+        cooling = self.after.cooling or until
+        self.after = evolve(self.after, cooling=max(cooling, until))
 
     def pause(self, pause: Pause) -> None:
         """Let no offer be made during a pause, which takes the place of one before."""

@@ -59,8 +59,8 @@ _ALIVE: Final = (
 )
 _REOPENED: Final = (Status.DISQUALIFIED, Status.CATCH_ALL, Status.CLOSED, Status.WITHDRAWN)
 
-_WITH_OWNER: Final = frozenset((Status.ACCEPTED, Status.CONTACTED))
-_WITHOUT_OWNER: Final = frozenset((Status.WAITING, Status.OFFERED, Status.CATCH_ALL))
+_WITH_OWNER: Final = (Status.ACCEPTED, Status.CONTACTED)
+_WITHOUT_OWNER: Final = (Status.WAITING, Status.OFFERED, Status.CATCH_ALL)
 
 _TABLE: Final[dict[tuple[Status, type[LeadEvent]], Status]] = {
     (Status.RECEIVED, Disqualified): Status.DISQUALIFIED,
@@ -114,10 +114,10 @@ _CLOCKS: Final[dict[str, frozenset[Status]]] = {
     "gives_up": frozenset((Status.WAITING,)),
     "again": frozenset((Status.WAITING,)),
     "step": frozenset((Status.WAITING,)),
-    "shift": _WITH_OWNER,
-    "follow_up": _WITH_OWNER,
-    **dict.fromkeys(("respond", "respond_warning"), _WITHOUT_OWNER | {Status.ACCEPTED}),
-    **dict.fromkeys(("close", "close_warning"), _WITHOUT_OWNER | _WITH_OWNER),
+    "shift": frozenset(_WITH_OWNER),
+    "follow_up": frozenset(_WITH_OWNER),
+    **dict.fromkeys(("respond", "respond_warning"), frozenset((*_WITHOUT_OWNER, Status.ACCEPTED))),
+    **dict.fromkeys(("close", "close_warning"), frozenset((*_WITHOUT_OWNER, *_WITH_OWNER))),
     "more": frozenset((Status.OFFERED,)),
 }
 CLOCKS: Mapping[str, frozenset[Status]] = FrozenDict(_CLOCKS)

@@ -48,6 +48,7 @@ from leadroute.offers.judging import (
     begin,
     finish,
     keys_read,
+    most_open,
     pulled,
     qualifies,
     unjudged,
@@ -534,10 +535,11 @@ class LeadSteps:
         judged = yield from finish(begun, books, most)
         if not isinstance(judged, Chosen):
             return judged if isinstance(judged, Failed) else None
-        found = judged.decided
+        found, room = judged.decided, most_open(judged.decided) - len(before.offers)
         asks = found.rule.name, found.rule.step, found.pool
-        if asks != (before.rule, before.step, before.pool):
+        if asks != (before.rule, before.step, before.pool) or room < 1:
             return None  # a step opens once the offers that are open have ended
+        judged = judged._replace(choices=judged.choices[:room])
         if self.desk.decisions != "none":
             draft.kept = yield from self._kept(begun.lead, judged, known, draft, behind=False)
         told = course.of_offer(judged, before, books)

@@ -241,6 +241,11 @@ class Decided:
         return self._set.offer[0]
 
     @property
+    def takes_turns(self) -> bool:
+        """Whether the score is about turns."""
+        return self._set.takes_turns
+
+    @property
     def grade(self) -> str | None:
         """The grade of the lead."""
         score = self._lead.lead_score

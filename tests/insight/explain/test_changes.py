@@ -25,7 +25,7 @@ from leadroute.insight.explain.changes import on_lead_hours
 from leadroute.insight.explain.scorer_changes import WANTED
 from leadroute.model.duration import to_micros
 from leadroute.model.keys import segment_open_key
-from leadroute.model.rep import Presence
+from leadroute.model.rep import Pause, Presence
 from leadroute.model.snapshot import ALL, Record, TrackRecords
 from leadroute.scorers import (
     BUILT_IN,
@@ -682,6 +682,17 @@ def test_a_shorter_wrap_up_of_the_rep_or_the_pool(own, pool):
     answer = why_not(router, Lead("L-1"), "bob", team, now=NOW, snapshot=counts)
     told = [str(each) for changes in answer.proposals for each in changes]
     assert "the rep's wrap_up was 1m instead of 5m" in told
+
+
+def test_a_rep_who_was_not_paused():
+    """The end of a pause is proposed, by hand and by the clock."""
+    counts = Snapshot(paused={"bob": Pause(NOW + MINUTE, "lunch"), "cy": Pause()})
+    answer = why_not(
+        Router(rules=[Rule("a")]), Lead("L-1"), "bob", [Rep("bob")], now=NOW, snapshot=counts
+    )
+    told = [str(each) for changes in answer.proposals for each in changes]
+    assert "bob was not paused" in told
+    assert any(each.startswith("it was decided at") for each in told)
 
 
 @pytest.mark.parametrize(

@@ -25,11 +25,12 @@ from leadroute import (
     free_capacity,
     skill_match,
 )
-from leadroute.conditions import signal
+from leadroute.conditions import define, signal
 from leadroute.errors import ConfigError, FieldTypeError
 from leadroute.formats.policy_file import dump_policy, parse_policy
 from leadroute.insight.lint import CODES, Finding, Severity, roster_checks
 from leadroute.insight.lint.analysis import candidates, invented, rows, shown_by, told
+from leadroute.lead_scoring import LeadGrade, LeadScoring, SourcePoints
 from leadroute.rules.builders import age, domain_of, hours, is_free_mail, overlaps
 from leadroute.rules.builders import predicate as asks
 from leadroute.rules.evaluation import evaluate
@@ -885,3 +886,26 @@ def test_requirements_and_pools_of_steps_are_looked_at():
         ("LR107", "rule[0].step[1].require"),
         ("LR112", "rule[0].step[0]"),
     }
+
+
+def test_inbound_leads_without_a_deadline():
+    """A rule that names a source of inbound leads wants a deadline, of its own, the router's or a grade's."""
+
+    def codes(*rules, **policy):
+        given = check(Router(rules=[*rules, Rule("rest")], **policy))
+        return [each.place for each in given if each.code == "LR311"]
+
+    demo = LEAD.source == "demo-request"
+    assert codes(Rule("a", when=demo)) == ["rule[0]"]
+    assert codes(Rule("a", when=define("inbound", LEAD.channel.in_(["mail", "Web form"])))) == [
+        "rule[0]"
+    ]
+    assert codes(Rule("a", when=demo, respond_within="5m")) == []
+    assert codes(Rule("a", when=demo), respond_within="5m") == []
+    grades = [LeadGrade("hot", 0.5, "5m")]
+    scoring = LeadScoring(sources=[SourcePoints(source="x", points=1)], grades=grades)
+    assert codes(Rule("a", when=demo), lead_scoring=scoring) == []
+    others = [LEAD.source == "list", LEAD.role == "phone", ~LEAD.source.in_(["phone"])]
+    others += [LEAD.source != "phone", LEAD.source == LEAD.channel]
+    for when in others:
+        assert codes(Rule("a", when=when)) == []

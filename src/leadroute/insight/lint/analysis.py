@@ -123,6 +123,7 @@ CODES: Mapping[str, Code] = FrozenDict(
         "LR308": Code(_H, "a grade without a rule, a deadline or a priority"),
         "LR309": Code(_H, "a signal whose word is near another one"),
         "LR310": Code(_W, "a lead score is read, and nothing scores leads"),
+        "LR311": Code(_H, "inbound leads without a deadline of the first contact"),
         "LR401": Code(_H, "territories between which only their names decide"),
         "LR402": Code(_W, "leads of a territory rule that nobody's territory holds"),
         "LR403": Code(_H, "too many territories to compare them all"),

@@ -184,7 +184,7 @@ def _next_round(
 def _everybody_was_asked(judged: Judged, begun: Begun) -> bool:
     """Whether nobody may take the lead, now or later, in the pool of the rule that matched."""
     found = judged.decided if isinstance(judged, Chosen) else judged
-    if not isinstance(found, Decided) or begun.rule is None:
+    if begun.rule is None or not isinstance(found, Decided):
         return False
     own = [
         each

@@ -73,7 +73,7 @@ def test_caller_may_have_the_error_instead():
 def test_failed_decision_leaves_no_turn_behind(monkeypatch):
     """A decision that fails once the rep was chosen writes no credit."""
     here = desk(Rep("ada"), Rep("bob"), router=Router(rules=[Rule("r")]))
-    monkeypatch.setattr(Decided, "turn", lambda _self: 1 / 0)
+    monkeypatch.setattr(Decided, "turn", lambda _self, _place: 1 / 0)
     assert here.submit(Lead("L-1")).error == "ZeroDivisionError"
     assert here.snapshot().credits == {}
 

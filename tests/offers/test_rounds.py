@@ -468,7 +468,8 @@ class Failing:
 def test_lead_whose_decision_fails_has_an_end_too():
     """A lead that is decided again and again without success is with the catch-all at its end."""
     failing = Failing()
-    rule = Rule("all", require=predicate("fails"), accept_within="1m", total_within="5m")
+    terms = {"accept_within": "1m", "total_within": "5m", "rounds": 2}
+    rule = Rule("all", require=predicate("fails"), **terms)
     dispatcher = desk("a", "b", router=Router(rules=[rule], predicates={"fails": failing}))
     dispatcher.submit(Lead("L-1"))
     failing.fails = True

@@ -127,11 +127,11 @@ def run(begun: Begun, before: Placement, asked: Mapping[str, str], books: Books)
             (judged, line), asked, number = anew, out, number + 1
     rule = _rule_of(judged)
     terms, bounds = router.terms(rule), bounds_of(before, rule, books.desk, books.now)
-    length = 0
-    if line is not None and before.status is Status.RECEIVED:
+    longest = terms.max_waiting if before.status is Status.RECEIVED else None
+    length, asks = 0, isinstance(judged, Chosen) and before.status is Status.RECEIVED
+    if line is not None and (asks or longest is not None):
         length = (yield from books.counts([length_key(line.id)])).get(length_key(line.id), 0)
     behind = length > 0 and not _by_hand(judged) and isinstance(judged, Chosen)
-    longest = terms.max_waiting if before.status is Status.RECEIVED else None
     order = None
     if begun.rule is not None:
         order = order_of(begun.lead, before.received_at, router.terms(begun.rule.name).backlog)

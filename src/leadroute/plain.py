@@ -19,7 +19,13 @@ from cattrs.v import transform_error
 
 from leadroute.errors import FieldError, NewerFormatError, ValidationError, nearest
 from leadroute.model.caps import Cap
-from leadroute.model.duration import format_duration, parse_duration
+from leadroute.model.duration import (
+    Within,
+    format_duration,
+    format_within,
+    parse_duration,
+    parse_within,
+)
 from leadroute.model.given import Refused, moment
 from leadroute.model.lead import Lead, Signal
 from leadroute.model.rep import Rep
@@ -193,6 +199,8 @@ def make_converter() -> Converter:
     converter.register_structure_hook(datetime, lambda given, _: _instant(given))
     converter.register_unstructure_hook(timedelta, format_duration)
     converter.register_structure_hook(timedelta, lambda given, _: parse_duration(given))
+    converter.register_unstructure_hook(Within, format_within)
+    converter.register_structure_hook(Within, lambda given, _: parse_within(given))
     for kept in (str | None, int | None, float | None):  # inlined, where each value would be asked
         converter.register_unstructure_hook(kept, identity)
     converter.register_unstructure_hook_func(lambda kind: kind in _CODERS, _unstructured)

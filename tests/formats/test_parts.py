@@ -9,6 +9,8 @@ from leadroute.errors import ConfigError
 from leadroute.formats.policy_file import parse_policy
 from leadroute.formats.policy_source import Part, Parts, Spot
 
+NO_DURATION = "is not a duration; write it like '90s', '5m', '1h30m', '2d', '1w' or '5 minutes'"
+
 BASE = """\
 format = 1
 
@@ -70,14 +72,14 @@ def test_lines_of_toml():
         "policy:4:",
         "policy:11:",
     ]
-    assert said[0] == "policy:3: accept_within: is a number; write text in quotes"
+    assert said[0] == f"policy:3: accept_within: 5 {NO_DURATION}"
 
 
 def test_lines_of_json():
     """In JSON too."""
     text = '{"format": 1,\n "rule": [\n  {"name": "a",\n   "accept_within": 5},\n  {"nam": "b"}]}'
     assert refusal(parse_policy, text, "json") == [
-        "policy:4: rule[0].accept_within: is a number; write text in quotes",
+        f"policy:4: rule[0].accept_within: 5 {NO_DURATION}",
         "policy:5: rule[1]: there is no key of a rule named 'nam'; did you mean 'name'?",
         "policy:5: rule[1].name: is missing; give it a name of its own",
     ]
@@ -87,12 +89,8 @@ def test_lines_follow_an_edit():
     """Lines put above an error move it down by as many."""
     text = 'format = 1\n[[rule]]\nname = "a"\naccept_within = 5\n'
     edited = text.replace("[[rule]]", '# more\n\n[[rule]]\nname = "new"\n\n[[rule]]')
-    assert refusal(parse_policy, text) == [
-        "policy:4: rule[0].accept_within: is a number; write text in quotes"
-    ]
-    assert refusal(parse_policy, edited) == [
-        "policy:9: rule[1].accept_within: is a number; write text in quotes"
-    ]
+    assert refusal(parse_policy, text) == [f"policy:4: rule[0].accept_within: 5 {NO_DURATION}"]
+    assert refusal(parse_policy, edited) == [f"policy:9: rule[1].accept_within: 5 {NO_DURATION}"]
 
 
 def test_the_file_of_the_part_is_named(write):

@@ -33,6 +33,8 @@ from leadroute.testing.strategies import conditions
 from tests.formats.said import unlined
 from tests.profiles import examples
 
+NO_DURATION = "is not a duration; write it like '90s', '5m', '1h30m', '2d', '1w' or '5 minutes'"
+
 FULL = """
 format = 1
 qualify = "lead.budget > 0 and lead.email is present"
@@ -451,7 +453,7 @@ def test_every_error_is_reported_at_once():
         "  lead.x >",
         "          ^",
         "qualify: asks about the rep (rep.level); move that to a rule's `require`",
-        "accept_within: is a number; write text in quotes",
+        f"accept_within: 5 {NO_DURATION}",
         "catch_all: is empty; every lead, rep, rule and pool needs an id of its own",
         (
             "there is no key of a policy named 'colour'; known: "
@@ -490,7 +492,7 @@ def test_errors_are_kept_one_by_one():
     error = caught.value
     assert [each.place for each in error.errors] == ["p:2: accept_within", "p:3: qualify"]
     assert str(error.at("tenant 7")) == (
-        "tenant 7.p:2: accept_within: is true; write text in quotes\n"
+        f"tenant 7.p:2: accept_within: True {NO_DURATION}\n"
         "tenant 7.p:3: qualify: is a date; write text in quotes"
     )
     assert error.at("a").at("b").problem == str(error)

@@ -26,6 +26,7 @@ from leadroute.insight.description import (
 from leadroute.rules.builders import define
 from leadroute.rules.describe import duration_in_words
 from leadroute.rules.scorer import parse_score
+from leadroute.rules.terms import DEFAULTS
 from leadroute.scorers import BUILT_IN, intent, longest_idle
 from leadroute.testing.strategies import conditions, routers
 
@@ -44,7 +45,7 @@ def test_rule_is_a_sentence():
         require=REP.level >= 3,
         score=free_capacity(),
     )
-    assert describe_rule(rule, timedelta(minutes=5)) == (
+    assert describe_rule(rule, DEFAULTS) == (
         "If annual revenue is at least 1,000,000 and country is US, then reps whose level is at least 3, "
         "best first by free capacity, offered for 5 minutes."
     )
@@ -54,8 +55,9 @@ def test_rule_for_every_lead():
     """A rule without a condition takes every lead, or every other one when rules stand before it."""
     rest = Rule("rest", accept_within="1h")
     said = "all reps, best first by whose turn it is, offered for 1 hour."
-    assert describe_rule(rest, timedelta(minutes=5)) == f"Every lead: {said}"
-    assert describe_rule(rest, timedelta(minutes=5), first=False) == f"Every other lead: {said}"
+    terms = rest.over(DEFAULTS)
+    assert describe_rule(rest, terms) == f"Every lead: {said}"
+    assert describe_rule(rest, terms, first=False) == f"Every other lead: {said}"
 
 
 @pytest.mark.parametrize(
@@ -270,7 +272,7 @@ def test_when_nobody_is_found():
     """What happens when nobody is found is a sentence of the rule, and one of the whole policy."""
     rule = Rule("a", accept_within="5m", fallback={"none_available": "pool apac, wait"})
     told = "When nobody is available, the pool apac is asked, then it waits."
-    assert describe_rule(rule, timedelta(minutes=5)).endswith(f"offered for 5 minutes. {told}")
+    assert describe_rule(rule, DEFAULTS).endswith(f"offered for 5 minutes. {told}")
     router = Router(
         rules=[rule],
         pools=[Pool("apac", reps={"ada"})],

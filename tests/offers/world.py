@@ -320,7 +320,7 @@ def _checked_life(store, placement):
     assert owned == (placement.owner is not None)
     assert (placement.status in OWNED) == (owned and placement.status is not Status.WITHDRAWN)
     waits = placement.status is Status.WAITING
-    assert bool(placement.line) == (waits and not placement.clocks)
+    assert bool(placement.line) == (waits and "retry" not in placement.clocks)
     assert bool(placement.offers) == (placement.status is Status.OFFERED)
     assert (placement.due is not None) == (bool(placement.offers) or (waits and not placement.line))
     offers = [event.rep_id for event in life if isinstance(event, Offered)]

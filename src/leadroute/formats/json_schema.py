@@ -197,6 +197,16 @@ _POOL: Final = _table(
         {"required": ["where"], "properties": {"where": {"type": "string"}}},
     ]
 }
+_BY_GRADE: Final[Schema] = {
+    "type": ["string", "object", "null"],
+    "additionalProperties": {"type": "string"},
+}
+_TERMS: Final[Schema] = {
+    "accept_within": {
+        "description": "How long an offer stands, such as 5m or 15m working, or by grade.",
+        **_BY_GRADE,
+    },
+}
 _RULE: Final = _table(
     "Which leads it is for, which reps may take them, and on what terms.",
     {
@@ -205,7 +215,7 @@ _RULE: Final = _table(
         "require": _text("Condition on the rep, or on rep and lead."),
         "score": _text("What is preferred, such as 3 * skill_match('industry') + free_capacity()."),
         "pool": _text("The name of a pool, or everyone."),
-        "accept_within": _text("How long an offer of this rule stands."),
+        **_TERMS,
         "segment": _text(
             "The name under which its leads count in capacity_by_segment and in caps."
         ),
@@ -252,7 +262,7 @@ _POLICY: Final = {
     "format": {"description": "The number of the format.", "const": FORMAT},
     "extends": _text("The file that this one builds on, such as base.toml."),
     "qualify": _text("Condition that a lead must fulfil; every lead when left out."),
-    "accept_within": _text("How long an offer stands, such as 5m or 1h30m."),
+    **_TERMS,
     "offline_grace": _text("How long a rep whose connection drops still counts, such as 30s."),
     "wrap_up": _text("How long a rep is left alone after a contact, such as 2m."),
     "catch_all": _text("Who gets a lead that nobody can take."),

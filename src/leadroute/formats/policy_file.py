@@ -37,6 +37,7 @@ from leadroute.rules.rule import (
     steps_as_text,
 )
 from leadroute.rules.scorer import Scorer, guards
+from leadroute.rules.terms import said
 from leadroute.scorers import BUILT_IN
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
@@ -252,7 +253,7 @@ def _document(router: Router) -> dict[str, Any]:
     document = {
         "format": FORMAT,
         "qualify": str(router.qualify) if isinstance(router.qualify, Condition) else None,
-        "accept_within": format_duration(router.accept_within),
+        **dict(said(router)),
         "offline_grace": format_duration(router.offline_grace) if router.offline_grace else None,
         "wrap_up": format_duration(router.wrap_up) if router.wrap_up else None,
         "catch_all": router.catch_all,
@@ -368,9 +369,8 @@ def _rule_table(rule: Rule) -> dict[str, Any]:
         require=rule.require,
         score=_written_score(rule),
         pool=rule.pool,
-        accept_within=_duration(rule.accept_within),
     )
-    found: dict[str, Any] = {key: str(value) for key, value in texts.items()}
+    found: dict[str, Any] = {key: str(value) for key, value in texts.items()} | dict(said(rule))
     for name in ("segment", *WRITTEN_OF_RULE):
         if (value := getattr(rule, name)) != getattr(_PLAIN_RULE, name):
             found[name] = value

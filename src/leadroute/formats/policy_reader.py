@@ -64,8 +64,8 @@ from leadroute.rules.rule import (
     read_ignored,
     read_steps,
 )
-from leadroute.rules.rule import accept_within as read_accept_within
 from leadroute.rules.scorer import Scorer, guards, parse_score
+from leadroute.rules.terms import READERS
 
 T = TypeVar("T")
 
@@ -217,7 +217,7 @@ class Draft:
     def _terms(self) -> _Readers:
         return {
             "qualify": self._lead_condition,
-            "accept_within": _window,
+            **READERS,
             "offline_grace": _duration,
             "wrap_up": _duration,
             "catch_all": _ident,
@@ -345,7 +345,7 @@ class Draft:
             "require": self._condition,
             "score": self._score,
             "pool": self._known_pool,
-            "accept_within": _window,
+            **READERS,
             "segment": _ident,
             **dict.fromkeys(WRITTEN_OF_RULE, _as_written),
             "fallback": _left_alone,
@@ -583,10 +583,6 @@ def _date(given: Any) -> date:
         return date.fromisoformat(given)
     except (TypeError, ValueError):
         raise ConfigError(f"holds {given!r:.40}; write dates such as '2026-12-25'") from None
-
-
-def _window(given: Any) -> timedelta:
-    return read_accept_within(_text(given))
 
 
 def _duration(given: Any) -> timedelta:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import timedelta
 from enum import Enum
 from textwrap import wrap
 from typing import Any, Final
@@ -12,7 +11,7 @@ from attrs import field, frozen
 
 from leadroute import scorers
 from leadroute.insight.lint.analysis import conditions_of
-from leadroute.model.duration import parse_duration
+from leadroute.model.duration import Within, WorkingTime, length_of, parse_duration
 from leadroute.ranking.lead_scoring import LeadGrade, LeadScoring, Logistic
 from leadroute.ranking.router import Router
 from leadroute.ranking.scorers.performance import Learning
@@ -35,6 +34,7 @@ from leadroute.rules.rule import (
     pool_of,
 )
 from leadroute.rules.scorer import Guarded, Scorer
+from leadroute.rules.terms import OTHER, ByGrade, Terms
 
 _COUNTS: Final = {2: "twice", 3: "three times", 0.5: "half"}
 _FATES: Final = {
@@ -79,13 +79,30 @@ free capacity, offered for 5 minutes.
     return "\n".join(_lines(router))
 
 
+def terms_in_words(terms: Terms) -> str:
+    """How leads are offered, in words."""
+    return f"offered for {_by_grade(terms.accept_within)}"
+
+
+def _by_grade(given: ByGrade | None) -> str:
+    if not isinstance(given, Mapping):
+        return "" if given is None else _within(given)
+    named = [f"{_within(each)} ({grade})" for grade, each in given.items() if grade != OTHER]
+    return ", ".join([*named, f"{_within(given[OTHER])} (others)"])
+
+
+def _within(given: Within) -> str:
+    words = duration_in_words(length_of(given))
+    return f"{words} of working time" if isinstance(given, WorkingTime) else words
+
+
 def _lines(router: Router) -> Iterator[str]:
     if router.lead_scoring is not None:
         yield from scoring_in_words(router.lead_scoring)
     yield from _qualification(router)
     yield "The first rule that fits a lead decides."
     for number, rule in enumerate(router.rules, 1):
-        yield f"{number}. {rule.name}: {describe_rule(rule, router.accept_within, first=number == 1)}"
+        yield f"{number}. {rule.name}: {describe_rule(rule, router.terms(rule.name), first=number == 1)}"
     for pool in router.pools:
         yield f"Pool {pool.name}: {_members(pool)}."
     if router.holidays:
@@ -166,13 +183,13 @@ def _definitions(router: Router) -> Mapping[str, Condition]:
     return found
 
 
-def describe_rule(rule: Rule, window: timedelta, *, first: bool = True) -> str:
+def describe_rule(rule: Rule, terms: Terms, *, first: bool = True) -> str:
     """Describe a rule in one sentence."""
     if rule.when is not None:
         leads = f"If {describe(rule.when)}, then"
     else:
         leads = "Every lead:" if first else "Every other lead:"
-    offered = f"offered for {duration_in_words(rule.accept_within or window)}"
+    offered = terms_in_words(terms)
     called = (
         "" if rule.calling_hours is None else f", called {rule.calling_hours} on the lead's clock"
     )
@@ -524,7 +541,7 @@ def _question(number: int, rule: Rule) -> Iterator[str]:
 
 
 def _terms(graph: _Graph, number: int, rule: Rule, router: Router) -> str:
-    offered = f"offered for {duration_in_words(rule.accept_within or router.accept_within)}"
+    offered = terms_in_words(router.terms(rule.name))
     called = () if rule.calling_hours is None else (f"called {rule.calling_hours}",)
     said = (offered, *called, *fallback_in_words(rule.fallback))
     return graph.box(f"terms{number}", _Shape.TERMS, who(rule), preference(rule.score), *said)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import TypeAlias
+
+from attrs import frozen
 
 from leadroute.errors import ConfigError
 
@@ -70,6 +73,55 @@ def format_duration(duration: timedelta) -> str:
         if count:
             parts.append(f"{count}{unit}")
     return "".join(parts) or "0s"
+
+
+@frozen
+class WorkingTime:
+    """A duration that passes in working hours alone.
+
+    Args:
+        duration: How much working time it is.
+
+    Example:
+        >>> from datetime import timedelta
+        >>> str(WorkingTime(timedelta(minutes=15)))
+        '15m working'
+    """
+
+    duration: timedelta
+
+    def __str__(self) -> str:
+        return f"{format_duration(self.duration)} working"
+
+
+Within: TypeAlias = timedelta | WorkingTime
+"""How long something may take, on the clock or in working hours."""
+
+_WORKING = re.compile(r"\s{1,3}(?:of\s{1,3})?working(?:\s{1,3}time)?\s{0,3}$", re.IGNORECASE)
+
+
+def parse_within(value: str | Within) -> Within:
+    """Return a duration from its text form, in working time where it ends in ``working``.
+
+    Example:
+        >>> parse_within("15m working")
+        WorkingTime(duration=datetime.timedelta(seconds=900))
+    """
+    if isinstance(value, WorkingTime):
+        return WorkingTime(parse_duration(value.duration))
+    if isinstance(value, str) and (found := _WORKING.search(value)):
+        return WorkingTime(parse_duration(value[: found.start()]))
+    return parse_duration(value)
+
+
+def format_within(within: Within) -> str:
+    """The shortest text that reads back as a duration, or as working time."""
+    return str(within) if isinstance(within, WorkingTime) else format_duration(within)
+
+
+def length_of(within: Within) -> timedelta:
+    """The least time on the clock that it takes."""
+    return within.duration if isinstance(within, WorkingTime) else within
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -226,7 +226,7 @@ def _usual(value: Any, declared: Attribute[Any]) -> object:
 def without_defaults(value: Any) -> str:
     """Return the call that makes a frozen value, without what is as by default; for use as ``__repr__``."""
     shown: list[str] = []
-    for each in fields(type(value)):
+    for each in sorted(fields(type(value)), key=lambda each: each.kw_only is True):
         found = getattr(value, each.name)
         if each.init and each.repr and found != _usual(value, each):
             first = not shown and not each.kw_only

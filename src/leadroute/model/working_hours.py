@@ -9,13 +9,14 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from attrs import field, frozen
 
 from leadroute.errors import FieldError, FieldTypeError, LeadrouteError, ValidationError
+from leadroute.model.duration import Within, later
 from leadroute.model.timeline import Either, Every, Line, Outside, instant, meet, micros
 
 T = TypeVar("T")
@@ -247,3 +248,28 @@ def unless_failing(ask: Callable[[], T], failing: Callable[[Exception], T]) -> T
         raise
     except Exception as error:  # noqa: BLE001 - see above
         return failing(error)
+
+
+def deadline(start: datetime, within: Within, hours: Hours | None) -> datetime:
+    """Return the instant at which so much time has passed, on the clock or in these hours.
+
+    Working time of somebody without hours, whose hours never come, or whose calendar fails, passes
+    on the clock: an end that never came would hold the lead forever.
+
+    Args:
+        start: The beginning.
+        within: How much time.
+        hours: Whose working time counts; ``None`` is open at any time.
+
+    Raises:
+        FieldTypeError: ``start`` is naive.
+    """
+    if isinstance(within, timedelta):
+        return later(start, within)
+    last = later(start, within.duration)
+    if hours is None:
+        return last
+    return (
+        unless_failing(partial(hours.add_working_time, start, within.duration), lambda _e: None)
+        or last
+    )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from leadroute.offers.placement import Offer, Placement, PreviousOffer, Status
     from leadroute.offers.queries import WorkItem
     from leadroute.rules.rule import DISPOSITIONS
+    from leadroute.rules.terms import Terms
 
 __all__ = [
     "DISPOSITIONS",
@@ -37,6 +38,7 @@ __all__ = [
     "PreviousOffer",
     "Status",
     "SweepResult",
+    "Terms",
     "TurnCredit",
     "TurnTaken",
     "WorkItem",
@@ -59,6 +61,7 @@ _HOMES = {
     "PreviousOffer": "leadroute.offers.placement",
     "Status": "leadroute.offers.placement",
     "SweepResult": "leadroute.offers.dispatching",
+    "Terms": "leadroute.rules.terms",
     "TurnCredit": "leadroute.model.snapshot",
     "TurnTaken": "leadroute.offers.events",
     "WorkItem": "leadroute.offers.queries",

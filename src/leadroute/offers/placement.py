@@ -209,6 +209,15 @@ class Placement:
         """The owner, the rep of the first offer, or the catch-all."""
         return self.owner or (self.offers[0].rep_id if self.offers else self.catch_all)
 
+    def due_clocks(self, now: datetime) -> list[str]:
+        """Return the names of the clocks that are due, in turn.
+
+        The end of an offer is ``offers``.
+        """
+        found = [*self.clocks.items(), *[("offers", offer.expires_at) for offer in self.offers]]
+        in_turn = sorted([(at, name) for name, at in found if at <= now])
+        return [*dict.fromkeys(name for _, name in in_turn)]
+
     @property
     def due(self) -> datetime | None:
         """The time of the next step.

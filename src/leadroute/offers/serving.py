@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import Final
+from typing import Final, TypeAlias
 
 from attrs import define, field
 
@@ -23,6 +23,7 @@ from leadroute.errors import (
 )
 from leadroute.model.duration import to_micros
 from leadroute.model.keys import is_total_key, parts
+from leadroute.model.validation import FrozenDict
 from leadroute.offers import requests, transitions
 from leadroute.offers.change import Add, Change, Drop, Op, Put, Record
 from leadroute.offers.dispatching import FailedLead
@@ -40,6 +41,22 @@ HEADS: Final = 100
 _WAITING: Final = length_key("")
 _KEPT_TO_THE_LEAD: Final = (LeadrouteError, ValueError, KeyError, TypeError, AttributeError)
 _OF_THE_STORE: Final = (TransientError, UnknownOutcomeError)
+
+
+Bell: TypeAlias = Callable[[LeadSteps, str, Sequence[Record]], Steps[Done]]
+
+BELLS: Final[Mapping[str, Bell]] = FrozenDict(
+    {
+        "offers": lambda leads, lead_id, records: leads.passed_on(
+            lead_id, transitions.expiries, records
+        ),
+        "retry": lambda leads, lead_id, records: leads.decided(lead_id, records),
+        "shift": lambda leads, lead_id, records: leads.reported(
+            lead_id, transitions.end_of_shift, records
+        ),
+    }
+)
+"""What is done when a clock of a lead rings, by the name of the clock; each looks whether it is due still."""
 
 
 @define
@@ -238,25 +255,43 @@ class LineSteps:
 
     def ring(self, record: Record, tally: Tally) -> Steps[frozenset[str] | None]:
         """Do what is due about one lead; returns whom it freed."""
-        lead_id, leads = parts(record.key)[-1], self.leads
-        steps: dict[str, Callable[[], Steps[Done]]] = {
-            Status.OFFERED: lambda: leads.passed_on(lead_id, transitions.expiries, [record]),
-            Status.WAITING: lambda: leads.decided(lead_id, [record]),
-        }
-        step = steps.get(
-            record.status, lambda: leads.reported(lead_id, transitions.end_of_shift, [record])
-        )
-        done = yield from self.kept_to(lead_id, step(), tally)
-        if done is None:
-            return frozenset()
-        tally.note(done)
-        return done.freed
+        lead_id, freed = parts(record.key)[-1], frozenset[str]()
+        try:
+            due = placement_of(record, lead_id).due_clocks(self.leads.now())
+        except LeadrouteError as error:
+            tally.errors.append(FailedLead(lead_id, error))
+            return freed
+        records: Sequence[Record] = [record]
+        found: frozenset[str] | None = freed
+        for name in due:
+            done = yield from self.kept_to(
+                lead_id, BELLS[name](self.leads, lead_id, records), tally
+            )
+            if done is None:
+                break
+            records = ()  # what was read is what stands no more
+            tally.note(done)
+            found = both(found, done.freed)
+        return found
 
     def _retried_early(self, tally: Tally) -> Steps[None]:
         """Decide about the leads that wait outside of any line."""
         for record in (yield from requests.all_of(status=Status.WAITING.value)):
             if record.due is not None and not tally.full:
-                yield from self.ring(record, tally)
+                yield from self._retried(record, tally)
+
+    def _retried(self, record: Record, tally: Tally) -> Steps[None]:
+        lead_id = parts(record.key)[-1]
+        try:
+            retries = "retry" in placement_of(record, lead_id).clocks
+        except LeadrouteError as error:
+            tally.errors.append(FailedLead(lead_id, error))
+            return
+        if retries:
+            step = self.leads.decided(lead_id, [record])
+            done = yield from self.kept_to(lead_id, step, tally)
+            if done is not None:
+                tally.note(done)
 
     def _served_together(
         self, looks: list[Record], freed: frozenset[str] | None, tally: Tally, *, early: bool

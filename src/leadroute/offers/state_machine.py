@@ -91,6 +91,14 @@ MOVES: Mapping[tuple[Status, type[LeadEvent]], Status] = FrozenDict(_TABLE)
 
 Closing feedback: ``CLOSED``. While another offer is open, one that ends leaves the lead ``OFFERED``."""
 
+_WITH_OWNER: Final = frozenset((Status.ACCEPTED, Status.CONTACTED))
+_CLOCKS: Final[dict[str, frozenset[Status]]] = {
+    "retry": frozenset((Status.WAITING,)),
+    "shift": _WITH_OWNER,
+}
+CLOCKS: Mapping[str, frozenset[Status]] = FrozenDict(_CLOCKS)
+"""In which statuses each clock of a placement goes on; a move to another one stops it."""
+
 NAMES_OFFER: Final = (Accepted, Declined, TimedOut, OfferWithdrawn)
 """The events that end or take one offer, by the id of its rep."""
 
@@ -124,7 +132,20 @@ def move(before: Placement | None, event: LeadEvent, lead_id: str) -> Placement:
     if isinstance(event, FeedbackGiven) and event.closing:
         status = Status.CLOSED
     changes = _CHANGES[type(event)](before, event)
-    return _with(before, {**changes, "status": status, "steps": before.steps + 1})
+    changes |= {"status": status, "steps": before.steps + 1}
+    return _with(before, changes | {"clocks": _clocks(before, changes.get("clocks"), status)})
+
+
+def _clocks(
+    before: Placement, set_by: Mapping[str, datetime | None] | None, status: Status
+) -> Mapping[str, datetime]:
+    """The clocks that go on in a status, with those that an event sets; ``None`` stops one."""
+    known = {**before.clocks, **set_by} if set_by else before.clocks
+    if not known:
+        return known  # type: ignore[return-value]  # nothing is in it
+    return FrozenDict(
+        {name: at for name, at in known.items() if at is not None and status in CLOCKS[name]}
+    )
 
 
 _FIELDS: Final = tuple(fields_dict(Placement))
@@ -173,7 +194,7 @@ def state_of(placement: Placement) -> str:
 
 
 _DECIDED: Final[Mapping[str, Any]] = FrozenDict(
-    {"error": "", "failures": 0, "line": "", "resumes_at": None, "clocks": FrozenDict()}
+    {"error": "", "failures": 0, "line": "", "resumes_at": None}
 )
 
 
@@ -212,7 +233,7 @@ def _waiting(before: Placement, event: Waiting) -> dict[str, Any]:
     return {
         "rule": event.rule,
         "reason_code": event.reason_code,
-        "clocks": FrozenDict() if event.until is None else FrozenDict(retry=event.until),
+        "clocks": {"retry": event.until},
         "line": event.line,
         "resumes_at": event.resumes_at,
         "policy_version": event.policy_version,
@@ -239,12 +260,11 @@ def _accepted(before: Placement, event: Accepted) -> dict[str, Any]:
         "release_on": offer.release_on,  # type: ignore[union-attr]
         "turn": offer.turn and offer.turn.accepted(),  # type: ignore[union-attr]
         "accepted_at": event.at,
-        "clocks": FrozenDict() if event.until is None else FrozenDict(shift=event.until),
+        "clocks": {"shift": event.until},
     }
     held: Mapping[str, int] = offer.reservations  # type: ignore[union-attr]
     if offer.release_on == "accept":  # type: ignore[union-attr]
         held = _released(held)["reservations"]
-        taken["clocks"] = FrozenDict()
     return taken | {"reservations": _both(before.reservations, held)}
 
 
@@ -262,7 +282,7 @@ def _assigned(before: Placement, event: Assigned) -> dict[str, Any]:
         "rule": event.rule,
         "offered_at": event.at,
         "accepted_at": event.at,
-        "clocks": FrozenDict() if event.until is None else FrozenDict(shift=event.until),
+        "clocks": {"shift": event.until},
         "reservations": _both(before.reservations, event.reservations)
         if before.owner is None
         else event.reservations,
@@ -274,7 +294,7 @@ def _assigned(before: Placement, event: Assigned) -> dict[str, Any]:
 
 def _released(held: Mapping[str, int]) -> dict[str, Any]:
     kept = {key: units for key, units in held.items() if not is_open_key(key)}
-    return {"reservations": FrozenDict(kept), "clocks": FrozenDict()}
+    return {"reservations": FrozenDict(kept), "clocks": {"shift": None}}
 
 
 def _ended(before: Placement, event: Declined | TimedOut | OfferWithdrawn) -> dict[str, Any]:
@@ -293,7 +313,7 @@ def _ended(before: Placement, event: Declined | TimedOut | OfferWithdrawn) -> di
     }
     if left:
         return told
-    clocks = FrozenDict(retry=event.at)  # until the decision that follows
+    clocks = {"retry": event.at}  # until the decision that follows
     return {**told, "pool": None, "clocks": clocks, "reason_code": outcome}
 
 
@@ -344,7 +364,7 @@ def _reopened(_before: Placement, event: Reopened) -> dict[str, Any]:
         "won": False,
         "policy_version": "",
         "reason_code": event.kind,
-        "clocks": FrozenDict(retry=event.at),  # until the decision that follows
+        "clocks": {"retry": event.at},  # until the decision that follows
     }
 
 

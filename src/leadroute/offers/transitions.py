@@ -25,7 +25,7 @@ from leadroute.model.keys import contact_key, is_open_key
 from leadroute.model.lead import Lead, priority_of
 from leadroute.model.rep import Rep
 from leadroute.model.validation import Cleaner, FrozenDict, number, word
-from leadroute.model.working_hours import unless_failing
+from leadroute.model.working_hours import deadline, unless_failing
 from leadroute.offers.change import MAX_DATA, bytes_beyond_limit
 from leadroute.offers.counts import Books
 from leadroute.offers.events import (
@@ -160,7 +160,7 @@ def _offer(chosen: Chosen, books: Books) -> Steps[Offered]:
         rep.id,
         rule.name,
         found.pool,
-        later(now, rule.accept_within or router.accept_within),
+        deadline(now, found.accept_within, router.working((rep,))[0].hours),
         found.score,
         _units_by_counter(charged),
         chosen.propensity,
@@ -183,7 +183,7 @@ def is_news(event: LeadEvent, before: Placement) -> bool:
     return not (
         isinstance(event, Waiting)
         and event.until is None
-        and not before.clocks
+        and "retry" not in before.clocks
         and (event.reason_code, event.rule, event.line)
         == (before.reason_code, before.rule, before.line)
     )

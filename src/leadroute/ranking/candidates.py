@@ -11,7 +11,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from itertools import compress, zip_longest
 from typing import Any, Final, NamedTuple, TypeAlias
@@ -32,6 +32,7 @@ from leadroute.rules.operand import Const, Field, Operand
 from leadroute.rules.routing_context import Crew
 from leadroute.rules.rule import Rule
 from leadroute.rules.scorer import Scorer, averaging
+from leadroute.rules.terms import Terms
 
 ByValue: TypeAlias = Mapping[str, Sequence[Rep]]
 
@@ -454,11 +455,11 @@ class CandidateSet:
         members: The reps of the pool, with the holidays of the policy, in the order of their ids.
         registry: The predicates and lists of the policy.
         team: What is kept for the roster: rules that exclude the same reps for good share their candidates.
-        offer: How long an offer is open, and the version of the policy.
+        offer: The terms of the offers, and the version of the policy.
         asks: Whether there are criteria besides requirement, territory, hours and limits.
 
     Attributes:
-        offer: How long an offer of a lead is open, and the version of the policy.
+        offer: The terms of the offers, and the version of the policy.
         sources: The sources whose leads a cap counts.
         score: The score of the rule.
         counts_as: The segment of the rule.
@@ -503,7 +504,7 @@ class CandidateSet:
         members: tuple[Rep, ...],
         registry: Registry,
         team: Team,
-        offer: tuple[timedelta, str],
+        offer: tuple[Terms, str],
         *,
         asks: bool,
     ) -> None:

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple, Protocol, Self, TypeAlias
 
 from leadroute.errors import say_where
 from leadroute.model.caps import Cap
+from leadroute.model.duration import Within
 from leadroute.model.lead import Lead
 from leadroute.model.lead_timezone import lead_hours
 from leadroute.model.rep import Pauses, Rep, Roster
@@ -207,6 +208,12 @@ class Decided:
         if snapshot.presence and not everybody:
             check_presence(found.members, snapshot.presence)
         return masks(self.rule, context, self._router.pauses, ignore_availability=everybody)
+
+    @property
+    def accept_within(self) -> Within:
+        """How long an offer of the lead is open."""
+        score = self._lead.lead_score
+        return self._set.offer[0].accept_within_of(None if score is None else score.grade)
 
     @property
     def rep(self) -> Rep:
@@ -467,7 +474,7 @@ class Decided:
             rule=rule.name,
             pool=self.pool,
             at=self._instant,
-            accept_within=self._set.offer[0],
+            accept_within=self.accept_within,
             policy_version=self._set.offer[1],
             lead_score=lead.lead_score,
             _source=self,

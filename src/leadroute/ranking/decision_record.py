@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from attrs import field, frozen
 from attrs.converters import optional
 
+from leadroute.model.duration import Within
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Reps, roster_of
 from leadroute.model.snapshot import Snapshot
@@ -114,7 +115,7 @@ class DecisionRecord:
     candidates: tuple[Candidate, ...] = ()
     rejections: tuple[Exclusion, ...] = ()
     fairness_cost: float = field(default=0.0, converter=float)
-    accept_within: timedelta = timedelta(0)
+    accept_within: Within = timedelta(0)
     detail: str = ""
     factor: str | None = None
     verdict: str | None = None

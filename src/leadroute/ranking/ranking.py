@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol, TypeAlias
 from attrs import NOTHING, asdict, field, fields, frozen
 from attrs.converters import optional
 
+from leadroute.model.duration import Within
 from leadroute.model.guidance import guided_attributes
 from leadroute.model.validation import FrozenDict, one_line
 from leadroute.ranking.eligibility import Ineligibility
@@ -256,7 +257,7 @@ class Ranking:
     detail: str = ""
     at: datetime | None = None
     resumes_at: datetime | None = None
-    accept_within: timedelta = timedelta(0)
+    accept_within: Within = timedelta(0)
     policy_version: str = ""
     factor: str | None = None
     verdict: str | None = None

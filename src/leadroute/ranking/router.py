@@ -72,7 +72,7 @@ from leadroute.rules.rule import (
     read_fallback,
     read_ignored,
 )
-from leadroute.rules.rule import accept_within as read_accept_within
+from leadroute.rules.terms import DEFAULTS, ByGrade, Terms, accept_within, by_grade, check_terms
 
 
 def _as_qualify(
@@ -88,15 +88,18 @@ _NOBODY: Final[Mapping[str, str]] = FrozenDict()
 @guided
 @guided_attributes
 @frozen(kw_only=True, slots=False, repr=False)  # cached properties need a place for their values
-class Router:
+class Router(Terms):
     """A routing policy. Build it once and keep it.
+
+    It takes the terms of ``leadroute.offers.Terms`` too, for rules that do not say.
 
     Args:
         rules: The rules in order; the first that matches a lead applies.
         qualify: The conditions that a lead must meet before any rule: a condition, or a
             ``Qualification`` by named factors; ``None`` accepts every lead.
         pools: The pools that rules may name.
-        accept_within: How long an offer is open when the rule does not say; 5 minutes by default.
+        accept_within: How long an offer is open when the rule does not say; 5 minutes by default,
+            also for grades that are not named.
         catch_all: The owner of leads that no rep can take: a rep's id, or the name of a queue that people watch.
         holidays: Dates, each local to the rep, on which no rep with a schedule works, unless the schedule overrides it.
         definitions: Conditions with a name that policy files may use. Not part of equality: they decide nothing.
@@ -135,7 +138,9 @@ class Router:
         default=None, converter=_as_qualify, metadata={"clean": qualification}
     )
     pools: tuple[Pool, ...] = field(default=(), converter=as_pools)
-    accept_within: timedelta = field(default=timedelta(minutes=5), converter=read_accept_within)
+    accept_within: ByGrade | None = field(
+        default=DEFAULTS.accept_within, converter=accept_within, metadata={"read": by_grade}
+    )
     catch_all: str = cleaned(ident, default="catch_all")
     holidays: frozenset[date] = field(default=frozenset(), converter=holiday_dates)
     definitions: Mapping[str, Condition] = field(factory=dict, converter=as_defines, eq=False)
@@ -164,6 +169,7 @@ class Router:
         init=False, eq=False, repr=False
     )
     _named: Mapping[str, Pool] = field(init=False, eq=False, repr=False)
+    _terms: Mapping[str, Terms] = field(init=False, eq=False, repr=False)
     _restless: frozenset[str] = field(init=False, eq=False, repr=False)
     _asked: tuple[Any, ...] = field(init=False, eq=False, repr=False)
     _teams: Teams = field(factory=Teams, init=False, eq=False, repr=False)
@@ -177,10 +183,16 @@ class Router:
         names = [rule.name for rule in self.rules]
         refuse_twins("rule", names)
         refuse_twins("pool", [pool.name for pool in self.pools])
+        grades = [] if self.lead_scoring is None else [e.name for e in self.lead_scoring.grades]
+        check_terms(self, grades, "")
+        own = self.over(DEFAULTS)
+        terms = {rule.name: rule.over(own) for rule in self.rules}
+        object.__setattr__(self, "_terms", FrozenDict({"": own, **terms}))
         object.__setattr__(self, "registry", registry_of(self.predicates, self.lists))
         members = {pool.name: membership(pool, self.registry) for pool in self.pools}
         for rule in self.rules:
             check_rule(rule, members, self.registry)
+            check_terms(rule, grades, f"rule {rule.name!r}")
         check_fallback(self.fallback, members)
         matcher = Matcher([rule.when for rule in self.rules], names, self.registry)
         object.__setattr__(self, "_matcher", matcher)
@@ -213,6 +225,13 @@ class Router:
             if rule.name == name:
                 return rule
         raise UnknownFieldError("rule", name, [rule.name for rule in self.rules])
+
+    def terms(self, rule: str | None) -> Terms:
+        """Return the complete terms of a rule.
+
+        For a name that is no rule's, they are those of the policy.
+        """
+        return self._terms.get(rule or "", self._terms[""])
 
     @cached_property
     def zone(self) -> tzinfo:
@@ -357,7 +376,7 @@ class Router:
             more = (rule.max_distance_km, rule.min_shared_hours, rule.calling_hours)
             asks = bool(self.wrap_up) or any(each is not None for each in more)
             kept = Team(roster) if pool in self._restless else team
-            offer = rule.accept_within or self.accept_within, self.version
+            offer = self.terms(rule.name), self.version
             found = CandidateSet(rule, pool, members, self.registry, kept, offer, asks=asks)
             kept.sets[rule.name, pool] = found
         return found

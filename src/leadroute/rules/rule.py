@@ -11,14 +11,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from datetime import timedelta
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Final, Literal, TypeAlias, cast, get_args
 from unicodedata import normalize
 
 from attrs import field, fields, frozen
-from attrs.converters import optional
 
 from leadroute.errors import (
     ConfigError,
@@ -28,7 +26,6 @@ from leadroute.errors import (
     ValidationError,
     nearest,
 )
-from leadroute.model.duration import parse_duration
 from leadroute.model.given import Refused, shown
 from leadroute.model.guidance import example, guided, without_defaults
 from leadroute.model.rep import Rep
@@ -50,6 +47,7 @@ from leadroute.rules.conditions import And, Condition, as_condition, joined
 from leadroute.rules.describe import denied
 from leadroute.rules.parser import parse
 from leadroute.rules.scorer import Scorer
+from leadroute.rules.terms import Terms
 
 WAIT: Final = "wait"
 CATCH_ALL: Final = "catch_all"
@@ -508,14 +506,6 @@ def _pool(given: Any) -> str:
     return ident(given)
 
 
-def accept_within(given: str | timedelta) -> timedelta:
-    """An acceptance window from its text form; it must be longer than nothing."""
-    found = parse_duration(given)
-    if not found:
-        raise ConfigError("is 0s; an offer must be open for some time, such as '5m'")
-    return found
-
-
 def release_on(given: Any) -> str:
     """A cleaner for the moment at which capacity is given back."""
     if given not in RELEASE_ON:
@@ -591,8 +581,10 @@ class Pool:
 
 @guided
 @frozen(kw_only=True, repr=False)
-class Rule:
+class Rule(Terms):
     """One rule: its leads, the reps who may take them, the score.
+
+    The terms of its offers are those of ``leadroute.offers.Terms``.
 
     Args:
         name: The rule's name, unique in its policy.
@@ -600,8 +592,6 @@ class Rule:
         require: A condition on the rep, or on rep and lead together, or its text; ``None`` takes every rep of the pool.
         score: The score that orders the reps; ``None`` means ``round_robin()``.
         pool: The name of the pool; ``None`` means every rep of the roster.
-        accept_within: How long an offer is open, such as ``"5m"`` or ``"5 minutes"``; ``None`` for
-            the router's.
         segment: The name under which its leads count in ``Rep.capacity_by_segment`` and in caps;
             the rule's name when not given.
         capacity_cost: The units of capacity that a lead takes, 0 or more.
@@ -624,7 +614,7 @@ class Rule:
 
     Raises:
         ValidationError: A field was refused; every fault is listed.
-        ConfigError: ``accept_within`` or the steps of ``fallback`` cannot be read.
+        ConfigError: A term or the steps of ``fallback`` cannot be read.
 
     Example:
         >>> Rule("everyone else", accept_within="5m").accept_within
@@ -640,7 +630,6 @@ class Rule:
     )
     score: Scorer | None = cleaned(score)
     pool: str | None = cleaned(_pool)
-    accept_within: timedelta | None = field(default=None, converter=optional(accept_within))
     segment: str | None = cleaned(ident)
     capacity_cost: int = cleaned(whole(0), default=1)
     release_on: ReleaseOn = cleaned(release_on, default="outcome")

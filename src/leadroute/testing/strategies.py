@@ -343,7 +343,7 @@ def routers() -> st.SearchStrategy[Router]:
         require=st.none() | _guards(),
         score=st.none() | scorers(),
         pool=st.sampled_from([None, None, "everyone", *POOLS]),
-        accept_within=st.sampled_from([None, "1m", "2h"]),
+        accept_within=st.sampled_from([None, "1m", "2h", "15m working", {"other": "3m"}]),
         fallback=fallback(),
         calling_hours=st.sampled_from([None, None, None, *CALLING]),
         min_shared_hours=st.sampled_from([None, None, None, 0.25, 1]),

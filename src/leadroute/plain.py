@@ -201,6 +201,13 @@ def make_converter() -> Converter:
     converter.register_structure_hook(timedelta, lambda given, _: parse_duration(given))
     converter.register_unstructure_hook(Within, format_within)
     converter.register_structure_hook(Within, lambda given, _: parse_within(given))
+    maybe = Within | None
+    converter.register_unstructure_hook(
+        maybe, lambda given: None if given is None else format_within(given)
+    )
+    converter.register_structure_hook(
+        maybe, lambda given, _: None if given is None else parse_within(given)
+    )
     for kept in (str | None, int | None, float | None):  # inlined, where each value would be asked
         converter.register_unstructure_hook(kept, identity)
     converter.register_unstructure_hook_func(lambda kind: kind in _CODERS, _unstructured)

@@ -1,7 +1,8 @@
-"""Offers to several reps against queueing theory: the mean time until the first of k accepts.
+"""Offers against queueing theory: to several reps at once, and to one after the other.
 
-The exact means are the rows ``broadcast`` of ``../shared/vectors/queues.json``: k reps who each answer after an
-exponential time of mean 1/mu minutes. The standard error comes from the means of independent seeds.
+The exact means are rows of ``../shared/vectors/queues.json``. In ``broadcast`` k reps each answer after an exponential
+time of mean 1/mu minutes, and the first has the lead. In ``offers`` a rep answers so with probability r and never
+otherwise, and after T minutes another one is asked. The standard error comes from the means of independent seeds.
 """
 
 import json
@@ -22,8 +23,12 @@ SEEDS, LEADS, KEPT = 8, 25, 500
 
 def rows(k):
     """The row of k reps."""
-    listed = json.loads(shared_path("vectors/queues.json").read_text("utf-8"))["broadcast"]
-    return next(row for row in listed if row["k"] == k)
+    return next(row for row in listed("broadcast") if row["k"] == k)
+
+
+def listed(name):
+    """The rows of this name."""
+    return json.loads(shared_path("vectors/queues.json").read_text("utf-8"))[name]
 
 
 def office(k, others=2):
@@ -67,3 +72,54 @@ def test_one_offer_too_few_is_seen():
     """Asking one rep fewer than the row says misses its mean by far."""
     row = rows(3)
     assert abs(z_score({**row, "k": 2}, SEEDS, 4 * LEADS)) > 4
+
+
+def one_by_one(row, late, seed, leads):
+    """The mean time in minutes to the acceptance, and the mean number of offers, where one rep is asked at a time.
+
+    A rep who is asked in a later round answers as one who was never asked, so a few reps are as good as many.
+    """
+    window, lot, minutes, asked = row["T"] + late, Random(seed), 0.0, 0
+    rule = Rule("all", score=round_robin(), accept_within=f"{window}m", rounds=100_000)
+    reps = Roster([Rep(f"rep {number}") for number in range(4)])
+    for number in range(leads):
+        if number % KEPT == 0:
+            router, clock = Router(rules=[rule]), ManualClock(START)
+            here = Dispatcher(router, reps, MemoryStore(), clock, decisions="none")
+        placed = here.submit(Lead(f"L-{number}"))
+        while True:
+            asked += 1
+            answers = lot.random() < row["r"]
+            after = lot.expovariate(row["mu"]) if answers else window
+            if after < window:
+                break
+            clock.set(placed.due)
+            here.sweep()
+            placed = here.placement(placed.lead_id)
+        clock.advance(timedelta(minutes=after))
+        owned = here.accept(placed.lead_id, placed.offers[0].rep_id)
+        minutes += (owned.accepted_at - owned.received_at) / timedelta(minutes=1)
+    return minutes / leads, asked / leads
+
+
+def sequential_z(row, seeds, leads, late=0):
+    """By how many standard errors the two means miss the exact ones: the time, and the number of offers."""
+    found = [one_by_one(row, late, seed, leads) for seed in range(seeds)]
+    exact = row["mean_time_to_accept"], row["mean_offers"]
+    return [
+        (mean(each) - right) / (stdev(each) / len(each) ** 0.5)
+        for each, right in zip(zip(*found, strict=True), exact, strict=True)
+    ]
+
+
+@pytest.mark.parametrize("number", range(12))
+def test_offers_one_by_one_take_as_long_as_theory_says(number):
+    """The mean time to the acceptance and the mean number of offers are the exact ones."""
+    row = listed("offers")[number]
+    assert max(map(abs, sequential_z(row, 20, 10))) < 4
+
+
+def test_a_window_one_minute_too_long_is_seen():
+    """A window that is a minute longer than the row says misses its mean number of offers by far."""
+    row = listed("offers")[0]
+    assert abs(sequential_z(row, 20, 50, late=1)[1]) > 4

@@ -3,13 +3,18 @@
 from datetime import timedelta
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.offers.world import START, audit, desk
 
 from leadroute import LEAD, Lead, Pool, Rep, Router, Rule, Status, round_robin
+from leadroute.conditions import predicate
+from leadroute.eligibility import Outcome
+from leadroute.errors import ConfigError, InvalidTransitionError
 from leadroute.events import CatchAll, Offered, TimedOut, Waiting
 from leadroute.formats import parse_policy
+from leadroute.lead_scoring import LeadGrade, LeadScoring, SourcePoints
 
 
 def world(*reps, pools=(), **terms):
@@ -336,3 +341,168 @@ def test_lead_is_never_waiting_after_its_end(reps, rounds, pause, total, truncat
     assert caught.at <= (end if truncate else end + timedelta(minutes=1))
     assert caught.at in swept
     audit(dispatcher.store, ["L-1"])
+
+
+@pytest.mark.parametrize(
+    ("terms", "message"),
+    [
+        ({"rounds": 0}, "rounds: is 0; write a whole number from 1 up"),
+        ({"rounds": True}, "rounds: is True; write a whole number"),
+        ({"wait_between": "0s"}, "wait_between: is 0s; write a pause such as '20s'"),
+        ({"total_within": "0s"}, "total_within: is 0s; write some time"),
+        ({"truncate": "yes"}, "truncate: is 'yes'; write true or false"),
+        ({"max_waiting": 0}, "max_waiting: is 0; write a whole number from 1 up"),
+        ({"fallback": {"cannot_wait": "wait"}}, "says 'wait', and the lead may wait no longer"),
+        ({"fallback": {"cannot_wait": "next rule"}}, "write steps such as 'pool managers"),
+        ({"fallback": {"cannot_wait": "first_back within 2h, catch_all"}}, "may wait no longer"),
+    ],
+)
+def test_bad_terms_are_refused(terms, message):
+    """What cannot be meant is refused when a rule is built, with the remedy."""
+    with pytest.raises(ConfigError) as caught:
+        Rule("all", **terms)
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("terms", "message"),
+    [
+        ({"total_within": "4m"}, "rule 'all'.total_within: is 4m, shorter than accept_within"),
+        ({"max_age": "4m"}, "max_age: is 4m, shorter than accept_within, which is 5m; make it"),
+        ({"total_within": {"hot": "4m", "other": "1h"}}, "rule 'all'.total_within.hot: is 4m"),
+        (
+            {"accept_within": {"hot": "2m", "other": "2h"}, "total_within": "1h"},
+            "total_within.other: is 1h, shorter than accept_within, which is 2h",
+        ),
+        ({"accept_within": "2h working", "max_age": "1h"}, "which is 2h working"),
+    ],
+)
+def test_ends_before_the_first_offer_ends_are_refused(terms, message):
+    """An end that surely comes before that of the first offer is refused when the router is built."""
+    scoring = LeadScoring(
+        sources=[SourcePoints(source="demo", points=1)], grades=[LeadGrade("hot", 0.5)]
+    )
+    with pytest.raises(ConfigError) as caught:
+        Router(rules=[Rule("all", **terms)], lead_scoring=scoring)
+    assert message in str(caught.value)
+
+
+def test_ends_in_working_time_may_be_longer_than_they_look():
+    """An hour of working time may take days, so it may stand beside a window of two hours."""
+    rule = Rule("all", accept_within="2h", total_within="1h working", max_age="2h")
+    assert Router(rules=[rule]).terms("all").end
+
+
+def test_ends_by_grade():
+    """Each grade has an end of its own, and none where the table does not name it."""
+    scoring = LeadScoring(
+        sources=[SourcePoints(source="demo", points=100)],
+        grades=[LeadGrade("hot", 0.5), LeadGrade("cold", 0)],
+    )
+    rule = Rule("all", total_within={"hot": "10m"})
+    dispatcher = desk("a", router=Router(rules=[rule], lead_scoring=scoring))
+    dispatcher.submit(Lead("busy"))
+    hot = dispatcher.submit(Lead("L-1", source="demo"))
+    assert hot.clocks == {"gives_up": after(600)}
+    assert dispatcher.submit(Lead("L-2")).clocks == {}
+
+
+@pytest.mark.parametrize("kind", ["suggest", "pull"])
+def test_lead_that_nobody_is_asked_about_has_an_end_too(kind, boss):
+    """A suggested lead, and one that reps pull, is offered to the manager at its end."""
+    pools, steps = [Pool("team", reps={"a"}), boss], {"cannot_wait": "pool managers"}
+    terms = {"pools": pools, "pool": "team", "fallback": steps}
+    dispatcher = world("a", "boss", offer=kind, total_within="10m", **terms)
+    assert dispatcher.submit(Lead("L-1")).status is Status.WAITING
+    slept(dispatcher, after(599))
+    assert dispatcher.placement("L-1").status is Status.WAITING
+    dispatcher.clock.set(after(600))
+    if kind == "pull":
+        with pytest.raises(InvalidTransitionError, match="comes too late: the time for offers"):
+            dispatcher.claim("L-1", "a")
+    dispatcher.sweep()
+    assert dispatcher.placement("L-1").rep_id == "boss"
+    slept(dispatcher, after(660))
+    assert dispatcher.placement("L-1").reason_code == "total_time_over"
+    audit(dispatcher.store, ["L-1"])
+
+
+def test_nobody_more_is_asked_after_the_total_time():
+    """Where one more rep is asked from time to time, that ends with the total."""
+    kind = "parallel 9, one more every 10s"
+    dispatcher = world(*"abcdefghi", offer=kind, total_within="60s", accept_within="60s")
+    dispatcher.submit(Lead("L-1"))
+    slept(dispatcher, after(3_600))
+    assert max(each.at for each in told(dispatcher, Offered)) == after(50)
+    assert dispatcher.placement("L-1").reason_code == "total_time_over"
+
+
+def test_busy_rep_is_not_asked_before_their_time_in_the_next_round():
+    """A round asks everybody again, but one who said when to come back only then."""
+    dispatcher = world("a", "b", rounds=2)
+    dispatcher.submit(Lead("L-1"))
+    first = dispatcher.placement("L-1").rep_id
+    dispatcher.decline("L-1", first, kind="busy", retry_after="10m")
+    second = dispatcher.placement("L-1").rep_id
+    placed = dispatcher.decline("L-1", second)
+    assert (placed.rep_id, placed.round) == (second, 2)
+    placed = dispatcher.decline("L-1", second)
+    assert placed.status is Status.WAITING
+    slept(dispatcher, after(600))
+    assert dispatcher.placement("L-1").rep_id == first
+    audit(dispatcher.store, ["L-1"])
+
+
+class Failing:
+    """A predicate that fails when told."""
+
+    def __init__(self):
+        self.fails = False
+
+    def __call__(self, _lead, _rep, _now):
+        if self.fails:
+            raise RuntimeError("told to fail")
+        return True
+
+
+def test_lead_whose_decision_fails_has_an_end_too():
+    """A lead that is decided again and again without success is with the catch-all at its end."""
+    failing = Failing()
+    rule = Rule("all", require=predicate("fails"), accept_within="1m", total_within="5m")
+    dispatcher = desk("a", "b", router=Router(rules=[rule], predicates={"fails": failing}))
+    dispatcher.submit(Lead("L-1"))
+    failing.fails = True
+    slept(dispatcher, after(3_600))
+    (caught,) = told(dispatcher, CatchAll)
+    assert (caught.at, caught.reason_code) == (after(300), "decision_failed")
+
+
+def test_decision_at_the_end_is_made_again():
+    """A decision that is kept in full is the same when it is made again, with the reason of its end."""
+    pools = [Pool("team", reps={"a"}), Pool("managers", reps={"boss"})]
+    rule = Rule("all", pool="team", total_within="5m", fallback={"cannot_wait": "pool managers"})
+    router = Router(rules=[rule], pools=pools)
+    dispatcher = evolve(desk("a", "boss", router=router), decisions="full")
+    dispatcher.submit(Lead("L-1"))
+    for status in (Status.OFFERED, Status.CATCH_ALL):
+        slept(dispatcher, dispatcher.next_wakeup())
+        assert dispatcher.placement("L-1").status is status
+        decision = dispatcher.decision("L-1")
+        assert decision.full.record.ended is Outcome.TOTAL_TIME_OVER
+        assert decision.rerun(router).same
+    assert "the time for offers is over" in str(decision)
+
+
+def test_ranking_of_a_lead_that_may_wait_no_longer():
+    """A ranking can be made as of the end: its own pool is left out, without a rule it is the catch-all."""
+    rule = Rule("de", when=LEAD.country == "DE", fallback={"cannot_wait": "catch_all"})
+    router = Router(rules=[rule], qualify=LEAD.budget > 0)
+    team, ended = [Rep("a")], Outcome.TOO_OLD
+    lead = Lead("L-1", country="DE", budget=1)
+    found = router.rank(lead, team, now=START, ended=ended)
+    assert (found.outcome, found.best, found.fallback_step) == (ended, None, "catch_all")
+    assert found.propensities == {}
+    found = router.rank(lead.with_changes(country="FR"), team, now=START, ended=ended)
+    assert (found.outcome, found.fallback_step) == (ended, "catch_all")
+    found = router.rank(Lead("L-2"), team, now=START, ended=ended)
+    assert found.outcome is Outcome.DISQUALIFIED

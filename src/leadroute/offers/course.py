@@ -22,6 +22,7 @@ from leadroute.offers.placement import Placement, Status
 from leadroute.offers.requests import Steps
 from leadroute.ranking.decide import Decided
 from leadroute.ranking.deciding import at_end, ended_ranking
+from leadroute.ranking.eligibility import Ineligibility
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.rules.offer_kind import PULL, SUGGEST
 from leadroute.rules.rule import WAIT
@@ -152,6 +153,11 @@ def of_offer(chosen: Chosen, before: Placement, books: Books) -> Course:
     return Course(chosen, None, round=before.round, bounds=bounds, ended=ended)
 
 
+def too_late(ended: Outcome) -> Ineligibility:
+    """Why a rep cannot have a lead that may wait no longer."""
+    return Ineligibility(ended.value, f"comes too late: {ended.reason}")
+
+
 def _still_out(before: Placement, now: datetime) -> Mapping[str, str]:
     """Those whom no round asks again yet, because they said when they may be."""
     every = before.previous_offers.items()
@@ -178,7 +184,7 @@ def _next_round(
 def _everybody_was_asked(judged: Judged, begun: Begun) -> bool:
     """Whether nobody may take the lead, now or later, in the pool of the rule that matched."""
     found = judged.decided if isinstance(judged, Chosen) else judged
-    if not isinstance(found, Decided) or begun.rule is None:
+    if begun.rule is None or not isinstance(found, Decided):
         return False
     own = [
         each

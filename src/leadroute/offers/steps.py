@@ -479,7 +479,7 @@ class LeadSteps:
                 return Claimed(before, chosen)
             found = course.of_offer(chosen, before, books)
             if found.ended is not None:
-                return Claimed(before, Ineligibility(found.ended.value, found.ended.reason))
+                return Claimed(before, course.too_late(found.ended))
             if look:
                 return Claimed(before, free=True)
             books.line = before.line

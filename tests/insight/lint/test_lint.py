@@ -909,3 +909,39 @@ def test_inbound_leads_without_a_deadline():
     others += [LEAD.source != "phone", LEAD.source == LEAD.channel]
     for when in others:
         assert codes(Rule("a", when=when)) == []
+
+
+def test_rounds_and_ends_without_effect():
+    """A total that one offer fills, a cut without a total, and steps for an end that never comes are told."""
+
+    def places(**terms):
+        given = check(Router(rules=[Rule("all", accept_within="5m", **terms)]))
+        return [each.place for each in given if each.code == "LR502"]
+
+    assert places(rounds=2, total_within="5m") == ["rule[0].total_within"]
+    assert places(wait_between="5m", total_within="10m") == ["rule[0].total_within"]
+    assert places(wait_between="4m", total_within="10m") == []
+    assert places(rounds=2, total_within="5m working") == []
+    assert places(rounds=2, total_within="6m") == []
+    assert places(rounds=2) == []
+    assert places(total_within="5m") == []
+    assert places(truncate=True) == ["rule[0].truncate"]
+    assert places(truncate=True, total_within="10m") == []
+    assert places(fallback={"cannot_wait": "catch_all"}) == ["rule[0].fallback.cannot_wait"]
+    assert places(fallback={"cannot_wait": "catch_all"}, max_waiting=5) == []
+
+
+def test_rounds_without_effect_by_grade():
+    """Where one grade has a second offer, nothing is told."""
+    scoring = LeadScoring(
+        sources=[SourcePoints(source="x", points=1)], grades=[LeadGrade("hot", 0.5)]
+    )
+
+    def codes(total):
+        rule = Rule("all", accept_within="5m", rounds=2, total_within=total)
+        given = check(Router(rules=[rule], lead_scoring=scoring))
+        return [each.code for each in given if each.code == "LR502"]
+
+    assert codes({"hot": "5m", "other": "5m"}) == ["LR502"]
+    assert codes({"hot": "5m", "other": "10m"}) == []
+    assert codes({"hot": "5m"}) == []

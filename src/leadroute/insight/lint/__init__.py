@@ -12,7 +12,7 @@ from typing import Final
 from attrs import evolve
 
 from leadroute.insight.lint.analysis import CODES, Code, Finding, Severity, Subject
-from leadroute.insight.lint.deadline_checks import responses
+from leadroute.insight.lint.deadline_checks import ends, responses
 from leadroute.insight.lint.policy_checks import (
     best_first,
     contradictions,
@@ -94,6 +94,7 @@ _OF_THE_WHOLE: Final = (
     scores,
     steps,
     responses,
+    ends,
 )
 
 

@@ -131,6 +131,7 @@ CODES: Mapping[str, Code] = FrozenDict(
         "LR405": Code(_W, "reps without known hours under a rule that requires shared ones"),
         "LR406": Code(_W, "leads that may be called only when nobody of the pool works"),
         "LR501": Code(_W, "a step that opens before the first offer ends"),
+        "LR502": Code(_W, "terms of rounds and ends without effect"),
         "LR901": Code(_W, "an ignored code that is not found"),
         "LR902": Code(_W, "an ignored code that does not exist"),
         "LR903": Code(_H, "too many rules to compare them all"),

@@ -9,11 +9,14 @@ Usage: python benchmarks/dispatcher.py [--quick] [--json]
 - ``submit`` and ``accept`` at 1,000 reps with counters that are kept in step (``LiveCounts``), against the same parts.
 - ``submit`` at 20 reps that keeps the decision compactly, against one that keeps none, in memory and in a file.
 - ``placements(rep_id=)`` and ``worklist`` with a million placements, against a thousand (SQLite).
+- ``next_for`` with 100,000 leads that wait in the lines of the rep, against 100. The leads come from bare commits.
+- ``submit`` of a lead that is broadcast to 3 reps, against one that is offered to the best of them.
 - 30 places at an opening for 300 leads in 10 lines: whether a lead of lower order got one.
 
 Every ratio is of CPU time, of measurements that take turns; the median over the blocks. With --quick fewer leads wait.
 """
 
+import json
 import sys
 import tempfile
 from contextlib import suppress
@@ -30,11 +33,12 @@ from leadroute import LEAD, REP, Dispatcher, Lead, Rep, Roster, Router, Rule, Sn
 from leadroute.offers import LiveCounts
 from leadroute.offers.lines import length_key
 from leadroute.offers.placement import Status
-from leadroute.stores import Change, MemoryStore, Put, SqliteStore
+from leadroute.stores import Add, Change, MemoryStore, Put, SqliteStore
 from leadroute.testing import CountingStore, ManualClock
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 CALLS, FREED, LINES, KEEPING = 2.5, 3, 10, 1.1
+BROADCAST = 2.5
 KEPT = ("none", "compact")
 REQUESTS = 9
 """The requests of feedback that frees a rep and serves one lead: 2 of its own, 1 to read lines, 6 to serve."""
@@ -50,10 +54,15 @@ class Sizes:
     lines: int
     blocks: int
     placed: int
+    pulled: int
 
 
-QUICK = Sizes(waiting=1_000, due=5_000, few=1_000, lines=2_000, blocks=4, placed=20_000)
-FULL = Sizes(waiting=100_000, due=100_000, few=1_000, lines=2_000, blocks=9, placed=1_000_000)
+QUICK = Sizes(
+    waiting=1_000, due=5_000, few=1_000, lines=2_000, blocks=4, placed=20_000, pulled=20_000
+)
+FULL = Sizes(
+    waiting=100_000, due=100_000, few=1_000, lines=2_000, blocks=9, placed=1_000_000, pulled=100_000
+)
 
 
 def timed(call, *given, **named):
@@ -157,6 +166,32 @@ def decisions(sizes, told, bars):
             bars[f"decision_{kind}"] = at_most(f"decision_{kind}_ratio", ratio, KEEPING)
             for store in stores if kind == "file" else ():
                 store.close()
+
+
+def broadcasts(sizes, told, bars):
+    """``submit`` and ``accept`` of a lead for three reps, of whom all are asked at once, or the best alone."""
+    desks = {}
+    for kind in ("exclusive", "broadcast"):
+        rule = Rule("all", score=round_robin(), offer=kind)
+        reps = [Rep(f"rep {n}", capacity=1_000_000) for n in range(3)]
+        desks[kind] = Dispatcher(Router(rules=[rule]), reps, MemoryStore(), ManualClock(START))
+    spent = {kind: ([], []) for kind in desks}
+    for block in range(sizes.blocks + 1):
+        for kind, here in desks.items():
+            offered = accepted = 0.0
+            for n in range(300):
+                placed, took = timed(here.submit, Lead(f"L-{block}-{n}"))
+                offered += took
+                accepted += timed(here.accept, placed.lead_id, placed.rep_id)[1]
+            spent[kind][0].append(offered)
+            spent[kind][1].append(accepted)
+    for place, name in enumerate(("offer", "accept")):
+        pairs = [*zip(spent["broadcast"][place], spent["exclusive"][place], strict=True)][1:]
+        told[f"exclusive_{name}_us"] = 1e6 / 300 * median(one for _, one in pairs)
+        told[f"broadcast_{name}_us"] = 1e6 / 300 * median(all_of for all_of, _ in pairs)
+        if name == "offer":
+            ratio = median(all_of / one for all_of, one in pairs)
+            bars["broadcast"] = at_most("broadcast_ratio", ratio, BROADCAST)
 
 
 def asked(sizes, told, bars):
@@ -324,6 +359,52 @@ def prepared(store, waiting, known):
     return here
 
 
+def pulled(sizes, told, bars):
+    """``next_for`` and an acceptance, among many and among few that wait in the same 20 lines."""
+    known = industries(20)
+    rule = Rule("rule 0", require=REP.industries.contains(LEAD.industry), offer="pull")
+    desks = {}
+    for name, waiting in (("few", 100), ("many", sizes.pulled)):
+        ada = Rep("ada", industries=known)
+        here = Dispatcher(Router(rules=[rule]), [ada], MemoryStore(), ManualClock(START))
+        for n, industry in enumerate(known):
+            here.submit(Lead(f"W-{n}", source="s0", industry=industry))
+        multiplied(here.store, known, waiting // len(known))
+        desks[name] = here
+    spent = {name: [] for name in desks}
+    for _ in range(4 * sizes.blocks):
+        for name, here in desks.items():
+            found, took = timed(here.next_for, "ada")
+            spent[name].append(took)
+            here.accept(found.placement.lead_id, "ada")
+    for name, found in spent.items():
+        told[f"next_for_{name}_us"] = 1e6 * median(found[1:])
+    ratio = median(a / b for a, b in zip(spent["many"][1:], spent["few"][1:], strict=True))
+    bars["next_for"] = at_most("next_for_ratio", ratio, FREED)
+
+
+def multiplied(store, known, times):
+    """Let so many leads wait in each line, by bare commits that copy the first of each."""
+    for n in range(len(known)):
+        placed = store.get([f"placement/W-{n}"])[f"placement/W-{n}"]
+        lead = store.get([f"lead/W-{n}"])[f"lead/W-{n}"]
+        line = json.loads(placed.data)["line"]
+        (entry,) = store.find(status=f"wait/{line}")
+        for first in range(1, times, 500):
+            ids = [f"W-{n}-{m:06}" for m in range(first, min(first + 500, times))]
+            ops = [Add(f"waiting/{line}", len(ids))]
+            for each in ids:
+                ops += [copied(record, f"W-{n}", each) for record in (placed, lead, entry)]
+            store.commit(Change(f"many {n} {first}", ops))
+
+
+def copied(record, lead_id, other):
+    """What writes a record of a lead for another one."""
+    names = record.key.replace(f"/{lead_id}", f"/{other}", 1)
+    text = record.data.replace(f'"{lead_id}"', f'"{other}"', 1)
+    return Put(names, text, 0, record.status, record.owner, record.due)
+
+
 def order_at_an_opening():
     """How many leads got one of 30 places though one of a higher order in their line got none."""
     known = industries(10)
@@ -367,9 +448,11 @@ def main(given=None):
     live, more = calls(sizes, 1_000, 20, live=True)
     told, bars, held = told | live, bars + more, {}
     decisions(sizes, told, held)
+    broadcasts(sizes, told, held)
     asked(sizes, told, held)
     freed(sizes, held, told)
     sweeps(sizes, told, held)
+    pulled(sizes, told, held)
     wrong = order_at_an_opening()
     told["lines_of_20_rules"] = lines_of_a_policy()
     bars += [*held.values(), at_most("places_to_a_lower_order", wrong, 0)]

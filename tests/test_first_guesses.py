@@ -119,7 +119,7 @@ Rule("us", condition=LEAD.country == "US") -> when=
 Rule("us", scorer=free_capacity()) -> score
 Rule("us", requires=REP.level >= 3) -> require
 Rule("us", timeout="5m") -> accept_within
-Rule("us", priority=1) -> order
+Rule("us", order=1) -> order
 Rule("us", reps=["ada"]) -> Pool(
 Rule("us", pool=["ada", "bob"]) -> Pool(
 Rule("us", when=lambda lead: lead.country == "US") -> predicate

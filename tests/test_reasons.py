@@ -38,6 +38,7 @@ from leadroute.cli import main
 from leadroute.conditions import predicate
 from leadroute.lead_scoring import FitCriterion, LeadGrade, LeadScoring
 from leadroute.model.duration import to_micros
+from leadroute.offers import Pause
 from leadroute.scorers import fair_share, named_account
 from leadroute.testing import ManualClock
 
@@ -305,6 +306,21 @@ SITUATIONS = [
                 "presence": {"bob": Presence("offline", datetime(2026, 3, 6, 16, 30, tzinfo=UTC))}
             }
         ),
+    ),
+    Situation(
+        "The rep is paused",
+        "is paused until Mon 2026-03-09 13:00 CET: training",
+        lambda: why(counts={"paused": {"bob": Pause(NOON + timedelta(hours=1), "training")}}),
+    ),
+    Situation(
+        "The rep is paused after missed offers",
+        "is paused: 3 missed offers in a row",
+        lambda: why(counts={"paused": {"bob": Pause(missed=3)}}),
+    ),
+    Situation(
+        "The rep cools down after a declined offer",
+        "gets no offer until 12:00:30 CET, after the last one",
+        lambda: why(counts={"cooling": {"bob": to_micros(NOON + timedelta(seconds=30))}}),
     ),
     Situation(
         "The rep's last call ended a moment ago",

@@ -33,6 +33,8 @@ FINE = {
     "leadroute.stores.Event": {"until"},
     # What a custom scorer gives where it has nothing to go by.
     "leadroute.scorers.source_urgency": {"otherwise"},
+    # Those of an offer, which a rule says; what a batch takes are options.
+    "leadroute.offers.Terms": {"Terms"},
 }
 
 

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from leadroute.ranking.scorers.performance import close_rate
     from leadroute.ranking.scorers.round_robin import round_robin
     from leadroute.rules.builders import LEAD, REP
-    from leadroute.rules.rule import Disposition, Factor, Fallback, Pool, Qualification, Rule
+    from leadroute.rules.pool import Pool
+    from leadroute.rules.rule import Disposition, Factor, Fallback, Qualification, Rule
     from leadroute.stores.memory import MemoryStore
     from leadroute.stores.sqlite import SqliteStore
 
@@ -84,7 +85,8 @@ _HOMES = by_name(
         "leadroute.ranking.ranking": "Assignment Exclusion Outcome Ranking",
         "leadroute.model.caps": "Cap",
         "leadroute.offers.dispatcher": "Dispatcher",
-        "leadroute.rules.rule": "Disposition Factor Fallback Pool Qualification Rule",
+        "leadroute.rules.pool": "Pool",
+        "leadroute.rules.rule": "Disposition Factor Fallback Qualification Rule",
         "leadroute.rules.builders": "LEAD REP",
         "leadroute.model.lead": "Lead Signal",
         "leadroute.ranking.lead_scoring": "LeadScoring",

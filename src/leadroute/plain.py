@@ -346,6 +346,7 @@ _CODERS: Mapping[type, Mapping[str, _Coder]] = {
         "capacity_by_segment": (dict, _same),
         "caps": (_caps_to_plain, _same),
         "joined_at": _TIME,
+        "wrap_up": (format_duration, _same),
         "attributes": _ATTRIBUTES,
     },
 }

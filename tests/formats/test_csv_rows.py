@@ -3,7 +3,7 @@
 import io
 import sys
 import tracemalloc
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -435,6 +435,14 @@ def test_buckets_are_read():
     """The most per segment stands behind its name, and 0 is a number."""
     roster, _ = read_reps(["id,capacity_by_segment", "ada,enterprise=2; normal=0"])
     assert roster["ada"].capacity_by_segment == {"enterprise": 2, "normal": 0}
+
+
+def test_the_wrap_up_of_a_rep_is_read():
+    """A column says how long each rep gets no lead after a contact; an empty cell leaves it to the policy."""
+    roster, _ = read_reps(["id,Wrap Up", "ada,2m", "bob,", "eve,0s"])
+    assert [rep.wrap_up for rep in roster] == [timedelta(minutes=2), None, timedelta(0)]
+    _, (fault,) = read_reps(["id,wrap_up", "ada,soon"])
+    assert "wrap_up cannot be read: 'soon' is not a duration" in str(fault)
 
 
 def test_attributes_of_reps_are_declared_with_a_prefix():

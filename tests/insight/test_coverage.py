@@ -180,3 +180,10 @@ def test_nobody():
     week = coverage([], date(2026, 1, 5), "UTC")
     assert heat_map(week) == ""
     ET.fromstring(heat_map_svg(week))
+
+
+def test_pools_of_steps():
+    """A pool that a step opens is told, and belongs to the segment of the rule."""
+    rules = [Rule("a", pool="near", segment="big", steps=[{"after": "10m", "pool": "far"}])]
+    pools = [Pool("near", reps=["ada"]), Pool("far", reps=["bob", "cy"])]
+    assert set(hours(rules, *TEAM, pools=pools)) == {"near", "far", "segment big"}

@@ -287,3 +287,43 @@ def test_when_nobody_is_found():
         "Unless a rule says otherwise: when the pool is empty, it goes to the catch-all.",
         "Unless a rule says otherwise: when nobody may take it, it goes to the catch-all.",
     ]
+
+
+def test_steps_priority_and_wrap_up_are_told():
+    """A rule says what holds after a wait, the priority of its leads, and whom it waits for."""
+    rule = Rule(
+        "all",
+        require=REP.level >= 3,
+        pool="west",
+        priority=2,
+        steps=[{"after": "10m", "require": REP.level >= 1}, {"after": "1h", "require": "always"}],
+        fallback={"none_available": "first_back within 2h, next rule, catch_all"},
+    )
+    pools = [Pool("west", reps={"ada"}, wrap_up="2m"), Pool("east", reps={"bob"}, wrap_up="0s")]
+    told = describe_policy(Router(rules=[rule], pools=pools))
+    assert (
+        "offered for 5 minutes, with priority 2. After 10 minutes: reps of the pool west whose"
+        in told
+    )
+    assert (
+        "After 1 hour: all reps of the pool west. When nobody is available, it waits for a rep"
+        in told
+    )
+    assert "a rep who is back within 2 hours, then the next rule that fits it decides, then" in told
+    assert "Pool west: ada; after a contact a rep is left alone for 2 minutes." in told
+    assert "Pool east: bob; after a contact a rep is asked at once." in told
+
+
+def test_answers_are_told():
+    """A rule and a pool say how long a rep is left alone after an answer, and when they are paused."""
+    rule = Rule("all", pool="west", cool_down={"busy": "1m", "timed_out": "10s"}, keep_place="60s")
+    pool = Pool("west", reps={"ada"}, cool_down="30s", pause_after_missed=3)
+    told = describe_policy(Router(rules=[rule], pools=[pool]))
+    assert (
+        "offered for 5 minutes, with a pause for the rep after an answer: 1 minute (busy), 10 seconds"
+        " (timed out), keeping its place for 1 minute when it is withdrawn." in told
+    )
+    assert (
+        "Pool west: ada; after an answer a rep is left alone for 30 seconds; paused after 3 missed"
+        " offers in a row." in told
+    )

@@ -2,6 +2,7 @@ import re
 from datetime import UTC, datetime
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -177,3 +178,20 @@ def test_steps_without_an_end():
         for rep in (Rep("bob", weight=0, capacity=0), Rep("bob", schedule=asleep))
     }
     assert ends == {"catch_all", "wait"}
+
+
+def test_steps_and_the_next_rule_have_arrows():
+    """Pools that open after a wait are drawn, and a lead goes on to the next rule behind the last of them."""
+    first = Rule(
+        "a",
+        pool="americas",
+        steps=[{"after": "10m", "pool": "everyone"}],
+        fallback={"none_available": "first_back within 2h, next rule, catch_all"},
+    )
+    last = Rule("b", pool="americas", fallback={"none_available": "next rule"})
+    arrows = [line.strip() for line in mermaid(evolve(ROUTER, rules=[first, last])).splitlines()]
+    assert 'terms1 -- "after waiting" --> pool2' in arrows
+    assert 'pool2 -- "none available, and a rep is back in time" --> wait' in arrows
+    assert 'pool2 -- "none available" --> rule2' in arrows
+    assert 'pool1 -- "pool empty or none eligible or none available" --> catch' not in arrows
+    assert 'pool1 -- "none available" --> wait' in arrows

@@ -63,7 +63,7 @@ def every_failure(scene, call, settled):
             here = scene()
             broken = Breaking(here.store, number, way)
             try:
-                call(evolve(here, store=broken, pause=lambda _seconds: None))
+                call(evolve(here, store=broken, sleep=lambda _seconds: None))
             except Crash:
                 call(here)
             if broken.commits < number:

@@ -210,7 +210,7 @@ def test_a_reason_is_a_word():
 
 
 def test_contact_and_feedback():
-    """Contact is noted once; feedback that ends the work frees the capacity and counts the deal."""
+    """Each contact is noted; feedback that ends the work frees the capacity and counts the deal."""
     here = desk("ada")
     here.submit(Lead("L-1"))
     with pytest.raises(
@@ -222,7 +222,7 @@ def test_contact_and_feedback():
     here.accept("L-1", "ada")
     here.feedback("L-1", "meeting")
     contacted = here.record_contact("L-1")
-    assert here.record_contact("L-1") == contacted
+    assert here.record_contact("L-1") == evolve(contacted, steps=contacted.steps + 1)
     assert contacted.status is Status.CONTACTED
     met = here.feedback("L-1", "meeting", value=10)
     assert (met.status, met.value) == (Status.CONTACTED, 10)
@@ -466,7 +466,7 @@ def test_stale_counts_never_overbook():
 def test_counts_that_never_catch_up():
     """Once it has lost races for as long as it has patience, the conflict reaches the host, and nothing is stored."""
     store, paused = Lagging(), []
-    here = evolve(desk("ada", store=store), pause=paused.append)
+    here = evolve(desk("ada", store=store), sleep=paused.append)
     here.submit(Lead("L-1"))
     store.old = [{}] * 2_000
     with pytest.raises(ConflictError, match="'rep/open/ada' would leave its bounds \\(now 1\\)"):
@@ -552,7 +552,7 @@ def test_a_crash_at_any_commit_loses_nothing(number):
 def test_store_that_is_busy_once_is_asked_again():
     """A commit that a busy store refused is sent again, after a pause."""
     store, paused = Failing(3), []
-    here = evolve(desk("ada", "bob", store=store), pause=paused.append)
+    here = evolve(desk("ada", "bob", store=store), sleep=paused.append)
     here.submit(Lead("L-1"))
     assert here.decline("L-1", "ada").rep_id == "bob"
     here.accept("L-1", "bob")

@@ -4,6 +4,7 @@ import shutil
 import tempfile
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -36,8 +37,20 @@ from leadroute.model.duration import to_micros
 from leadroute.model.keys import free_key, is_open_key, lead_key, open_key
 from leadroute.offers import LiveCounts
 from leadroute.offers.change import Change, Once, Raise
+from leadroute.offers.events import (
+    Accepted,
+    Assigned,
+    Back,
+    DeadlineMissed,
+    DeadlineWarned,
+    FollowUpDue,
+    Offered,
+    Paused,
+    Received,
+    Resumed,
+)
 from leadroute.offers.lifting import event_of
-from leadroute.offers.placement import Status
+from leadroute.offers.placement import SUGGESTED, Status
 from leadroute.offers.transitions import holds
 from leadroute.plain import loads
 from leadroute.testing import FailingStore, ManualClock
@@ -58,6 +71,15 @@ TEMPORARY = {
     "stateful_step_count": 40,
     "suppress_health_check": [HealthCheck.too_slow, HealthCheck.filter_too_much],
 }
+
+
+def rings(event):
+    """What rings with an event: a deadline, one of its warnings, or a follow-up; nothing with others."""
+    if isinstance(event, DeadlineMissed):
+        return event.deadline, 0
+    if isinstance(event, DeadlineWarned):
+        return event.deadline, event.number
+    return ("follow_up", -event.number) if isinstance(event, FollowUpDue) else None
 
 
 class Life(RuleBasedStateMachine):
@@ -109,8 +131,9 @@ class Life(RuleBasedStateMachine):
         held = self.desk.placement(lead_id) if lead_id in self.leads else None
         rep_id = held.rep_id if held and held.rep_id and right else rep_id
         placement = self._try(lead_id, lambda: self.desk.accept(lead_id, rep_id))
-        live = bool(held) and held.status is Status.OFFERED and self.clock.now() < held.due
-        may = bool(held) and (held.owner == rep_id or (live and held.rep_id == rep_id))
+        offer = held.offer_to(rep_id) if held else None
+        live = offer is not None and self.clock.now() < offer.expires_at
+        may = bool(held) and (held.owner == rep_id or live)
         assert (placement is not None) == may
         if placement is not None:
             assert placement.owner == rep_id
@@ -125,11 +148,77 @@ class Life(RuleBasedStateMachine):
             assert placement.rep_id != rep_id
             assert placement.previous_offers[rep_id].outcome == "declined"
 
+    @rule(rep_id=rep_ids, minutes=st.sampled_from([None, 3, 90]))
+    def pause(self, rep_id, minutes):
+        """Whoever is paused gets no offer, whatever happens next."""
+        if rep_id in self.desk.roster:
+            until = None if minutes is None else self.clock.now() + timedelta(minutes=minutes)
+            self.desk.pause(rep_id, until=until, why="lunch")
+            assert rep_id in self.desk.snapshot().paused
+
+    @rule(rep_id=rep_ids, way=st.sampled_from(["resume", "back"]))
+    def somebody_is_back(self, rep_id, way):
+        if rep_id in self.desk.roster:
+            getattr(self.desk, way)(rep_id)
+            assert way == "back" or rep_id not in self.desk.snapshot().paused
+
+    @rule(lead_id=lead_ids, rep_id=rep_ids)
+    def another_chance(self, lead_id, rep_id):
+        if rep_id in self.desk.roster:
+            self._try(lead_id, lambda: self.desk.another_chance(lead_id, rep_id))
+
+    @rule(
+        lead_id=lead_ids,
+        rep_id=rep_ids,
+        kind=st.sampled_from(["declined", "busy", "unreachable"]),
+        minutes=st.sampled_from([None, 1, 90]),
+    )
+    def decline_for_now(self, lead_id, rep_id, kind, minutes):
+        """The kind of an answer, and when to ask again, are kept."""
+        again = None if minutes is None else timedelta(minutes=minutes)
+        held = self.desk.placement(lead_id) if lead_id in self.leads else None
+        rep_id = held.offers[-1].rep_id if held and held.offers else rep_id
+        before = held and held.offer_to(rep_id)
+        decline = partial(self.desk.decline, lead_id, rep_id, kind=kind, retry_after=again)
+        placement = self._try(lead_id, decline)
+        if placement is not None and before is not None:
+            assert placement.previous_offers[rep_id].outcome == kind
+
+    @rule(rep_id=rep_ids)
+    def pull(self, rep_id):
+        """A lead that a rep pulls is offered to them, whatever the rest of the team does."""
+        if rep_id in self.desk.roster:
+            found = self.desk.next_for(rep_id)
+            if found.placement is None:
+                assert found.reason_code
+            else:
+                assert found.placement.offer_to(rep_id) is not None
+
+    @rule(rep_id=rep_ids, lead_id=lead_ids)
+    def claim(self, rep_id, lead_id):
+        """What is listed as available can be claimed."""
+        if rep_id in self.desk.roster:
+            listed = {each.lead_id for each in self.desk.available_leads(rep_id)}
+            placement = self._try(lead_id, lambda: self.desk.claim(lead_id, rep_id))
+            assert placement is not None or lead_id not in listed
+
     @rule(lead_id=lead_ids)
     def contacted(self, lead_id):
         placement = self._try(lead_id, lambda: self.desk.record_contact(lead_id))
         if placement is not None:
             assert placement.contacted_at is not None
+
+    @rule(lead_id=lead_ids, rep_id=rep_ids, channel=st.sampled_from(["phone", "email"]))
+    def contacted_by_anybody(self, lead_id, rep_id, channel):
+        if rep_id in self.desk.roster:
+            contact = partial(self.desk.record_contact, lead_id, rep=rep_id, channel=channel)
+            placement = self._try(lead_id, contact)
+            assert placement is None or placement.contacted_at is not None
+
+    @rule(lead_id=lead_ids)
+    def reroute(self, lead_id):
+        placement = self._try(lead_id, lambda: self.desk.reroute(lead_id))
+        assert placement is None or placement.owner is None or not placement.offers
 
     @rule(
         lead_id=lead_ids,
@@ -158,7 +247,7 @@ class Life(RuleBasedStateMachine):
     def _check_that_nobody_could_take(self, found):
         """However often the team, the policy and the time have changed."""
         for placement in found:
-            if placement.status is Status.WAITING:
+            if placement.status is Status.WAITING and not self._held_back(placement):
                 record = self.store.get([lead_key(placement.lead_id)])[lead_key(placement.lead_id)]
                 own = {**self.desk.earlier, self.desk.router.version: self.desk.router}
                 ranking = own[placement.policy_version].rank(
@@ -169,6 +258,13 @@ class Life(RuleBasedStateMachine):
                     previous_offers=outcomes(placement),
                 )
                 assert ranking.best is None, "a lead waits though somebody could take it"
+
+    def _held_back(self, placement):
+        """Whether a lead waits for something besides a rep who can take it: its terms say so."""
+        own = {**self.desk.earlier, self.desk.router.version: self.desk.router}
+        terms = own[placement.policy_version].terms(placement.rule)
+        paced = terms.backlog_gap is not None or terms.backlog_burst is not None
+        return placement.reason_code == SUGGESTED or paced
 
     @rule()
     def five_minutes_pass(self):
@@ -208,6 +304,37 @@ class Life(RuleBasedStateMachine):
     @invariant()
     def all_promises_hold(self):
         audit(self.store, self.leads)
+
+    @invariant()
+    def nobody_who_is_paused_is_asked(self):
+        """No offer is made to a rep between the events of a pause; one that is over stays over."""
+        pauses, now = {}, START
+        for event in map(event_of, self.store.events(limit=10_000)):
+            now = max(now, event.at)
+            if isinstance(event, Paused):
+                pauses[event.rep_id] = event
+            elif isinstance(event, Resumed) or (
+                isinstance(event, Back) and event.rep_id in pauses and pauses[event.rep_id].missed
+            ):
+                pauses.pop(event.rep_id, None)
+            elif isinstance(event, Offered) and (pause := pauses.get(event.rep_id)):
+                assert pause.until is not None
+                assert pause.until <= now
+
+    @invariant()
+    def each_deadline_rings_once(self):
+        """A deadline is missed once, after each of its warnings, and each follow-up of an owner is due once."""
+        for lead_id in self.leads:
+            rung = set()
+            for event in map(event_of, self.store.events(lead=lead_id)):
+                if isinstance(event, Received | Accepted | Assigned):
+                    rung = {each for each in rung if each[0] != "follow_up"}
+                if isinstance(event, Received):
+                    rung.clear()
+                elif name := rings(event):
+                    assert name not in rung, f"{lead_id}: {name} rang twice"
+                    assert name[1] <= 0 or (event.deadline, 0) not in rung
+                    rung.add(name)
 
     @invariant()
     def no_limit_is_passed(self):
@@ -256,7 +383,7 @@ class LongLife(Life):
     @initialize(router=policies, roster=rosters())
     def open_the_desk(self, router, roster):
         super().open_the_desk(router, roster)
-        self.desk = evolve(self.desk, pause=lambda _seconds: None)
+        self.desk = evolve(self.desk, sleep=lambda _seconds: None)
         self.seconds = 0.0
 
     @rule(live=st.booleans())

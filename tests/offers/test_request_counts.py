@@ -100,7 +100,7 @@ def test_lost_race_costs_the_same_requests_again():
     here, requests = counted(Rep("ada", industries=["a"], capacity=2), store=store)
     rival = evolve(here, store=store.store)
     store.rivals.append(lambda: rival.submit(Lead("first", source="s0", industry="a")))
-    racing = evolve(here, pause=lambda _seconds: None)
+    racing = evolve(here, sleep=lambda _seconds: None)
     placed, asked = requests(racing.submit, Lead("second", source="s0", industry="a"))
     assert placed.rep_id == "ada"
     assert asked == ["get", "counts", "commit"] * 2

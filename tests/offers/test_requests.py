@@ -30,7 +30,7 @@ def failing(*errors, store=None, when="before", first=1):
     store, pauses = FailingStore(MemoryStore() if store is None else store), []
     for number, error in enumerate(errors, first):
         store.fail(number, error, when=when)
-    return evolve(desk("ada", "bob", store=store), pause=pauses.append), pauses
+    return evolve(desk("ada", "bob", store=store), sleep=pauses.append), pauses
 
 
 def test_busy_store_is_sent_the_same_change_again():
@@ -91,7 +91,7 @@ def test_nothing_is_sent_twice_in_a_transaction_of_the_host():
     for error in (TransientError("busy"), UnknownOutcomeError("gone")):
         store = FailingStore(Bound())
         store.fail(1, error)
-        here = evolve(desk("ada", store=store), pause=lambda _seconds: pytest.fail("paused"))
+        here = evolve(desk("ada", store=store), sleep=lambda _seconds: pytest.fail("paused"))
         with pytest.raises(type(error)):
             here.submit(Lead("L-1"))
         assert store.commits == 1
@@ -101,7 +101,7 @@ def test_nothing_is_sent_twice_in_a_transaction_of_the_host():
 def test_conflict_is_decided_again_where_reading_again_shows_more(kind, placed):
     """In a transaction that sees no other commit, a conflict is the host's."""
     store = kind()
-    here = evolve(desk("ada", "bob", store=store), pause=lambda _seconds: None)
+    here = evolve(desk("ada", "bob", store=store), sleep=lambda _seconds: None)
     rival = evolve(here, store=store.store)
     store.rivals.append(lambda: rival.submit(Lead("first")))
     if placed is None:

@@ -1055,7 +1055,7 @@ class Losing(Wrapped):
 def test_there_is_no_limit_to_lost_races(mode, times):
     """More than fifty lost in a row, and the lead is still placed; the pauses grow, differ and stay short."""
     pauses = []
-    dispatcher = evolve(desk("a", "b", mode=mode, store=Losing(times)), pause=pauses.append)
+    dispatcher = evolve(desk("a", "b", mode=mode, store=Losing(times)), sleep=pauses.append)
     assert dispatcher.submit(Lead("L-1")).rep_id == "a"
     assert len(pauses) == times
     assert all(0 <= pause <= 0.05 for pause in pauses)
@@ -1068,7 +1068,7 @@ def test_a_race_that_never_ends_is_told(busy_timeout, monkeypatch):
     """The conflict reaches the host when patience is over, not earlier and not much later, and nothing is stored."""
     pauses = []
     monkeypatch.setattr(requests, "PATIENCE", busy_timeout)
-    dispatcher = evolve(desk("a", "b", store=Losing(10**9)), pause=pauses.append)
+    dispatcher = evolve(desk("a", "b", store=Losing(10**9)), sleep=pauses.append)
     with pytest.raises(ConflictError):
         dispatcher.submit(Lead("L-1"))
     assert busy_timeout <= sum(pauses) <= busy_timeout + 0.05

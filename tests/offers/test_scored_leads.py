@@ -76,9 +76,9 @@ def test_the_submission_keeps_the_score():
     assert (placement.completeness, placement.priority) == (0.75, 2)
     assert placement.respond_by == START + timedelta(minutes=5)
     assert (placement.trigger, placement.rep_id) == ("form", "ada")
-    received = here.history("L-1")[0]
+    received, offered = here.history("L-1")
     assert (received.lead_score, received.lead_grade, received.completeness) == (1.0, "hot", 0.75)
-    assert (received.respond_by, received.trigger) == (placement.respond_by, "form")
+    assert (offered.clocks["respond"], received.trigger) == (placement.respond_by, "form")
     assert loads(Received, dumps(received)) == received
     assert loads(Placement, dumps(placement)) == placement
     assert rebuild("L-1", here.history("L-1")) == placement

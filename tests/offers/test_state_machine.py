@@ -5,7 +5,7 @@ from attrs import evolve
 from tests.offers.world import outcomes
 
 from leadroute import Lead, MemoryStore, Rep, Roster, Router, Rule, Snapshot
-from leadroute.errors import InvalidTransitionError, ValidationError
+from leadroute.errors import InvalidTransitionError
 from leadroute.model.snapshot import TrackRecords
 from leadroute.offers import transitions
 from leadroute.offers.change import Add, Change, Emit, Put, Raise
@@ -14,22 +14,31 @@ from leadroute.offers.draft import Draft
 from leadroute.offers.events import (
     KINDS,
     Accepted,
+    AnotherChance,
     Assigned,
+    Back,
     CatchAll,
     Contacted,
+    DeadlineMissed,
+    DeadlineWarned,
     Declined,
     Disqualified,
     FeedbackGiven,
+    FollowUpDue,
     Forgotten,
+    NobodyAdded,
     Offered,
     OfferWithdrawn,
+    Paused,
     PolicyChanged,
     Received,
     Released,
+    Reminded,
     Reopened,
     Repaired,
+    Rerouted,
+    Resumed,
     TimedOut,
-    TurnTaken,
     Updated,
     Waiting,
     Withdrawn,
@@ -38,9 +47,9 @@ from leadroute.offers.placement import Status
 from leadroute.offers.requests import run
 from leadroute.offers.state_machine import MOVES, move, rebuild, state_of
 from leadroute.offers.transitions import holds
+from leadroute.offers.turn_taken import TurnTaken
 from leadroute.ranking.scorers.round_robin import turn_of
 from leadroute.rules.routing_context import RoutingContext
-from leadroute.rules.rule import DISPOSITIONS
 
 ROUTER, TEAM = Router(rules=[Rule("r", pool=None)]), Roster([Rep("ada"), Rep("bob")])
 AT = datetime(2026, 1, 1, 9, 0, tzinfo=UTC)
@@ -56,9 +65,19 @@ EXAMPLES = {
     Accepted: Accepted(AT, "ada"),
     Declined: Declined(AT, "ada"),
     TimedOut: TimedOut(DUE, "ada"),
+    Reminded: Reminded(AT, "ada"),
+    NobodyAdded: NobodyAdded(AT, DUE),
     OfferWithdrawn: OfferWithdrawn(AT, "ada", "accepted"),
     Withdrawn: Withdrawn(AT, "spam"),
     Reopened: Reopened(AT),
+    Rerouted: Rerouted(AT, "", ("ada",)),
+    DeadlineWarned: DeadlineWarned(AT, "respond", 1, DUE, "ada"),
+    DeadlineMissed: DeadlineMissed(DUE, "respond", DUE, "ada", ("ada", "lena")),
+    FollowUpDue: FollowUpDue(DUE, "ada", 1, DUE),
+    AnotherChance: AnotherChance(AT, "ada"),
+    Paused: Paused(AT, "ada", DUE, "lunch", "bob"),
+    Resumed: Resumed(AT, "ada"),
+    Back: Back(AT, "ada"),
     PolicyChanged: PolicyChanged(AT, "v1", "v2"),
     Repaired: Repaired(AT, ("entry",)),
     Forgotten: Forgotten(AT),
@@ -247,12 +266,6 @@ def test_a_change_without_events():
 def test_only_offers_expire(status):
     """Nothing but an offer runs out."""
     assert transitions.expiries(lived(status), DUE) == []
-
-
-def test_feedback_is_checked_before_anything_else():
-    """A status that cannot be kept is refused, whoever has the lead."""
-    with pytest.raises(ValidationError, match="FeedbackGiven 'L-1': status is empty"):
-        transitions.feedback(lived(Status.CLOSED), "", None, DISPOSITIONS, AT)
 
 
 @pytest.mark.parametrize(

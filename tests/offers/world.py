@@ -3,11 +3,15 @@
 import json
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
+
+from attrs import evolve
 
 from leadroute import Dispatcher, Lead, Rep, Roster, Router, Rule, round_robin
 from leadroute.errors import TransientError
 from leadroute.model.keys import (
     asked_key,
+    backlog_key,
     cap_key,
     closed_key,
     contact_key,
@@ -19,15 +23,20 @@ from leadroute.model.keys import (
     is_open_key,
     last_key,
     lead_key,
+    missed_key,
     offer_key,
     open_key,
     order_key,
     parts,
+    rest_key,
+    resting_key,
     won_key,
 )
-from leadroute.offers.draft import LINE
+from leadroute.offers.counts import Books
+from leadroute.offers.draft import LINE, Draft
 from leadroute.offers.events import (
     Accepted,
+    AnotherChance,
     Assigned,
     Contacted,
     Declined,
@@ -37,7 +46,9 @@ from leadroute.offers.events import (
     OfferWithdrawn,
     Received,
     Reopened,
+    Rerouted,
     TimedOut,
+    Waiting,
     Withdrawn,
 )
 from leadroute.offers.lifting import event_of, placement_of
@@ -47,14 +58,18 @@ from leadroute.offers.lines import (
     length_key,
     line_key,
 )
-from leadroute.offers.placement import Status
+from leadroute.offers.placement import SUGGESTED, Status
+from leadroute.offers.requests import run
+from leadroute.offers.rests import RESTING, RepState
 from leadroute.offers.state_machine import move, rebuild
 from leadroute.offers.transitions import holds
+from leadroute.plain import loads
 from leadroute.ranking.scorers.round_robin import UNIT
-from leadroute.stores import STORED, MemoryStore
+from leadroute.stores import STORED, Change, MemoryStore
 from leadroute.testing import ManualClock
 
 START = datetime(2026, 1, 1, 9, 0, tzinfo=UTC)
+_BEGINS = Received | Reopened | Rerouted | Forgotten
 OWNED = (Status.ACCEPTED, Status.CONTACTED, Status.CLOSED)
 ANYONE = Router(rules=[Rule("all", score=round_robin(), accept_within="5m")])
 
@@ -77,6 +92,33 @@ def submitted(dispatcher, *lead_ids, **fields):
         dispatcher.submit(Lead(lead_id, received_at=START + timedelta(minutes=n), **fields))
         for n, lead_id in enumerate(lead_ids)
     ]
+
+
+def also_offered(here, lead_id, rep_id, number=1):
+    """Offer a lead to a further rep beside the first."""
+    leads = here._cases.leads
+
+    def steps():
+        books = Books(leads.desk, here.clock.now())
+        before, version = yield from leads.known(lead_id, books)
+        draft = Draft(lead_id, before, version, books)
+        event = next(each for each in here.history(lead_id) if isinstance(each, Offered))
+        held = {f"rep/open/{rep_id}": 1}
+        more = evolve(
+            event,
+            rep_id=rep_id,
+            token=f"token {rep_id}",
+            reservations=held,
+            limits=held,
+            turn=None,
+            order=event.order + number,
+            expires_at=event.expires_at + timedelta(minutes=number),
+        )
+        yield from draft.happen(more)
+        return (yield from draft.operations())
+
+    ops = run(steps(), here.store, None)
+    here.store.commit(Change(f"offer of {lead_id} to {rep_id}", ops))
 
 
 def outcomes(placement):
@@ -204,21 +246,25 @@ def standing(history):
             del live[event.rep_id]
         elif isinstance(event, Accepted):
             taken.append(live.pop(event.rep_id))
-        elif isinstance(event, Assigned | Withdrawn | Forgotten):
+        elif isinstance(event, Assigned | Withdrawn | Rerouted | Forgotten):
             live.clear()
     return [*taken, *live.values()]
 
 
 def freed_by(lead_id, history):
-    """When each rep last gave back open work of a lead, event by event."""
+    """When each rep last gave back open work of a lead, event by event; a lost race leaves them as idle as before."""
     placement, freed = None, {}
-    for event in history:
+    for number, event in enumerate(history):
         held = holds(placement)
+        at_once = takewhile(lambda each: isinstance(each, Offered), history[number + 1 :])
+        again = {each.rep_id for each in at_once} if isinstance(event, Rerouted) else set()
         placement = move(placement, event, lead_id)
         left = holds(placement)
-        for key in filter(is_open_key, held):
+        for key in () if isinstance(event, OfferWithdrawn) else filter(is_open_key, held):
             if left.get(key, 0) < held[key]:
                 rep_id = holder_of(key)
+                if rep_id in again:
+                    continue  # who gets a lead back in the same change was never free
                 freed[rep_id] = max(freed.get(rep_id, 0), round(event.at.timestamp() * 1e6))
     return freed
 
@@ -253,11 +299,13 @@ def audit(store, lead_ids):
     }
     counts = store.counts()
     numbers = (last_key(""), given_key(""))
-    others = (*numbers, length_key(""), "outcome/")
-    named = {order_key(), *(key for key in counts if key.startswith(others))}
+    numbers = (*numbers, length_key(""), rest_key(""), missed_key(""))
+    others = (*numbers, "outcome/", backlog_key(""), "claims/", "lapsed/")
+    named = {order_key(), resting_key(), *(key for key in counts if key.startswith(others))}
     assert {key: n for key, n in counts.items() if key not in named} == expected, (
         "the counters are not the holds of the placements"
     )
+    _check_rests(store, counts)
     given = [event for event in events if isinstance(event, Offered | Assigned)]
     stands = [event for history in lives.values() for event in standing(history)]
     stands += [event for event in given if isinstance(event, Assigned)]
@@ -278,6 +326,22 @@ def _check_forgotten(store, placements):
         kept = store.get(beside)
         assert (lead_key(each.lead_id) not in kept) == forgotten
         assert not (forgotten and kept)
+
+
+def _check_rests(store, counts):
+    """The counters of who gets no offer are what the records say, and each log is without a gap."""
+    records = [each for each in store.find(limit=10_000) if each.key.startswith("rep/")]
+    found = {parts(each.key)[1]: (each, loads(RepState, each.data)) for each in records}
+    rests = {rest_key(rep_id): state.until for rep_id, (_, state) in found.items() if state.until}
+    assert {key: n for key, n in counts.items() if key.startswith(rest_key(""))} == rests
+    assert counts.get(resting_key(), 0) == sum(state.rests for _, state in found.values())
+    for record, state in found.values():
+        assert record.status == (RESTING if state.rests else "")
+        assert record.due == state.due
+        log = [event.n for event in store.events(lead=record.key)]
+        assert log == list(range(1, state.events + 1))
+    missed = [n for key, n in counts.items() if key.startswith(missed_key(""))]
+    assert min(missed, default=0) >= 0
 
 
 def _check_offers(store, placements):
@@ -313,19 +377,39 @@ def _checked_life(store, placement):
     history = [*map(event_of, logged)]
     assert rebuild(placement.lead_id, history) == placement
     assert placement.status is not Status.RECEIVED
-    starts = [n for n, e in enumerate(history) if isinstance(e, Reopened | Received | Forgotten)]
+    starts = [n for n, e in enumerate(history) if isinstance(e, _BEGINS)]
     life = history[starts[-1] :]
     assert sum(isinstance(event, Accepted) for event in life) <= 1
     owned = any(isinstance(event, Accepted | Assigned) for event in life)
     assert owned == (placement.owner is not None)
     assert (placement.status in OWNED) == (owned and placement.status is not Status.WITHDRAWN)
     waits = placement.status is Status.WAITING
-    assert bool(placement.line) == (waits and "retry" not in placement.clocks)
+    placeless = "retry" in placement.clocks or placement.reason_code == SUGGESTED
+    assert bool(placement.line) == (waits and not placeless)
     assert bool(placement.offers) == (placement.status is Status.OFFERED)
-    assert (placement.due is not None) == (bool(placement.offers) or (waits and not placement.line))
-    offers = [event.rep_id for event in life if isinstance(event, Offered)]
-    assert len({*offers}) == len(offers), "offered to one rep twice"
+    assert (placement.due is not None) == (bool(placement.offers) or bool(placement.clocks))
+    _check_asked_once(life)
     return history
+
+
+def _check_asked_once(life):
+    """Nobody has two offers in a round, unless they may be asked again."""
+    barred, round_ = {}, 1
+    for event in life:
+        if isinstance(event, Offered | Waiting) and event.round > round_:
+            round_ = event.round
+            barred = {rep_id: until for rep_id, until in barred.items() if until is not None}
+        if isinstance(event, Offered):
+            until = barred.get(event.rep_id, event.at)
+            assert until is not None, "offered to one rep twice"
+            assert until <= event.at, "offered again too early"
+            barred[event.rep_id] = None
+        elif isinstance(event, Declined):
+            barred[event.rep_id] = event.retry_at
+        elif isinstance(event, AnotherChance) or (
+            isinstance(event, OfferWithdrawn) and event.reason == "accepted"
+        ):
+            barred[event.rep_id] = event.at
 
 
 def _check_orders(counts, given, stands):

@@ -5,13 +5,14 @@ reason at once. Only the words of the reasons come from ``gate``; whether a rep 
 """
 
 from collections.abc import Mapping
+from datetime import timedelta
 from fractions import Fraction
 from typing import NamedTuple
 
 from attrs import evolve
 
 from leadroute.errors import say_where
-from leadroute.model.duration import from_micros
+from leadroute.model.duration import from_micros, parse_duration
 from leadroute.model.lead import Lead
 from leadroute.model.lead_timezone import OFFICE, lead_hours, shared_hours
 from leadroute.model.snapshot import Snapshot
@@ -25,7 +26,7 @@ from leadroute.ranking.scorers.exploration import propensities
 from leadroute.rules.describe import denied
 from leadroute.rules.evaluation import compile_condition
 from leadroute.rules.routing_context import RoutingContext
-from leadroute.rules.rule import Factor, parts_of
+from leadroute.rules.rule import Factor, Rule, parts_of
 from leadroute.rules.scorer import mean
 from leadroute.scorers import fair_share, round_robin
 
@@ -60,16 +61,57 @@ def reference_rank(router, lead, roster, now=None, snapshot=None, previous_offer
         )
         return Found(nothing)
 
-    def ask(pool, *, ignore_availability=False):
+    def ask(stage, pool, *, ignore_availability=False):
         return _ask(
-            router, rule, pool, lead, roster, at, snapshot, previous_offers, ignore_availability
+            router, stage, pool, lead, roster, at, snapshot, previous_offers, ignore_availability
         )
 
     try:
-        return _overflow(router, rule, ask)
+        return _under(router, rule, ask, lead, at)
     except Exception as error:
         say_where(error, rule.name, lead.id)
         raise
+
+
+class Stage(NamedTuple):
+    """A rule as it is at one of its steps, by number; 0 is the rule as it is written."""
+
+    number: int
+    rule: Rule
+
+
+def _stages(rule, lead, at):
+    """The rule at the step that is in force, and at those that are still to come."""
+    age = timedelta(0) if at is None or lead.received_at is None else at - lead.received_at
+    require, pool = rule.require, rule.pool
+    found, first = [Stage(0, evolve(rule, steps=()))], 0
+    for number, step in enumerate(rule.steps, 1):
+        require = require if step.require is None else step.require
+        pool = step.pool or pool
+        found.append(Stage(number, evolve(rule, require=require, pool=pool, steps=())))
+        if age >= step.after:
+            first = number
+    return found[first:]
+
+
+def _under(router, rule, ask, lead, at):
+    """What a rule says of a lead: at its steps, by its fallback, or by the next rule that matches."""
+    before = []
+    for stage in _stages(rule, lead, at):
+        found = ask(stage, stage.rule.pool or "everyone")
+        outcome = found.ranking.outcome
+        if outcome in (Outcome.ASSIGNABLE, Outcome.NONE_AVAILABLE):
+            break
+        before.append(found.ranking)
+    else:
+        before.pop()
+    last = stage.number == len(rule.steps)
+    if outcome is Outcome.NONE_AVAILABLE and not last:
+        found = found._replace(ranking=evolve(found.ranking, fallback_step="wait"))
+    elif outcome is not Outcome.ASSIGNABLE:
+        found = _overflow(router, stage, ask, found.ranking, lead, at)
+    others = (*before, *found.ranking.other_pools)
+    return found._replace(ranking=evolve(found.ranking, other_pools=others))
 
 
 def _refused(router, lead, at):
@@ -105,42 +147,63 @@ def _matches(router, rule, lead, at):
         raise
 
 
-def _overflow(router, rule, ask):
-    """The rule's own pool, then one step after another until somebody is found."""
-    first = ask(rule.pool or "everyone")
-    own = first.ranking
-    if own.assignments:
-        return first
-    case = own.outcome.name.lower()
+def _overflow(router, stage, ask, own, lead, at):
+    """One step after another until somebody is found, once the rule's own pool was asked."""
+    rule, case = stage.rule, own.outcome.name.lower()
     steps = getattr(rule.fallback, case) or getattr(router.fallback, case)
     steps = steps or (("wait",) if case == "none_available" else ("catch_all",))
     firsts, answers, then = {own.pool: own}, [own], None
     for step in steps:
+        back = min([each.resumes_at for each in answers if each.resumes_at], default=None)
+        asked = []
         if step in ("wait", "catch_all"):
             then = step
-            break
-        if step == "ignore_availability":
+        elif step.startswith("first_back within "):
+            then = "wait" if _soon(back, at, step.removeprefix("first_back within ")) else None
+        elif step == "next rule":
+            behind = router.rules[[each.name for each in router.rules].index(rule.name) + 1 :]
+            other = next((each for each in behind if _matches(router, each, lead, at)), None)
+            if other is not None:
+                return _left(rule, firsts, back, _under(router, other, ask, lead, at), other)
+        elif step == "ignore_availability":
             asked = [(pool, True) for pool in firsts]
         else:
             asked = [(pool, False) for pool in [step.removeprefix("pool ")] if pool not in firsts]
+        if then is not None:
+            break
         for pool, ignore_availability in asked:
-            found = ask(pool, ignore_availability=ignore_availability)
+            found = ask(stage, pool, ignore_availability=ignore_availability)
             if found.ranking.assignments:
                 asked_before = tuple(firsts.values())
                 return found._replace(ranking=evolve(found.ranking, other_pools=asked_before))
             firsts.setdefault(pool, found.ranking)
             answers.append(found.ranking)
-    if then is None:
-        late = any(each.outcome is Outcome.NONE_AVAILABLE for each in answers)
-        then = "wait" if late else "catch_all"
-    back = [each.resumes_at for each in answers if each.resumes_at is not None]
+    late = any(each.outcome is Outcome.NONE_AVAILABLE for each in answers)
     _, *others = firsts.values()
-    resumes_at = min(back, default=None)
+    resumes_at = min([each.resumes_at for each in answers if each.resumes_at], default=None)
+    then = then or ("wait" if late else "catch_all")
     return Found(evolve(own, other_pools=tuple(others), fallback_step=then, resumes_at=resumes_at))
 
 
-def _ask(router, rule, pool, lead, roster, at, snapshot, previous_offers, ignore_availability):
+def _soon(back, at, within):
+    return back is not None and at is not None and back <= at + parse_duration(within)
+
+
+def _left(rule, firsts, back, found, other):
+    """What another rule says of a lead, with what was asked before and a note that it was left to it."""
+    ranking = found.ranking
+    note = f"the rule {rule.name!r} found nobody and left the lead to the rule {other.name!r}"
+    if not ranking.assignments:
+        times = [each for each in (back, ranking.resumes_at) if each is not None]
+        ranking = evolve(ranking, resumes_at=min(times, default=None))
+    others = (*firsts.values(), *ranking.other_pools)
+    notes = (note, *ranking.notes)
+    return found._replace(ranking=evolve(ranking, other_pools=others, notes=notes))
+
+
+def _ask(router, stage, pool, lead, roster, at, snapshot, previous_offers, ignore_availability):
     """One pool: who may take the lead, who may not and why, and who comes first."""
+    number, rule = stage
     members = observing(_members(router, pool, roster, at), router.holidays)
     matches = router.territories.lookup(lead) if router.territories else ()
     all_of_them = RoutingContext(lead, members, pool, snapshot, at, router.registry, matches)
@@ -150,7 +213,7 @@ def _ask(router, rule, pool, lead, roster, at, snapshot, previous_offers, ignore
         all_of_them,
         previous_offers,
         charges,
-        pauses=router.pauses,
+        pauses=router.pauses(pool),
         ignore_availability=ignore_availability,
     )
     able, absent, rejections = [], [], []
@@ -196,6 +259,7 @@ def _ask(router, rule, pool, lead, roster, at, snapshot, previous_offers, ignore
         policy_version=router.version,
         ignore_availability=ignore_availability,
         notes=notes_of(rule, lead),
+        step=number,
     )
     if score.random:
         chances = propensities(score, context)
@@ -222,7 +286,7 @@ def _may(router, rule, context, charges, previous_offers, ignore_availability, r
         lead, rep, at
     ):
         return False
-    if not _near(rule, context, rep):
+    if not _near(rule, context, rep) or _is_stopped(context, rep):
         return False
     for charge in charges.for_rep(rep):
         limited = charge.hard and charge.most is not None
@@ -252,6 +316,17 @@ def _near(rule, context, rep):
     return share is not None and share >= rule.min_shared_hours
 
 
+def _is_stopped(context, rep):
+    """Whether the rep gets no offer at all: paused, cooling down, or paced."""
+    at, snapshot = context.instant, context.snapshot
+    pause, cooling = snapshot.paused.get(rep.id), snapshot.cooling.get(rep.id)
+    if pause is not None and (pause.until is None or known(at) < pause.until):
+        return True
+    if cooling is not None and known(at) < from_micros(cooling):
+        return True
+    return rep.id in snapshot.paced
+
+
 def _at_work(router, rule, context, rep):
     at, snapshot = context.instant, context.snapshot
     if rep.hours is not None and not rep.hours.is_open(known(at)):
@@ -259,7 +334,11 @@ def _at_work(router, rule, context, rep):
     presence, contact = snapshot.presence.get(rep.id), snapshot.contacted.get(rep.id)
     if presence is not None and not presence.is_available(known(at), router.offline_grace):
         return False
-    if router.wrap_up and contact is not None and at - from_micros(contact) < router.wrap_up:
+    own = {pool.name: pool.wrap_up for pool in router.pools}.get(context.pool)
+    for wrap_up in (rep.wrap_up, own, router.wrap_up):
+        if wrap_up is not None:
+            break
+    if wrap_up and contact is not None and known(at) - from_micros(contact) < wrap_up:
         return False
     hours = None if rule.calling_hours is None else lead_hours(context.lead, rule.calling_hours)
     if hours is None:

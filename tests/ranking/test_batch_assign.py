@@ -355,3 +355,12 @@ def test_it_is_never_worse_than_one_after_the_other(backlog):
     assert len(worth) == batch.greedy_placed
     assert sum(worth.values()) == pytest.approx(batch.greedy_points)
     assert merit(leads, found) >= merit(leads, worth)
+
+
+def test_the_priority_of_a_rule_counts_where_the_lead_has_none():
+    """Of two leads and one place the one whose rule has the higher priority gets it."""
+    rules = [Rule("oil", when=LEAD.industry == "oil", priority=1), Rule("rest")]
+    leads = [Lead("L-1", industry="gas"), Lead("L-2", industry="oil"), Lead("L-3", priority=2)]
+    found = assign_batch(Router(rules=rules), leads, [Rep("ada", capacity=1)])
+    assert dict(found.owners) == {"L-3": "ada"}
+    assert [(each.lead_id, each.priority) for each in found.left] == [("L-2", 1), ("L-1", 0)]

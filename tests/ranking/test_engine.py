@@ -23,7 +23,7 @@ from leadroute import LEAD, REP, Pool, Presence, Roster, Router, Rule, Snapshot,
 from leadroute.errors import ConfigError, FieldTypeError
 from leadroute.model.caps import Cap
 from leadroute.model.duration import to_micros
-from leadroute.model.rep import STATUSES
+from leadroute.model.rep import STATUSES, Pause
 from leadroute.model.schedule import Schedule
 from leadroute.model.snapshot import TurnCredit
 from leadroute.model.territory import Territory
@@ -53,10 +53,13 @@ CAPS = (
     *("1 per month, segment big", "1 per hour, segment rule 0", "2 per day"),
 )
 RAMPS = ("5 per week, ramp 8w", "9 per hour, rolling, ramp 2w", "9 per quarter, paced, ramp 8w")
+RELAXED = (REP.level > 0, REP.languages.contains("en"), LEAD.budget > 99)
 TOTALS = (["2 per day"], ["1 per week, source webinar"], ["3 per hour, rolling"], ["0 per day"])
 STEPS = (
     "pool everyone",
     *(f"pool {name}" for name in POOLS),
+    "next rule",
+    "first_back within 20h",
     "ignore_availability",
     "wait",
     "catch_all",
@@ -194,20 +197,30 @@ class World(Draw):
         """What happens when nobody is found."""
         if self.random() < 0.4:
             return None
-        fitting = [each for each in STEPS if each != f"pool {own}"]
+        fitting = [each for each in STEPS if each not in [f"pool {pool}" for pool in own]]
         if case != "none_available":
             fitting.remove("ignore_availability")
         found = self.sample(fitting[:-2], self.randint(0, 3))
-        return [*found, *self.choice([[], ["wait"], ["catch_all"]])] or None
+        found = [*found, *self.choice([[], ["wait"], ["catch_all"]])]
+        return None if not found or found[-1].startswith("first_back") else found
 
-    def fallback(self, own=None):
+    def fallback(self, *own):
         """The same for each case."""
         cases = ("pool_empty", "none_eligible", "none_available")
         return {case: self.steps(case, own) for case in cases}
 
+    def relaxing(self, pool):
+        """The steps of a rule with a pool: often none, else one or two."""
+        to = self.choice([each for each in ("everyone", *POOLS) if each != pool])
+        first = {"after": self.choice(["1m", "1h"]), "require": self.choice(RELAXED)}
+        last = {"after": "4h", "pool": to} | self.choice([{}, {"require": "always"}])
+        return self.choice([[], [], [], [first], [last], [first, last]])
+
     def rule(self, number, score, drawn, asked):
         """A rule with a bit of everything."""
         pool = self.choice([None, None, None, "emea", "known", self.choice(["everyone", *POOLS])])
+        steps = self.relaxing(pool or "everyone")
+        opened = [step["pool"] for step in steps if "pool" in step]
         return Rule(
             f"rule {number}",
             when=self.choice([LEAD.budget > 400, LEAD.country == "DE", *asked])
@@ -225,7 +238,8 @@ class World(Draw):
             calling_hours=self.rarely(
                 None, None, "mon-fri 09:00-20:00", "sat 10:00-18:00", "always"
             ),
-            fallback=self.fallback(pool or "everyone"),
+            fallback=self.fallback(pool or "everyone", *opened),
+            steps=steps,
         )
 
     def router(self, found, drawn, asked):
@@ -235,7 +249,7 @@ class World(Draw):
         return Router(
             rules=[self.rule(number, score, drawn, asked) for number, score in enumerate(found)],
             pools=[
-                Pool("emea", reps={"ada", "bob", "eve", "gone"}),
+                Pool("emea", reps={"ada", "bob", "eve", "gone"}, wrap_up=self.maybe("0s", "9m")),
                 Pool("a/b%", where=REP.level >= 2),
                 Pool("fresh", where=builders.NOW - REP["since"] > timedelta(days=1)),
                 Pool("ghost", reps={"gone"}),
@@ -283,6 +297,7 @@ class World(Draw):
             capacity_by_segment=self.rarely({}, {"big": 1}, {"rule 0": 0, "big": 2}),
             joined_at=self.choice([None, NOW - timedelta(days=self.randint(0, 70))]),
             industries=self.some("health", "retail"),
+            wrap_up=self.choice([None, None, None, "0s", "7m"]),
             name=self.maybe("Ada L."),
             attributes=attributes | (dict(found.attributes) if self.chance(self.odds) else {}),
         )
@@ -354,10 +369,30 @@ class World(Draw):
             "presence": {}
             if absent
             else {each: Presence(*self.presence(at)) for each in ids if self.random() < 0.5},
+            **self.stops(at, ids),
             "turn_credits": {}
             if self.random() < 0.7
             else {
                 pool: {each: credited() for each in ids if self.random() < 0.5} for pool in pools
+            },
+        }
+
+    def stops(self, at, ids):
+        """Who is paused, cools down or is paced, mostly nobody; some for a time that is over."""
+
+        def some():
+            return [each for each in ids if self.random() < 0.4] if self.random() < 0.3 else []
+
+        def end():
+            return at + timedelta(minutes=self.choice([-1, 0, 1, 90]))
+
+        pauses = {each: Pause(self.choice([None, end()]), "lunch") for each in some()}
+        return {
+            "paused": pauses,
+            "cooling": {each: to_micros(end()) for each in some()},
+            "missed": {each: self.randint(0, 3) for each in some()},
+            "paced": {
+                each: self.choice([0, to_micros(at + timedelta(minutes=1))]) for each in some()
             },
         }
 
@@ -407,7 +442,7 @@ FIELDS = (
     "accept_within",
     "policy_version",
 )
-MORE_FIELDS = ("factor", "verdict", "fallback_step", "ignore_availability", "notes")
+MORE_FIELDS = ("factor", "verdict", "fallback_step", "ignore_availability", "notes", "step")
 
 
 def described(ranking, propensities=None, fairness_cost=None):
@@ -446,6 +481,7 @@ def check(router, roster, lead, now, counts, previous_offers, got):
     if not isinstance(expected, Exception):
         assert not isinstance(got, Exception), (got, expected)
         more = f"{' of many' * (len(got.assignments) > 2)}{' elsewhere' * bool(got.other_pools)}"
+        more += " at a step" * bool(got.step)
         event(f"{got.outcome.name}{more}{' anyway' * got.ignore_availability}")
         assert described(got) == expected
         return
@@ -542,7 +578,7 @@ def test_reasons_are_about_what_was_read(drawn):
             previous_offers=previous_offers,
         )
         for name in fields_dict(Snapshot):
-            if name == "track_records":
+            if name in ("track_records", "paced"):
                 continue
             for inner in counts[name].values():
                 if isinstance(inner, dict):

@@ -8,6 +8,7 @@ from tests.formats.said import unlined
 from leadroute import (
     Lead,
     Outcome,
+    Pool,
     Presence,
     Rep,
     Roster,
@@ -83,6 +84,34 @@ def test_wrap_up():
     assert obstacle.reason == "is wrapping up until 13:02:00 CET"
     assert told(now=NOON + timedelta(minutes=2), contacted=contacted) == []
     assert told(now=NOON, contacted=contacted, router=Router(rules=ROUTER.rules)) == []
+
+
+@pytest.mark.parametrize(
+    ("own", "pool", "minutes"), [("1m", "9m", 1), (None, "9m", 9), (None, None, 2), ("0s", "9m", 0)]
+)
+def test_the_wrap_up_of_the_rep_and_of_the_pool(own, pool, minutes):
+    """That of the rep counts, else that of the pool that is asked, else that of the router."""
+    router = Router(
+        rules=[Rule("all", pool="west")],
+        pools=[Pool("west", reps={"ada"}, wrap_up=pool)],
+        wrap_up="2m",
+    )
+    ends = NOON + timedelta(minutes=minutes)
+    rep, contacted = Rep("ada", wrap_up=own), {"ada": to_micros(NOON)}
+    given = {"rep": rep, "router": router, "contacted": contacted}
+    assert told(now=ends, **given) == []
+    if minutes:
+        (obstacle,) = told(now=ends - SECOND, **given)
+        assert (obstacle.code, obstacle.available_at) == ("wrapping_up", ends)
+
+
+def test_the_time_is_not_asked_for_where_nobody_wraps_up():
+    """Without an instant a contact stands in nobody's way whose wrap-up is none at all."""
+    rest = Router(rules=[Rule("all")], wrap_up="2m")
+    rep, contacted = Rep("ada", wrap_up="0s"), {"ada": to_micros(NOON)}
+    assert told(now=None, rep=rep, router=rest, contacted=contacted) == []
+    with pytest.raises(FieldTypeError, match="rule 'all'"):
+        told(now=None, rep=Rep("ada"), router=rest, contacted=contacted)
 
 
 def test_anyway_does_not_look():

@@ -22,6 +22,13 @@ def test_text_and_list():
     assert pickle.loads(pickle.dumps(told)) == told
 
 
+def test_waiting_steps_have_one_form():
+    """How soon a rep must be back is written in the shortest way, whatever blanks stand between."""
+    told = Fallback(none_available="first_back  within 1 hour, next   rule, catch_all")
+    assert told.none_available == ("first_back within 1h", "next rule", "catch_all")
+    assert repr(told) == "Fallback(none_available='first_back within 1h, next rule, catch_all')"
+
+
 def test_repr_leaves_out_what_was_not_said():
     """It shows the cases that have steps, as they are written."""
     assert repr(Fallback(pool_empty=["wait"])) == "Fallback(pool_empty='wait')"
@@ -85,6 +92,44 @@ REMEDY = "write steps such as 'pool emea, wait' or 'catch_all'"
                 "no_rule_matched: asks a pool, but without a rule nobody in it can be judged; add a rule for all leads "
                 "instead"
             ),
+        ),
+        (
+            "none_available",
+            "first_back within 48 hours",
+            (
+                "none_available: ends with 'first_back within 2d', and does not say what happens when nobody is back "
+                "by then; write 'first_back within 2d, catch_all'"
+            ),
+        ),
+        (
+            "none_available",
+            "first_back, wait",
+            (
+                "none_available: has the step 'first_back'; write how soon a rep must be back, such as "
+                "'first_back within 48h'"
+            ),
+        ),
+        (
+            "none_available",
+            "first_back within 0s, wait",
+            (
+                "none_available: has the step 'first_back within 0s'; write how soon a rep must be back, such as "
+                "'first_back within 48h'"
+            ),
+        ),
+        (
+            "none_available",
+            "first_back within soon, wait",
+            (
+                "none_available: 'first_back within soon': 'soon' is not a duration; write it like '90s', '5m', "
+                "'1h30m', '2d', '1w' or '5 minutes'"
+            ),
+        ),
+        ("no_rule_matched", "next rule", f"no_rule_matched: has no step 'next rule'; {REMEDY}"),
+        (
+            "pool_empty",
+            "next rule, next  rule",
+            "pool_empty: takes the step 'next rule' twice; once is enough",
         ),
         (
             "pool_empty",

@@ -79,9 +79,9 @@ accept_within = { hot = "2 minutes", other = "4m" }
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ("0s", "accept_within: is 0s; an offer must be open for some time, such as '5m'"),
+        ("0s", "accept_within: is 0s; write some time, such as '5m'"),
         ({}, 'is empty; write { hot = "2m", other = "10m" }'),
-        ({"hot": "0s"}, "hot: is 0s; an offer must be open for some time"),
+        ({"hot": "0s"}, "hot: is 0s; write some time"),
         ({"": "5m"}, "the grade is empty"),
     ],
 )
@@ -100,3 +100,19 @@ def test_unknown_grade_is_refused():
     assert "'hot'" in str(caught.value)
     with pytest.raises(PolicyError):
         parse_policy('format = 1\naccept_within = { hot = "2m" }\n[[rule]]\nname = "all"\n')
+
+
+@pytest.mark.parametrize(
+    ("term", "given", "problem"),
+    [
+        ("backlog", "latest", "write one of oldest, newest, freshest"),
+        ("backlog_gap", "0s", "write a pause such as '20s'"),
+        ("backlog_burst", 0, "write a whole number from 1 up"),
+        ("claims_per_hour", True, "write a whole number from 1 up"),
+        ("lapsed_claims", 2.5, "write a whole number from 1 up"),
+    ],
+)
+def test_terms_of_backlog_and_pull_are_refused_with_the_remedy(term, given, problem):
+    """A term that makes no sense is refused under its name."""
+    with pytest.raises(ConfigError, match=f"{term}: is .*{problem}"):
+        Rule("all", **{term: given})

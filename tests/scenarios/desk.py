@@ -71,16 +71,7 @@ def differs(scenario: str, question: str) -> Callable[[Play], Play]:
 
 WAITING: Mapping[str, str] = MappingProxyType(
     {
-        "ast-20": "a total deadline",
         "ast-23": "the service level of first contacts",
-        "fs-01": "busy, unreachable, withdrawn and a lost race as answers to an offer",
-        "fs-02": "pausing a rep after a streak of time-outs",
-        "fs-10": "withdrawing a lead, and its return",
-        "fs-11": "a total deadline",
-        "fs-12": "offers to several reps at once",
-        "fs-17": "offers to several reps at once",
-        "fs-18": "offers to several reps at once",
-        "onc-04": "second rounds",
     }
 )
 

@@ -7,13 +7,14 @@ from threading import Barrier, Thread
 
 import pytest
 from attrs import evolve
-from tests.offers.world import Wrapped
-from tests.scenarios.desk import NOW, desk, differs, passes, route
+from tests.offers.world import Wrapped, also_offered
+from tests.scenarios.desk import NOW, desk, differs, passes, route, with_team
 
 from leadroute import LEAD, REP, Lead, Rep, Router, Rule, SqliteStore, Status, round_robin
-from leadroute.errors import InvalidTransitionError
+from leadroute.errors import InvalidTransitionError, NotOfferedError
+from leadroute.model.duration import from_micros
 from leadroute.model.rep import Presence
-from leadroute.offers.events import FeedbackGiven, Offered, TimedOut
+from leadroute.offers.events import Accepted, CatchAll, FeedbackGiven, Offered, TimedOut
 
 
 def told(dispatcher, kind):
@@ -161,6 +162,77 @@ def a_withdrawn_lead_leaves_nothing_behind(given, then):
     assert bool(dispatcher.snapshot().open) is then["a_pending"]
     assert bool(dispatcher.worklist(given["rep"])) is then["a_pending"]
     assert dispatcher.submit(Lead("L-2")).rep_id == given["rep"]
+
+
+@passes("fs-01")
+def each_answer_has_its_own_delay_and_only_silence_counts(given, then):
+    """Which answer costs how long, and what counts against the rep."""
+    cool_down = {
+        "declined": f"{given['reject_delay']}s",
+        "busy": f"{given['busy_delay']}s",
+        "timed_out": f"{given['no_answer_delay']}s",
+        "unreachable": f"{then['not_before_s']['unreachable']}s",
+    }
+    rule = Rule("all", accept_within="5m", cool_down=cool_down)
+    for answer, seconds in then["not_before_s"].items():
+        dispatcher = desk(Rep("a", pause_after_missed=9), router=Router(rules=[rule]))
+        dispatcher.submit(Lead("L-1"))
+        if answer == "timeout":
+            dispatcher.clock.advance("5m")
+            dispatcher.sweep()
+        elif answer == "withdrawn":
+            dispatcher.withdraw("L-1")
+        elif answer == "lost_race":
+            also_offered(dispatcher, "L-1", "b")
+            dispatcher.accept("L-1", "b")
+        else:
+            dispatcher.decline("L-1", "a", kind=answer)
+        snapshot, now = dispatcher.snapshot(), dispatcher.clock.now()
+        before = snapshot.cooling.get("a")
+        waits = 0 if before is None else (from_micros(before) - now).total_seconds()
+        assert waits == seconds, answer
+        assert snapshot.missed.get("a", 0) == then["no_answer_count_inc"][answer], answer
+
+
+@passes("fs-02")
+def a_streak_of_missed_offers_pauses_the_rep(given, then):
+    rep = Rep("a", pause_after_missed=given["max_no_answer"])
+    dispatcher = desk(rep)
+    found = []
+    for number, answer in enumerate(["timeout", "timeout", "accept", *["timeout"] * 3]):
+        placed = dispatcher.submit(Lead(f"L-{number}"))
+        assert placed.rep_id == "a"
+        if answer == "accept":
+            dispatcher.accept(placed.lead_id, "a")
+        else:
+            dispatcher.clock.advance("5m")
+            dispatcher.sweep()
+        paused = "a" in dispatcher.snapshot().paused
+        found.append(given["on_max"] if paused else "Available")
+    assert found == then["status"]
+    dispatcher.back("a")
+    assert dispatcher.submit(Lead("last")).rep_id == "a"
+
+
+@passes("fs-10")
+def a_lead_that_comes_back_soon_keeps_its_place(given, then):
+    assert (then["t80"], then["t95"]) == ("old position and join time kept", "new position")
+    for back_at, first in ((80, "L-1"), (95, "L-2")):
+        dispatcher = desk(Rep("a", capacity=1), keep_place=f"{given['keep_s']}s")
+        route(dispatcher, 1, "busy")
+        started = dispatcher.clock.now()
+        joined = dispatcher.submit(Lead("L-1")).received_at
+        dispatcher.clock.advance("10s")
+        dispatcher.submit(Lead("L-2"))
+        dispatcher.clock.advance("20s")
+        dispatcher.withdraw("L-1")
+        dispatcher.clock.advance(f"{back_at - 30}s")
+        back = dispatcher.submit(Lead("L-1"))
+        now = dispatcher.clock.now()
+        assert (now - started).total_seconds() == back_at
+        assert back.received_at == (joined if first == "L-1" else now)
+        dispatcher.feedback("busy-0", "won")
+        assert dispatcher.placement(first).rep_id == "a"
 
 
 @passes("ast-17")
@@ -350,3 +422,129 @@ def a_late_sweep_is_enough(given, then):
     assert dispatcher.sweep().timed_out == 0
     assert dispatcher.placement("L-1").rep_id == "b"
     assert len(told(dispatcher, TimedOut)) == 1
+
+
+@passes("ast-20")
+def the_total_ends_the_last_offer_where_wanted(given, then):
+    """Asterisk calls it ``timeoutpriority``: whether the total or the offer decides when both run."""
+    for truncate, expected in (
+        (True, then["deadline_priority_total"]),
+        (False, then["deadline_priority_offer"]),
+    ):
+        terms = {
+            "accept_within": f"{given['offer_timeout_s']}s",
+            "wait_between": f"{given['retry_s']}s",
+            "total_within": f"{given['total_s']}s",
+            "truncate": truncate,
+        }
+        rule = Rule("all", score=round_robin(), **terms)
+        dispatcher = desk("a", "b", router=Router(rules=[rule]))
+        dispatcher.submit(Lead("L-1"))
+        swept(dispatcher)
+        second = told(dispatcher, Offered)[1]
+        assert (second.at - NOW).total_seconds() == 9
+        assert (second.expires_at - second.at).total_seconds() == expected
+
+
+def swept(dispatcher):
+    """Sweep whenever there is something to do, until there is nothing."""
+    while (at := dispatcher.next_wakeup()) is not None:
+        dispatcher.clock.set(at)
+        dispatcher.sweep()
+
+
+@passes("fs-11")
+def the_total_waits_for_the_offer_in_flight(given, then):
+    rule = Rule("all", accept_within="50s", total_within=f"{given['max_wait_s']}s")
+    dispatcher = desk("a", "b", router=Router(rules=[rule]))
+    dispatcher.submit(Lead("L-1"))
+    dispatcher.clock.advance("50s")
+    dispatcher.sweep()
+    dispatcher.clock.advance("10s")
+    dispatcher.sweep()
+    dispatcher.clock.advance("3s")
+    placement = dispatcher.accept("L-1", dispatcher.placement("L-1").rep_id)
+    assert placement.status.value == then["end"]
+
+
+@passes("onc-04")
+def the_pool_is_gone_through_again_so_often(given, then):
+    """We count the rounds, they count the restarts; what is left at the end is with the catch-all."""
+    rule = Rule("all", accept_within="5m", rounds=given["repeat_max"] + 1)
+    dispatcher = desk("a", "b", router=Router(rules=[rule]))
+    dispatcher.submit(Lead("L-1"))
+    swept(dispatcher)
+    offers = told(dispatcher, Offered)
+    assert max(each.round for each in offers) - 1 == then["restarts"]
+    assert len(offers) == 2 * (then["restarts"] + 1)
+    assert then["then"] == "finished and logged"
+    assert dispatcher.placement("L-1").status is Status.CATCH_ALL
+    assert len(told(dispatcher, CatchAll)) == 1
+
+
+@passes("fs-17")
+def the_first_of_two_accepts_at_once_has_it(given, then):
+    assert given["strategy"] == "ring-all"
+    dispatcher = desk(*given["reps"], offer="broadcast")
+    before = dispatcher.snapshot()
+    dispatcher.submit(Lead("L-1"))
+    refused = []
+
+    def accepts(worker, rep):
+        try:
+            worker.accept("L-1", rep)
+        except NotOfferedError:
+            refused.append(rep)
+
+    at_once(
+        *(
+            lambda worker=worker, rep=rep: accepts(worker, rep)
+            for worker, rep in zip(workers(dispatcher, 2), given["reps"], strict=False)
+        )
+    )
+    accepted = told(dispatcher, Accepted)
+    assert len(accepted) == then["owners"]
+    assert refused == [rep for rep in ("a", "b") if rep != accepted[0].rep_id]
+    (loser,) = refused
+    after = dispatcher.snapshot()
+    assert {rep: n for rep, n in after.open.items() if n} == {accepted[0].rep_id: 1}
+    penalised = any(
+        getattr(after, name).get(loser) != getattr(before, name).get(loser)
+        for name in ("free_since", "closed", "won")
+    )
+    assert (penalised or bool(after.turns["everyone"].get(loser))) is then["loser_penalised"]
+
+
+@passes("fs-18")
+def one_more_is_asked_each_time(given, then):
+    reps, delay = given["reps"], given["delay_s"]
+    dispatcher = desk(*reps, offer=f"parallel {len(reps)}, one more every {delay}s")
+    dispatcher.submit(Lead("L-1"))
+    for _ in range(25):
+        dispatcher.clock.advance("1s")
+        dispatcher.sweep()
+    offered = {e.rep_id: (e.at - NOW).seconds for e in told(dispatcher, Offered)}
+    assert offered == then["offered_at_s"]
+    live = {offer.rep_id for offer in dispatcher.placement("L-1").offers}
+    assert (live == {*reps}) is then["all_still_live"]
+
+
+@passes("fs-12")
+def a_lead_outlives_the_kind_of_its_offers(given, then):
+    """Offers that are open end as they were made, and the lead goes on under the policy of today."""
+    assert given["strategy_before"] == "ring-all"
+    before = desk("a", "b", offer="broadcast")
+    leads = [f"L-{number}" for number in range(given["leads_in_flight"])]
+    for lead_id in leads:
+        assert len(before.submit(Lead(lead_id)).offers) == 2
+    today = evolve(before, router=Router(rules=[Rule("all", score=round_robin())]))
+    today = with_team(today, "a", "b", "c", "d")
+    today.clock.advance("5m")
+    today.sweep()
+    assert then["lead"] == "back to waiting and dispatched"
+    assert then["never"] == "stuck"
+    for lead_id in leads:
+        placed = today.placement(lead_id)
+        assert [offer.rep_id for offer in placed.offers] == ["c"]
+        assert placed.policy_version == today.router.version
+        assert today.accept(lead_id, "c").owner == "c"

@@ -19,6 +19,7 @@ from leadroute.ranking.policy_checks import EXPECTATIONS
 from leadroute.ranking.ranking import Outcome
 from leadroute.rules.fields import CUSTOM_KINDS, FIELDS, Kind
 from leadroute.rules.rule import CASES, OUTCOMES, RELEASE_ON
+from leadroute.rules.terms import BACKLOGS, COOLING
 
 Schema = dict[str, Any]
 
@@ -76,7 +77,8 @@ def _name(what: str) -> Schema:
 
 def _fallback(cases: Iterable[str]) -> Schema:
     steps = {
-        "description": "Steps in order: pool NAME, anyway, hold or catch-all, with commas between.",
+        "description": "Steps in order, with commas between: pool NAME, ignore_availability, "
+        "first_back within 48h, next rule, wait or catch_all.",
         "type": ["string", "array", "null"],
         "items": {"type": "string"},
     }
@@ -183,12 +185,21 @@ _DISPOSITION: Final = _table(
     },
     "name",
 )
+_COOL_DOWN: Final[Schema] = {
+    "description": "How long a rep gets no offer after one ended, or by how it ended.",
+    "type": ["string", "object", "null"],
+    "properties": {answer: {"type": "string"} for answer in COOLING},
+    "additionalProperties": False,
+}
 _POOL: Final = _table(
     "A named set of reps that share one rotation.",
     {
         "name": _name("pool"),
         "reps": {"description": "The ids of its members.", **_NAMES},
         "where": _text("Condition on the rep."),
+        "cool_down": _COOL_DOWN,
+        "pause_after_missed": {**_WHOLE, "minimum": 1},
+        "wrap_up": _text("How long a rep is left alone after a contact, such as 2m."),
     },
     "name",
 ) | {
@@ -201,11 +212,75 @@ _BY_GRADE: Final[Schema] = {
     "type": ["string", "object", "null"],
     "additionalProperties": {"type": "string"},
 }
+_SEVERAL: Final[Schema] = {
+    "type": ["string", "array", "null"],
+    "items": {"type": "string"},
+    "minItems": 1,
+}
+
+
+def _count(description: str) -> Schema:
+    return _or_null(_is(description, "integer", minimum=1))
+
+
 _TERMS: Final[Schema] = {
     "accept_within": {
         "description": "How long an offer stands, such as 5m or 15m working, or by grade.",
         **_BY_GRADE,
     },
+    "rounds": {**_WHOLE, "description": "How often the pool is gone through.", "minimum": 1},
+    "wait_between": _text("The pause after an offer that nobody answered, such as 30s."),
+    "total_within": {
+        "description": "How long a lead is offered in all, such as 1h, or by grade.",
+        **_BY_GRADE,
+    },
+    "truncate": {
+        "description": "Whether the offer in flight ends with total_within.",
+        "type": ["boolean", "null"],
+    },
+    "max_age": {
+        "description": "The age at which a lead waits no longer, such as 2d, or by grade.",
+        **_BY_GRADE,
+    },
+    "max_waiting": {**_WHOLE, "description": "How many leads one line holds.", "minimum": 1},
+    "respond_within": {
+        "description": "How soon a lead is contacted, such as 4h working, or by grade.",
+        **_BY_GRADE,
+    },
+    "close_within": {"description": "How soon a lead is closed, or by grade.", **_BY_GRADE},
+    "warn_before": _SEVERAL | {"description": "Warnings before a deadline, such as 10m."},
+    "on_breach": _SEVERAL
+    | {"description": "What is done about a missed deadline: remind, escalate NAME, reassign."},
+    "follow_up": _SEVERAL | {"description": "When the owner is asked how it went, such as 1d."},
+    "cool_down": _COOL_DOWN,
+    "keep_place": _text("How long a withdrawn lead keeps its place in the line, such as 60s."),
+    "backlog": _choice("Which waiting leads come first, of equal priority and score.", *BACKLOGS),
+    "backlog_gap": _text("The least time between two waiting leads for one rep, such as 20s."),
+    "backlog_burst": _count("The most waiting leads that a rep may have unanswered."),
+    "claims_per_hour": _count("The most leads that a rep may pull in an hour."),
+    "lapsed_claims": _count("How many pulled leads a rep may let run out in a day."),
+    "offer": _text(
+        "exclusive, parallel 3, 'parallel 3, one more every 10s', broadcast, pull or suggest."
+    ),
+    "remind_before": {
+        "description": "How long before its end an offer is reminded of, such as 2m, or by grade.",
+        **_BY_GRADE,
+    },
+    "preview": {"description": "The fields shown before the lead is accepted.", **_NAMES},
+    "auto_accept": _or_null(_is("Whether an offer is accepted at once.", "boolean")),
+}
+_STEP: Final = _table(
+    "Who may take leads of the rule that have waited.",
+    {
+        "after": _is("The age of the lead at which it opens, such as 10m.", "string"),
+        "require": _text("Condition on the rep, or on rep and lead, in place of the one so far."),
+        "pool": _text("The name of the pool in place of the one so far."),
+    },
+    "after",
+) | {
+    "anyOf": [
+        {"required": [key], "properties": {key: {"type": "string"}}} for key in ("require", "pool")
+    ]
 }
 _RULE: Final = _table(
     "Which leads it is for, which reps may take them, and on what terms.",
@@ -225,7 +300,9 @@ _RULE: Final = _table(
         "max_distance_km": {"type": ["number", "null"], "minimum": 0},
         "calling_hours": _text("When leads may be called, such as mon-fri 09:00-20:00."),
         "min_shared_hours": {"type": ["number", "null"], "exclusiveMinimum": 0, "maximum": 1},
+        "priority": {**_WHOLE, "description": "Of its leads; higher goes first."},
         "fallback": _fallback(case for case in CASES if case != "no_rule_matched"),
+        "step": _list_of(_STEP),
     },
     "name",
 )
@@ -258,6 +335,26 @@ _TEST: Final = _table(
     "lead",
     "expect",
 )
+_FORM_FIELD: Final = _table(
+    "One field of the form.",
+    {
+        "type": _choice("What it holds.", "string", "number", "integer", "boolean"),
+        "enum": {"type": "array"},
+        "minimum": {"type": "number"},
+        "maximum": {"type": "number"},
+        "maxLength": {"type": "integer", "minimum": 1},
+        "title": _text("What it is called for people."),
+    },
+    "type",
+)
+_FORM: Final = _table(
+    "The form of feedback, itself a JSON Schema of an object.",
+    {
+        "type": {"const": "object"},
+        "properties": _table_of(_FORM_FIELD),
+        "required": _list_of({"type": "string"}),
+    },
+)
 _POLICY: Final = {
     "format": {"description": "The number of the format.", "const": FORMAT},
     "extends": _text("The file that this one builds on, such as base.toml."),
@@ -288,6 +385,7 @@ _POLICY: Final = {
     },
     "definitions": _table_of(_text("Condition that others may use by this name.")),
     "lead_scoring": _or_null(_LEAD_SCORING),
+    "feedback": _or_null(_FORM),
     "disposition": _list_of(_DISPOSITION),
     "qualification": _list_of(_FACTOR),
     "pool": _list_of(_POOL),

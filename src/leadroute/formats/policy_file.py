@@ -9,16 +9,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from attrs import fields
 
 from leadroute.errors import ConfigError
-from leadroute.formats.policy_reader import WRITTEN_OF_RULE, Draft, Models, Scorers, case_table
+from leadroute.formats.policy_cases import case_table
+from leadroute.formats.policy_reader import WRITTEN_OF_RULE, Draft, Models, Scorers
 from leadroute.formats.policy_source import Part, Parts, format_of, read_document, read_extended
-from leadroute.model.duration import format_duration
+from leadroute.model.duration import format_duration, format_within
 from leadroute.model.territory import Territory
 from leadroute.model.validation import must_be
 from leadroute.ranking.lead_scoring import LeadGrade, LeadScoring, Logistic
@@ -26,18 +26,19 @@ from leadroute.ranking.router import Router
 from leadroute.ranking.scorers.custom import HostScorer
 from leadroute.rules.conditions import Condition, definitions
 from leadroute.rules.evaluation import Lists, Predicates
+from leadroute.rules.pool import Pool
 from leadroute.rules.rule import (
     DISPOSITIONS,
     Disposition,
     Factor,
     Fallback,
-    Pool,
     Rule,
     parts_of,
     steps_as_text,
 )
 from leadroute.rules.scorer import Scorer, guards
-from leadroute.rules.terms import said
+from leadroute.rules.step import Step
+from leadroute.rules.terms import said, written
 from leadroute.scorers import BUILT_IN
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
@@ -57,12 +58,22 @@ def write_toml(document: Mapping[str, Any]) -> str:
             for key, each in inner.items():
                 blocks += [(f"[[{_key(name)}.{_key(key)}]]", table) for table in each]
         elif _is_tables(value):
-            blocks.extend((f"[[{_key(name)}]]", each) for each in value)
+            blocks.extend(_blocks(_key(name), value))
         else:
             values[name] = value
     parts = ["".join(_lines(values))]
     parts += [f"{title}\n{''.join(_lines(table))}" for title, table in blocks]
     return "\n".join(parts)
+
+
+def _blocks(
+    name: str, tables: Iterable[Mapping[str, Any]]
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The tables of an array, each with those of its steps behind it."""
+    for each in tables:
+        steps = each.get("step", ())
+        yield f"[[{name}]]", {key: value for key, value in each.items() if key != "step"}
+        yield from ((f"[[{name}.step]]", step) for step in steps)
 
 
 def _is_tables(value: Any) -> bool:
@@ -265,6 +276,7 @@ def _document(router: Router) -> dict[str, Any]:
         "custom_fields": dict(router.custom_fields),
         "definitions": {name: str(each) for name, each in _definitions(router).items()},
         "lead_scoring": _scoring_table(router.lead_scoring),
+        "feedback": None if router.feedback is None else router.feedback.schema(),
         "disposition": _disposition_tables(router.dispositions),
         "qualification": [
             _factor_table(each) for each in parts_of(router.qualify) if isinstance(each, Factor)
@@ -314,16 +326,13 @@ def _scoring_table(scoring: LeadScoring | None) -> dict[str, Any]:
 
 
 def _grade_table(grade: LeadGrade) -> dict[str, Any]:
+    within = grade.respond_within
     return _known(
         name=grade.name,
         at_least=grade.at_least,
-        respond_within=_duration(grade.respond_within),
+        respond_within=None if within is None else format_within(within),
         priority=grade.priority,
     )
-
-
-def _duration(within: timedelta | None) -> str | None:
-    return None if within is None else format_duration(within)
 
 
 def _disposition_tables(dispositions: tuple[Disposition, ...]) -> list[dict[str, Any]]:
@@ -346,7 +355,15 @@ def _written_score(rule: Rule) -> Scorer | None:
 
 def _pool_table(pool: Pool) -> dict[str, Any]:
     reps = None if pool.reps is None else sorted(pool.reps)
-    return _known(name=pool.name, reps=reps, where=None if pool.where is None else str(pool.where))
+    wrap_up = None if pool.wrap_up is None else format_duration(pool.wrap_up)
+    return _known(
+        name=pool.name,
+        reps=reps,
+        where=None if pool.where is None else str(pool.where),
+        wrap_up=wrap_up,
+        cool_down=None if pool.cool_down is None else written(pool.cool_down),
+        pause_after_missed=pool.pause_after_missed,
+    )
 
 
 def _territory_table(territory: Territory) -> dict[str, Any]:
@@ -376,7 +393,14 @@ def _rule_table(rule: Rule) -> dict[str, Any]:
             found[name] = value
     if fallback := _fallback_table(rule.fallback):
         found["fallback"] = fallback
+    if rule.steps:
+        found["step"] = [_step_table(each) for each in rule.steps]
     return found
+
+
+def _step_table(step: Step) -> dict[str, Any]:
+    require = None if step.require is None else str(step.require)
+    return _known(after=format_duration(step.after), require=require, pool=step.pool)
 
 
 def _fallback_table(fallback: Fallback) -> dict[str, Any]:
@@ -409,4 +433,5 @@ def _conditions(router: Router) -> Iterator[Condition]:
     ]
     for rule in router.rules:
         given += (rule.when, rule.require, *guards(rule.score))
+        given += [step.require for step in rule.steps]
     return (condition for condition in given if condition is not None)

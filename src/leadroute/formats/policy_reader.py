@@ -5,9 +5,10 @@ An unknown key is an error, with the nearest known one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
@@ -15,20 +16,23 @@ from attrs import evolve, fields
 
 from leadroute.errors import (
     ConfigError,
-    FieldTypeError,
     PolicyError,
     UnknownFieldError,
     ValidationError,
     nearest,
 )
+from leadroute.formats.policy_cases import (
+    case_of,
+    read_expected,
+    read_instant,
+    read_lead,
+    read_reps,
+)
 from leadroute.formats.policy_source import Parts
 from leadroute.model.duration import parse_duration
 from leadroute.model.given import Refused
-from leadroute.model.lead import Lead
-from leadroute.model.rep import Rep
 from leadroute.model.territory import Territory
-from leadroute.model.validation import aware, ident
-from leadroute.plain import from_dict, to_dict
+from leadroute.model.validation import ident
 from leadroute.ranking.lead_scoring import (
     EngagementSignal,
     FitCriterion,
@@ -43,118 +47,45 @@ from leadroute.ranking.lead_scoring import (
     read_respond_within,
     read_when,
 )
-from leadroute.ranking.policy_checks import EXPECTATIONS, Case
+from leadroute.ranking.policy_checks import Case
 from leadroute.ranking.router import Router
 from leadroute.ranking.scorers.parameters import lasting, positive, share
+from leadroute.rules.cleaning import read_ignored
 from leadroute.rules.conditions import ALWAYS, Condition, reads
 from leadroute.rules.evaluation import Lists, Predicates, compile_condition, registry_of
+from leadroute.rules.feedback_form import read_form
 from leadroute.rules.fields import FIELDS
 from leadroute.rules.parser import declared, parse, parse_definitions
+from leadroute.rules.pool import Pool
 from leadroute.rules.rule import (
     CASES,
     EVERYONE,
     Disposition,
     Factor,
     Fallback,
-    Pool,
     Qualification,
     Rule,
     check_dispositions,
     pool_of,
-    read_ignored,
     read_steps,
 )
 from leadroute.rules.scorer import Scorer, guards, parse_score
-from leadroute.rules.terms import READERS
+from leadroute.rules.step import Step
+from leadroute.rules.terms import READERS, read_cool_down
 
 T = TypeVar("T")
-
-
-def read_lead(given: Any) -> Lead:
-    """The lead of a test."""
-    if not isinstance(given, Mapping):
-        raise ConfigError("is not a table; write { country = 'DE', budget = 500 }")
-    return _read(Lead, {"id": "test", **given})
-
-
-def read_reps(given: Any) -> tuple[Rep, ...]:
-    """The reps of a test's own."""
-    if not isinstance(given, list) or not all(isinstance(each, Mapping) for each in given):
-        raise ConfigError("is not a list of tables; write [[test.rep]] tables, each with an id")
-    return tuple(_read(Rep, each) for each in given)
-
-
-def _read(kind: type[T], given: Mapping[str, Any]) -> T:
-    try:
-        return from_dict(kind, given)
-    except ValidationError as error:
-        raise ConfigError(str(error)) from None
-
-
-def read_instant(given: Any) -> datetime:
-    """The instant of a test."""
-    try:
-        found = datetime.fromisoformat(given) if isinstance(given, str) else given
-        return aware(found, "now")
-    except (ValueError, FieldTypeError):
-        raise ConfigError("is not an instant; write one such as 2026-03-02T09:00:00Z") from None
-
-
-def read_expected(given: Any, rules: Iterable[str], pools: Iterable[str]) -> dict[str, str]:
-    """What a test expects."""
-    if not isinstance(given, Mapping) or not given:
-        raise ConfigError(
-            "is not a table with an expectation; write { rule = 'the name of a rule' }"
-        )
-    known = {"rule": tuple(rules), "pool": tuple(pools)}
-    for key, value in given.items():
-        if key not in EXPECTATIONS:
-            raise UnknownFieldError("expectation", str(key)[:60], EXPECTATIONS)
-        if not isinstance(value, str):
-            raise ConfigError(f"{key} is not text; write it in quotes")
-        if key in known and value not in known[key]:
-            raise UnknownFieldError(key, value[:60], known[key])
-    return dict(given)
-
-
-def _case(**found: Any) -> Case:
-    """The case that the parts of a table, already read, make."""
-    for name in ("lead", "expect"):
-        if name not in found:
-            raise ConfigError(f"{name} is missing; write {name} = {{ ... }}")
-    try:
-        return Case(
-            found["name"],
-            lead=found["lead"],
-            reps=found.get("rep", ()),
-            now=found.get("now"),
-            **found["expect"],
-        )
-    except ValidationError as error:
-        raise ConfigError("; ".join(map(str, error.faults)), "expect") from None
-
-
-def case_table(case: Case) -> dict[str, Any]:
-    """The table that describes a case."""
-    table = {
-        "name": case.name,
-        "lead": to_dict(case.lead),
-        "expect": case.expected,
-        "now": None if case.now is None else case.now.isoformat(),
-        "rep": [to_dict(rep) for rep in case.reps],
-    }
-    return {key: value for key, value in table.items() if value}
 
 
 Scorers = Mapping[str, Callable[..., Scorer]]
 _Readers = Mapping[str, Callable[[Any], Any]]
 
 MOST_ERRORS = 100
+_NUMBER = re.compile(r"\[\d+\]")
 _SCORED = ("fit", "engagement", "source", "grade")
 _TABLES = "custom_fields definitions qualification disposition pool rule territory test".split()
 WRITTEN_OF_RULE = (
-    "capacity_cost release_on in_territory max_distance_km calling_hours min_shared_hours".split()
-)
+    "capacity_cost release_on in_territory max_distance_km calling_hours min_shared_hours priority"
+).split()
 
 
 class Draft:
@@ -224,10 +155,8 @@ class Draft:
             "holidays": _dates,
             "caps": _as_written,
             "timezone": _as_written,
-            "lint": _left_alone,
-            "fallback": _left_alone,
-            "lead_scoring": _left_alone,
-            **dict.fromkeys(_TABLES, _left_alone),
+            "feedback": read_form,
+            **dict.fromkeys(("lint", "fallback", "lead_scoring", *_TABLES), _left_alone),
         }
 
     def _read_fields(self, document: Mapping[str, Any]) -> None:
@@ -335,7 +264,14 @@ class Draft:
 
     def _pools(self, document: Mapping[str, Any]) -> list[Pool]:
         where = partial(self._asking_nothing_of, "lead")
-        readers: _Readers = {"name": self._new("pool"), "reps": _idents, "where": where}
+        readers: _Readers = {
+            "name": self._new("pool"),
+            "reps": _idents,
+            "where": where,
+            "cool_down": read_cool_down,
+            "pause_after_missed": _as_written,
+            "wrap_up": _duration,
+        }
         return self._each(document, "pool", Pool, readers)
 
     def _rules(self, document: Mapping[str, Any]) -> list[Rule]:
@@ -349,13 +285,19 @@ class Draft:
             "segment": _ident,
             **dict.fromkeys(WRITTEN_OF_RULE, _as_written),
             "fallback": _left_alone,
+            "step": _left_alone,
         }
         rules: list[Rule] = []
         for place, table in self._tables(document, "rule"):
             fallback = self._fallback(f"{place}.fallback", table.get("fallback"))
-            build = partial(Rule, fallback=fallback)
+            build = partial(_rule, fallback=fallback, steps=self._rule_steps(place, table))
             rules += self._built(place, table, "rule", build, readers)
         return rules
+
+    def _rule_steps(self, place: str, table: Mapping[str, Any]) -> list[Step]:
+        readers = {"after": _duration, "require": self._condition, "pool": self._known_pool}
+        name = f"{place}.step"
+        return self._each(table, "step", Step, readers, ("after",), noun="step", name=name)
 
     def _fallback(self, place: str, given: Any) -> Fallback:
         if given is not None and not isinstance(given, Mapping):
@@ -383,7 +325,7 @@ class Draft:
             "rep": read_reps,
             "now": read_instant,
         }
-        return self._each(document, "test", _case, readers)
+        return self._each(document, "test", case_of, readers)
 
     def _territories(self, document: Mapping[str, Any]) -> list[Territory]:
         known = [each.name for each in fields(Territory) if each.init]
@@ -511,7 +453,8 @@ class Draft:
                 yield place, table
             else:
                 place = place if listed is given else name
-                problem = f"is {_called(table)}; write [[{name}]], or a list of objects in JSON"
+                written = f"[[{re.sub(_NUMBER, '', name)}]]"
+                problem = f"is {_called(table)}; write {written}, or a list of objects in JSON"
                 self._note(ConfigError(problem, self._parts.at(place)))
 
     @contextmanager
@@ -522,7 +465,7 @@ class Draft:
         except PolicyError:
             raise
         except ConfigError as error:
-            self._note(error.at(self._parts.at(place, key)))
+            self._note(error.at(self._parts.at(place, key or error.place)))
         except ValidationError as error:
             for fault in error.faults:
                 self._note(ConfigError(str(fault), self._parts.at(place, fault.field)))
@@ -531,6 +474,14 @@ class Draft:
         self._errors.append(error)
         if len(self._errors) >= MOST_ERRORS:
             raise PolicyError(self._errors)
+
+
+def _rule(**found: Any) -> Rule:
+    """A rule, whose steps have another name in a file."""
+    try:
+        return Rule(**found)
+    except ConfigError as error:
+        raise ConfigError(error.problem, error.place.replace("steps[", "step[", 1)) from None
 
 
 def _factor(**found: Any) -> Factor:

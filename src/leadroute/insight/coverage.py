@@ -223,11 +223,11 @@ def usual_zone(reps: Iterable[Rep]) -> ZoneInfo:
 
 def _groups(router: Router) -> dict[str, dict[str, None]]:
     """Return the pools of each group: first the pools themselves, then the segments."""
-    named = [rule.pool or EVERYONE for rule in router.rules]
-    groups = {pool: {pool: None} for pool in named}
-    for rule, pool in zip(router.rules, named, strict=True):
+    named = [[each.pool or EVERYONE for each in (rule, *rule.later)] for rule in router.rules]
+    groups = {pool: {pool: None} for pools in named for pool in pools}
+    for rule, pools in zip(router.rules, named, strict=True):
         if rule.segment is not None:
-            groups.setdefault(f"segment {rule.segment}", {})[pool] = None
+            groups.setdefault(f"segment {rule.segment}", {}).update(dict.fromkeys(pools))
     return groups
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
 from enum import Enum
 from textwrap import wrap
 from typing import Any, Final
@@ -11,30 +12,38 @@ from attrs import field, frozen
 
 from leadroute import scorers
 from leadroute.insight.lint.analysis import conditions_of
-from leadroute.model.duration import Within, WorkingTime, length_of, parse_duration
+from leadroute.insight.terms_in_words import (
+    cool_down_in_words,
+    names_in_words,
+    terms_in_words,
+    within_in_words,
+)
+from leadroute.model.duration import parse_duration
 from leadroute.ranking.lead_scoring import LeadGrade, LeadScoring, Logistic
 from leadroute.ranking.router import Router
 from leadroute.ranking.scorers.performance import Learning
 from leadroute.rules.conditions import And, Condition, Or, definitions
 from leadroute.rules.describe import describe, duration_in_words, plural
 from leadroute.rules.fields import FIELDS
+from leadroute.rules.pool import Pool
 from leadroute.rules.rule import (
     CASES,
     CATCH_ALL,
     DISPOSITIONS,
     EVERYONE,
     IGNORE_AVAILABILITY,
+    NEXT_RULE,
     WAIT,
     Disposition,
     Factor,
     Fallback,
-    Pool,
     Qualification,
     Rule,
+    first_back,
     pool_of,
 )
 from leadroute.rules.scorer import Guarded, Scorer
-from leadroute.rules.terms import OTHER, ByGrade, Terms
+from leadroute.rules.terms import Terms
 
 _COUNTS: Final = {2: "twice", 3: "three times", 0.5: "half"}
 _FATES: Final = {
@@ -47,11 +56,13 @@ _CASES: Final = {
     "pool_empty": "the pool is empty",
     "none_eligible": "nobody may take it",
     "none_available": "nobody is available",
+    "cannot_wait": "a lead may wait no longer",
 }
 _STEPS: Final = {
     IGNORE_AVAILABILITY: "a rep who is not available gets it",
     WAIT: "it waits",
     CATCH_ALL: "it goes to the catch-all",
+    NEXT_RULE: "the next rule that fits it decides",
 }
 _OF_REP: Final = "the rep's "
 
@@ -79,23 +90,6 @@ free capacity, offered for 5 minutes.
     return "\n".join(_lines(router))
 
 
-def terms_in_words(terms: Terms) -> str:
-    """How leads are offered, in words."""
-    return f"offered for {_by_grade(terms.accept_within)}"
-
-
-def _by_grade(given: ByGrade | None) -> str:
-    if not isinstance(given, Mapping):
-        return "" if given is None else _within(given)
-    named = [f"{_within(each)} ({grade})" for grade, each in given.items() if grade != OTHER]
-    return ", ".join([*named, f"{_within(given[OTHER])} (others)"])
-
-
-def _within(given: Within) -> str:
-    words = duration_in_words(length_of(given))
-    return f"{words} of working time" if isinstance(given, WorkingTime) else words
-
-
 def _lines(router: Router) -> Iterator[str]:
     if router.lead_scoring is not None:
         yield from scoring_in_words(router.lead_scoring)
@@ -104,11 +98,12 @@ def _lines(router: Router) -> Iterator[str]:
     for number, rule in enumerate(router.rules, 1):
         yield f"{number}. {rule.name}: {describe_rule(rule, router.terms(rule.name), first=number == 1)}"
     for pool in router.pools:
-        yield f"Pool {pool.name}: {_members(pool)}."
+        left_alone = [] if pool.wrap_up is None else [_left_alone(pool.wrap_up)]
+        yield f"Pool {pool.name}: {'; '.join([_members(pool), *left_alone, *_answers(pool)])}."
     if router.holidays:
         yield f"Nobody with working hours works on {', '.join(map(str, sorted(router.holidays)))}."
     if router.wrap_up:
-        yield f"After a contact a rep is left alone for {duration_in_words(router.wrap_up)}."
+        yield f"{_left_alone(router.wrap_up).capitalize()}."
     if router.offline_grace:
         offline_grace = duration_in_words(router.offline_grace)
         yield f"A rep whose connection drops still counts as available for {offline_grace}."
@@ -122,6 +117,11 @@ def _lines(router: Router) -> Iterator[str]:
         yield f'"{name}" means: {describe(condition)}.'
 
 
+def _left_alone(wrap_up: timedelta) -> str:
+    lasting = f"is left alone for {duration_in_words(wrap_up)}" if wrap_up else "is asked at once"
+    return f"after a contact a rep {lasting}"
+
+
 def scoring_in_words(scoring: LeadScoring) -> Iterator[str]:
     """How leads are scored, a line for each part and grade."""
     yield f"Every lead is scored from 0 to 1 when it comes in, {_basis(scoring)}."
@@ -131,7 +131,7 @@ def scoring_in_words(scoring: LeadScoring) -> Iterator[str]:
         yield f"- {source.field} is {source.value} ({source.points:+g})"
     for each in scoring.engagement:
         age = duration_in_words(parse_duration(each.half_life))
-        yield f"- signals of {_names(each.signal)}: {each.points:+g} a unit, half of it after {age}"
+        yield f"- signals of {names_in_words(each.signal)}: {each.points:+g} a unit, half of it after {age}"
     for grade in scoring.grades:
         yield f"{_grade(grade)}."
 
@@ -149,7 +149,7 @@ def _basis(scoring: LeadScoring) -> str:
 def _grade(grade: LeadGrade) -> str:
     notes = []
     if grade.respond_within is not None:
-        notes.append(f"to be contacted within {duration_in_words(grade.respond_within)}")
+        notes.append(f"to be contacted within {within_in_words(grade.respond_within)}")
     if grade.priority is not None:
         notes.append(f"priority {grade.priority}")
     said = f"Grade {grade.name} from {grade.at_least:g} on"
@@ -193,8 +193,15 @@ def describe_rule(rule: Rule, terms: Terms, *, first: bool = True) -> str:
     called = (
         "" if rule.calling_hours is None else f", called {rule.calling_hours} on the lead's clock"
     )
-    told = f"{leads} {who(rule)}, {preference(rule.score)}, {offered}{called}."
-    return " ".join((told, *fallback_in_words(rule.fallback)))
+    first_ones = "" if rule.priority is None else f", with priority {rule.priority}"
+    told = f"{leads} {who(rule)}, {preference(rule.score)}, {offered}{called}{first_ones}."
+    return " ".join((told, *steps_in_words(rule), *fallback_in_words(rule.fallback)))
+
+
+def steps_in_words(rule: Rule) -> Iterator[str]:
+    """Say who may take leads that have waited, a sentence for each step."""
+    for stage in rule.later:
+        yield f"After {duration_in_words(stage.opens)}: {who(stage)}."
 
 
 def fallback_in_words(fallback: Fallback) -> Iterator[str]:
@@ -204,6 +211,9 @@ def fallback_in_words(fallback: Fallback) -> Iterator[str]:
 
 
 def _step(step: str) -> str:
+    within = first_back(step)
+    if within is not None:
+        return f"it waits for a rep who is back within {duration_in_words(within)}"
     return _STEPS.get(step) or f"the pool {pool_of(step)} is asked"
 
 
@@ -239,6 +249,13 @@ def _members(pool: Pool) -> str:
     return fitting if listed is None else f"of {listed}, the {fitting}"
 
 
+def _answers(pool: Pool) -> Iterator[str]:
+    if pool.cool_down:
+        yield f"after an answer a rep is left alone for {cool_down_in_words(pool.cool_down)}"
+    if (missed := pool.pause_after_missed) is not None:
+        yield f"paused after {missed} missed offers in a row"
+
+
 def preference(score: Scorer | None) -> str:
     """Say which reps come first."""
     return f"best first by {_score(scorers.round_robin() if score is None else score)}"
@@ -268,15 +285,10 @@ def _learned(scorer: Scorer) -> Iterator[str]:
     ):
         return
     if scorer.by is not None and not isinstance(scorer, scorers.expertise):
-        yield f"among leads of the same {_names(scorer.by)}"
+        yield f"among leads of the same {names_in_words(scorer.by)}"
     if scorer.half_life is not None:
         age = duration_in_words(parse_duration(scorer.half_life))
         yield f"those {age} old count half"
-
-
-def _names(given: str | tuple[str, ...], last: str = "and") -> str:
-    *most, final = [given] if isinstance(given, str) else given
-    return (f"{', '.join(most)} {last} {final}" if most else final).replace("_", " ")
 
 
 def _of_rep(field: str) -> str:
@@ -285,7 +297,9 @@ def _of_rep(field: str) -> str:
 
 
 def _interest(scorer: scorers.intent) -> str:
-    return "interest shown" + ("" if scorer.kind is None else f" by {_names(scorer.kind)} signals")
+    return "interest shown" + (
+        "" if scorer.kind is None else f" by {names_in_words(scorer.kind)} signals"
+    )
 
 
 def _several(scorer: scorers.max_of | scorers.first_of | scorers.tiers, joint: str) -> str:
@@ -293,7 +307,7 @@ def _several(scorer: scorers.max_of | scorers.first_of | scorers.tiers, joint: s
 
 
 _SCORERS: Final[Mapping[type, str | Callable[[Any], str]]] = {
-    scorers.skill_match: lambda scorer: f"skill in the lead's {_names(scorer.field)}",
+    scorers.skill_match: lambda scorer: f"skill in the lead's {names_in_words(scorer.field)}",
     scorers.language: "how well they speak the lead's language",
     scorers.same_country: "whether they cover the lead's country",
     scorers.territory_match: "nearness of their territory",
@@ -309,17 +323,23 @@ _SCORERS: Final[Mapping[type, str | Callable[[Any], str]]] = {
     scorers.longest_idle: "time since they last became free",
     scorers.close_rate: "share of leads won",
     scorers.revenue_rate: "revenue won per lead",
-    scorers.expertise: lambda scorer: f"leads of the same {_names(scorer.by)} worked before",
+    scorers.expertise: lambda scorer: (
+        f"leads of the same {names_in_words(scorer.by)} worked before"
+    ),
     scorers.response_speed: "how fast they reach their leads",
     scorers.accept_rate: "how reliably they answer offers",
     scorers.top_producer: "revenue won",
     scorers.rep_value: lambda by: f"{'higher' if by.higher else 'lower'} {_of_rep(by.field)}",
-    scorers.tier: lambda scorer: f"whether their level suits the lead's {_names(scorer.field)}",
+    scorers.tier: lambda scorer: (
+        f"whether their level suits the lead's {names_in_words(scorer.field)}"
+    ),
     scorers.graduation: "how far they have moved up by winning",
-    scorers.deal_size_fit: lambda scorer: f"whether they win leads of such {_names(scorer.field)}",
+    scorers.deal_size_fit: lambda scorer: (
+        f"whether they win leads of such {names_in_words(scorer.field)}"
+    ),
     scorers.intent: _interest,
     scorers.freshness: "how new the lead is",
-    scorers.source_urgency: lambda scorer: f"urgency of the lead's {_names(scorer.field)}",
+    scorers.source_urgency: lambda scorer: f"urgency of the lead's {names_in_words(scorer.field)}",
     scorers.random_tiebreak: "lot",
     scorers.explore: "a share of leads won that they may well have",
     scorers.max_of: lambda scorer: f"the best of ({_several(scorer, '; ')})",
@@ -341,7 +361,7 @@ WIDTH: Final = 40  # after how many characters a line of a label ends
 _NOBODY: Final = tuple(case for case in CASES if case != "no_rule_matched")
 """The cases in which a rule matched and nobody was found."""
 
-_EVERY_CASE: Final = {case.replace("_", " ") for case in _NOBODY}
+_EVERY_CASE: Final = {case.replace("_", " ") for case in _NOBODY if case != "cannot_wait"}
 
 
 class _Shape(Enum):
@@ -490,25 +510,34 @@ def _graph(router: Router) -> _Graph:
         graph.arrow(end, fates[unruled], label)
     for (pool, end), cases in after.items():
         label = "nobody can take it" if {*cases} >= _EVERY_CASE else " or ".join(cases)
-        graph.arrow(pools[pool], fates[end], label)
+        graph.arrow(pools[pool], fates.get(end, end), label)
     return graph
 
 
 def _after(router: Router) -> Mapping[tuple[str, str], Collection[str]]:
     """Return what becomes of a lead after the last pool asked, by pool and end, with the cases."""
     found: dict[tuple[str, str], dict[str, None]] = {}
-    for rule in router.rules:
+    for number, rule in enumerate(router.rules, 1):
+        last = rule.later[-1] if rule.later else rule
         for case in _NOBODY:
+            if case == "cannot_wait" and not router.terms(rule.name).end:
+                continue
             steps = rule.fallback.steps(case, router.fallback)
-            asked = dict.fromkeys([rule.pool or EVERYONE, *filter(None, map(pool_of, steps))])
+            asked = dict.fromkeys([last.pool or EVERYONE, *filter(None, map(pool_of, steps))])
             for end, label in _ends(case, steps, len(asked) > 1):
-                found.setdefault((list(asked)[-1], end), {})[label] = None
+                following = f"rule{number + 1}" if number < len(router.rules) else CATCH_ALL
+                place = list(asked)[-1], following if end == NEXT_RULE else end
+                found.setdefault(place, {})[label] = None
     return found
 
 
 def _ends(case: str, steps: Sequence[str], others: bool) -> Iterator[tuple[str, str]]:
     """Yield the ends of steps with their labels: a lead waits when a rep asked may come back."""
     label = case.replace("_", " ")
+    if any(first_back(step) for step in steps):
+        yield WAIT, f"{label}, and a rep is back in time"
+    if NEXT_RULE in steps:
+        yield NEXT_RULE, label
     if steps[-1] in (WAIT, CATCH_ALL):
         yield steps[-1], label
         return
@@ -543,7 +572,7 @@ def _question(number: int, rule: Rule) -> Iterator[str]:
 def _terms(graph: _Graph, number: int, rule: Rule, router: Router) -> str:
     offered = terms_in_words(router.terms(rule.name))
     called = () if rule.calling_hours is None else (f"called {rule.calling_hours}",)
-    said = (offered, *called, *fallback_in_words(rule.fallback))
+    said = (offered, *called, *steps_in_words(rule), *fallback_in_words(rule.fallback))
     return graph.box(f"terms{number}", _Shape.TERMS, who(rule), preference(rule.score), *said)
 
 
@@ -562,7 +591,11 @@ def _asked(rule: Rule, router: Router) -> Iterator[tuple[str, str]]:
     """Yield the pools that a rule asks, its own first, each with the case in which it is asked."""
     own = rule.pool or EVERYONE
     yield own, ""
+    opened = dict.fromkeys(stage.pool or EVERYONE for stage in rule.later)
+    for pool in opened:
+        if pool != own:
+            yield pool, "after waiting"
     for case in CASES:
         for pool in filter(None, map(pool_of, rule.fallback.steps(case, router.fallback))):
-            if pool != own:
+            if pool != own and pool not in opened:
                 yield pool, case.replace("_", " ")

@@ -183,6 +183,7 @@ class _Counts:
         self.values: defaultdict[str, float] = defaultdict(float)
         self.delays: defaultdict[str, array[int]] = defaultdict(lambda: array("q"))
         self.standing: dict[str, Offered] = {}
+        self.reached: set[str] = set()
 
     def place(self, placement: Placement) -> None:
         """Count where a lead is."""
@@ -197,6 +198,10 @@ class _Counts:
 
     def happen(self, lead_id: str, event: LeadEvent) -> None:
         """Count what a rep did."""
+        if isinstance(event, Contacted):
+            if lead_id in self.reached:
+                return  # a lead counts once, for whoever reached it first
+            self.reached.add(lead_id)
         if isinstance(event, Offered | Accepted | Declined | TimedOut | Contacted):
             self.reps[event.rep_id][_COUNTED[type(event)]] += 1
         if isinstance(event, Offered):

@@ -45,7 +45,8 @@ _ARGUMENTS: Final[_Table] = {
         "pool='west', and Router(pools=[Pool('west', reps={'ada'})])": (
             "assign_to assignee members owner rep reps roster team users"
         ),
-        "the rules in their order: the first that matches applies": "order priority",
+        "the rules in their order: the first that matches applies": "order",
+        "steps=[Step(after='10m', pool='everyone')]": "escalation relax step then",
         "weights in the score, such as 3 * free_capacity(), or Rep(weight=2)": "weight weights",
     },
     "Router": {

@@ -2,7 +2,9 @@
 
 * A key is parts joined by ``/``. A ``/`` or ``%`` inside a part is percent-encoded, so no two things share a key.
 * ``placement/<lead>``, ``lead/<lead>``, ``offer/<lead>/<rep>``, ``asked/<lead>/<n>``,
-  ``decision/<lead>``, ``credits/<pool>`` and ``turn_credit/...`` are records; everything else here is a counter.
+  ``decision/<lead>``, ``note/<lead>/<n>``, ``rep/<rep>``, ``credits/<pool>`` and
+  ``turn_credit/...`` are records;
+  everything else here is a counter.
 """
 
 from __future__ import annotations
@@ -28,6 +30,8 @@ placement_key = partial(key, "placement")
 lead_key = partial(key, "lead")
 offer_key = partial(key, "offer")  # and by that of the rep, who is asked for it
 
+rep_key = partial(key, "rep")  # why a rep gets no offer; its log has the same name
+
 # Counters of a rep, by their id.
 open_key = partial(key, "rep", "open")  # leads that are open
 won_key = partial(key, "rep", "won")  # deals won
@@ -35,7 +39,13 @@ closed_key = partial(key, "rep", "closed")  # deals ended
 contact_key = partial(key, "rep", "contact")  # the last contact in microseconds; only ever raised
 free_key = partial(key, "rep", "free")  # when open work was last given back; only ever raised
 last_key = partial(key, "rep", "last")  # the number of the last assignment or standing offer
+backlog_key = partial(key, "rep", "backlog")  # the last offer of a waiting lead; only ever raised
+unanswered_key = partial(key, "rep", "unanswered")  # offers of waiting leads that are open
+claims_holder = partial(key, "claims")  # how the counters of pulled leads begin, by period
+lapsed_holder = partial(key, "lapsed")  # and of those that ran out
 given_key = partial(key, "rep", "given")  # that of the last assignment that stands; only raised
+rest_key = partial(key, "rep", "rest")  # before when there is no offer to them, in microseconds
+missed_key = partial(key, "rep", "missed")  # how many offers in a row they have missed
 segment_open_key = partial(key, "segment")  # open work in one segment, by its name too
 cap_holder = partial(key, "cap")  # how the counters of a rep's caps begin
 cap_key = partial(key, "cap")  # leads against a cap, by its period and when that is
@@ -52,6 +62,21 @@ def asked_key(lead_id: str, number: int) -> str:
 def decision_key(lead_id: str, page: str = "") -> str:
     """The record of the last decision about a lead, or a page of it."""
     return key("decision", lead_id, page) if page else key("decision", lead_id)
+
+
+def note_key(lead_id: str, number: int) -> str:
+    """The record of a note about a lead, from 1 up."""
+    return key("note", lead_id, str(number))
+
+
+def note_keys(lead_id: str, notes: int) -> list[str]:
+    """The records of all notes about a lead."""
+    return [note_key(lead_id, number) for number in range(1, notes + 1)]
+
+
+def is_claims_key(found: str) -> bool:
+    """Whether this counts leads that a rep has pulled."""
+    return found.startswith("claims/")
 
 
 def is_open_key(found: str) -> bool:
@@ -80,12 +105,20 @@ def order_key() -> str:
     return "order"
 
 
+def resting_key() -> str:
+    """The counter of the reps who get no offer; where it is 0, nobody is asked about it."""
+    return "resting"
+
+
 def credits_key(pool: str, more: int | str = 0) -> str:
     """The record of the credits of a pool; many reps or turn credits have further ones."""
     return key("credits", pool, str(more)) if more else key("credits", pool)
 
 
-REP_COUNTERS = (open_key, won_key, closed_key, contact_key, last_key, given_key, free_key)
+REP_COUNTERS = (
+    *(open_key, won_key, closed_key, contact_key, last_key, given_key, free_key),
+    *(rest_key, missed_key),
+)
 """The counters that each rep has, whatever their caps."""
 
 

@@ -291,9 +291,11 @@ def with_score(lead: Lead, score: Scored | None) -> Lead:
     return scored
 
 
-def priority_of(lead: Lead) -> int:
-    """Return the priority of a lead: its own, else that of its grade, else 0."""
+def priority_of(lead: Lead, of_rule: int | None = None) -> int:
+    """Return the priority of a lead: its own, else that of its rule, else of its grade, else 0."""
     if lead.priority is not None:
         return lead.priority
+    if of_rule is not None:
+        return of_rule
     found: Scored | None = lead.lead_score
     return 0 if found is None else found.priority or 0

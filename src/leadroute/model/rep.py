@@ -30,6 +30,7 @@ from leadroute.model.validation import (
     FrozenDict,
     Names,
     as_attributes,
+    as_duration,
     as_instant,
     as_names,
     as_weight,
@@ -38,6 +39,7 @@ from leadroute.model.validation import (
     by_name,
     clean_fields,
     cleaned,
+    duration,
     flag,
     ident,
     instant,
@@ -51,6 +53,7 @@ from leadroute.model.validation import (
     text,
     timezone,
     whole,
+    word,
 )
 from leadroute.model.working_hours import Hours
 
@@ -65,6 +68,13 @@ def _status(given: Any) -> Status:
         if given == status:
             return status
     raise Refused(f"is {given!r:.40}; write 'available', 'away', 'busy' or 'offline'")
+
+
+def _said(given: Any) -> str:
+    return "" if given == "" else word(given)
+
+
+_LOCAL: Final = "%a %Y-%m-%d %H:%M %Z"
 
 
 @guided
@@ -121,12 +131,58 @@ def wrapped_up(contact: datetime | None, now: datetime, wrap_up: timedelta) -> b
     return contact is None or aware(now) - aware(contact, "contact") >= wrap_up
 
 
+@guided
+@frozen
+class Pause:
+    """A pause of a rep, during which they get no offer.
+
+    Args:
+        until: Its end, aware; ``None`` lasts until somebody ends it.
+        why: The cause, in a word of your own list.
+        cover: The id of the rep who gets the leads that are meant for this one by name.
+        missed: After how many missed offers in a row it began by itself; 0 for a pause by hand.
+
+    Example:
+        >>> print(Pause(why="training"))
+        is paused: training
+    """
+
+    until: datetime | None = field(default=None, metadata={"clean": instant})
+    why: str = field(default="", metadata={"clean": _said})
+    cover: str | None = cleaned(ident)
+    missed: int = field(default=0, metadata={"clean": whole(0)})
+
+    def __attrs_post_init__(self) -> None:
+        clean_fields(self)
+
+    def lasts(self, now: datetime) -> bool:
+        """Return whether it goes on at ``now``.
+
+        At exactly its end it does not.
+        """
+        return self.until is None or aware(now) < self.until
+
+    def in_words(self, zone: tzinfo) -> str:
+        """Return the pause in words, on the clock of a zone."""
+        until = "" if self.until is None else f" until {self.until.astimezone(zone):{_LOCAL}}"
+        missed = f"{self.missed} missed offers in a row" if self.missed else ""
+        why = "; ".join(filter(None, (missed, one_line(self.why))))
+        return f"is paused{until}{': ' if why else ''}{why}"
+
+    def __str__(self) -> str:
+        return self.in_words(UTC)
+
+
 @frozen
 class Pauses:
     """For how long what has just happened to a rep still counts."""
 
     offline_grace: timedelta = field(default=_NO_TIME, validator=of_kind(timedelta))
     wrap_up: timedelta = field(default=_NO_TIME, validator=of_kind(timedelta))
+
+    def after_contact(self, rep: Rep) -> timedelta:
+        """How long a rep gets no new lead after a contact: their own time, else that of all."""
+        return self.wrap_up if rep.wrap_up is None else rep.wrap_up
 
 
 def _schedule(given: Any) -> Hours | str | None:
@@ -188,8 +244,12 @@ class Rep:
         joined_at: The time at which they started, aware; caps with a ramp grow from then on.
         weight: Their share of the turns, such as 2 for twice as many; 0 means no leads.
         manager_id: The id of their manager.
+        wrap_up: How long they get no new lead after a contact, such as ``"2m"``; ``None`` leaves it
+            to the pool and the router.
         accounts: Their named accounts.
         active: False excludes them from all leads.
+        pause_after_missed: After how many offers in a row that ran out they are paused, from 1 up;
+            ``None`` leaves it to the pool.
         attributes: Anything else by name: text, numbers, flags, aware datetimes, sets of text.
 
     Raises:
@@ -238,8 +298,14 @@ class Rep:
     )
     weight: float = field(default=1, converter=as_weight, metadata={"clean": number(0)})
     manager_id: str | None = cleaned(text)
+    wrap_up: timedelta | None = field(
+        default=None, converter=as_duration, metadata={"clean": duration}
+    )
     accounts: Set[str] = field(default=frozenset(), converter=as_names, metadata={"clean": names()})
     active: bool = cleaned(flag, default=True)
+    pause_after_missed: int | None = field(
+        default=None, converter=as_whole, metadata={"clean": whole(1)}
+    )
     attributes: Attributes = field(
         default=FrozenDict(), converter=as_attributes, metadata={"clean": open_attributes}
     )

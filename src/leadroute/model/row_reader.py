@@ -50,7 +50,7 @@ FIELD_KINDS: Final[Mapping[str, str]] = {
     "phone": "digits",
     "postal_code": "whole",
     **dict.fromkeys(("employees", "annual_revenue", "budget", "priority"), "number"),
-    **dict.fromkeys(("level", "capacity", "weight"), "number"),
+    **dict.fromkeys(("level", "capacity", "weight", "pause_after_missed"), "number"),
     **dict.fromkeys(("received_at", "deadline", "joined_at"), "instant"),
     "active": "flag",
     **dict.fromkeys(("teams", "languages", "countries", "regions", "territories"), "names"),

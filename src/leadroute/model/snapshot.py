@@ -21,7 +21,7 @@ from leadroute.model.duration import to_micros
 from leadroute.model.given import Refused, shown
 from leadroute.model.guidance import guided, without_defaults
 from leadroute.model.keys import key, parts
-from leadroute.model.rep import Presence
+from leadroute.model.rep import Pause, Presence
 from leadroute.model.validation import FrozenDict, clean_fields, ident, instant, must_be, whole
 
 ALL: Final = ""
@@ -53,6 +53,7 @@ class Record:
         log_size_squared: The sum of their log(worth) squared, in millionths.
         reached: Leads that were contacted.
         log_response: The sum of log(1 + seconds from offer to contact), in millionths.
+        unanswered: Follow-ups that became due because the rep gave no feedback.
 
     Example:
         >>> Record(offered=2, accepted=1) + Record(offered=1)
@@ -71,6 +72,7 @@ class Record:
     log_size_squared: float = 0
     reached: float = 0
     log_response: float = 0
+    unanswered: float = 0
 
     def __add__(self, other: Record) -> Record:
         return Record(*map(sum, zip(astuple(self), astuple(other), strict=True)))
@@ -85,7 +87,17 @@ class Record:
 
 NOTHING: Final = Record()
 
-_COUNTS: Final = ("offered", "accepted", "declined", "ignored", "closed", "won", "sized", "reached")
+_COUNTS: Final = (
+    "offered",
+    "accepted",
+    "declined",
+    "ignored",
+    "closed",
+    "won",
+    "sized",
+    "reached",
+    "unanswered",
+)
 
 
 def possible(record: Record) -> Record:
@@ -345,6 +357,7 @@ def less(credited: Iterable[TurnCredit], paid: Mapping[TurnCredit, int]) -> tupl
 
 _NONE: FrozenDict[str, int] = FrozenDict()
 _NOBODY: FrozenDict[str, Presence] = FrozenDict()
+_UNPAUSED: FrozenDict[str, Pause] = FrozenDict()
 _NO_OUTCOMES = TrackRecords()
 
 
@@ -370,6 +383,13 @@ class Snapshot:
             lead so far counts as shared out among the candidates.
         free_since: When each rep last gave back open work, by rep id, in microseconds since 1970
             (UTC).
+        paused: The reps who are paused, by id; a pause that is over does not count.
+        cooling: Until when each rep gets no offer after one ended, by rep id, in microseconds since
+            1970 (UTC).
+        missed: How many offers in a row each rep has missed, by rep id; counted where a rep or pool
+            has ``pause_after_missed``.
+        paced: Reps who get no further lead that waits now, with the instant at which that ends, in
+            microseconds since 1970 (UTC); 0 where an answer ends it.
 
     What is handed in is copied, so that a decision and its reasons are about the same counts.
 
@@ -393,6 +413,10 @@ class Snapshot:
     turn_credits: Mapping[str, TurnCredits] = FrozenDict()
     credits: Mapping[str, Mapping[str, int]] = FrozenDict()
     free_since: Mapping[str, int] = _NONE
+    paused: Mapping[str, Pause] = _UNPAUSED
+    cooling: Mapping[str, int] = _NONE
+    missed: Mapping[str, int] = _NONE
+    paced: Mapping[str, int] = _NONE
 
     __repr__ = without_defaults
 
@@ -407,8 +431,8 @@ class Snapshot:
 
 COUNTS = tuple(each.name for each in fields(Snapshot) if each.name != "track_records")
 """What a snapshot holds by rep, by pool or by counter."""
-_INSTANTS = ("last_assigned", "free_since")
-_PLAIN = ("open", "used", "won", "closed", *_INSTANTS)
+_INSTANTS = ("last_assigned", "free_since", "cooling")
+_PLAIN = ("open", "used", "won", "closed", "missed", "paced", *_INSTANTS)
 _BY_POOL = ("turns", "credits")
 _NESTED = (*_BY_POOL, "turn_credits")
 
@@ -418,6 +442,8 @@ def _copied(name: str, given: Any) -> FrozenDict[str, Any]:
     if not isinstance(given, dict):
         must_be(Mapping, **{name: given})
     if name not in _NESTED:
+        for rep_id, pause in given.items() if name == "paused" else ():
+            must_be(Pause, **{f"paused[{rep_id!r:.90}]": pause})
         if name in _PLAIN:
             _must_count(name, given)
         return FrozenDict(given)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from functools import cache, lru_cache
 from itertools import compress
@@ -30,7 +30,8 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from attrs import NOTHING, Attribute, field, fields
 
-from leadroute.errors import FieldError, FieldTypeError, ValidationError, nearest
+from leadroute.errors import ConfigError, FieldError, FieldTypeError, ValidationError, nearest
+from leadroute.model.duration import parse_duration
 from leadroute.model.given import (
     Refused,
     composed,
@@ -76,6 +77,11 @@ class FrozenDict(dict[K, V]):
     update = _refuse
 
 
+def frozen_mapping(given: Mapping[str, Any]) -> FrozenDict[str, Any]:
+    """A converter for values by name."""
+    return given if type(given) is FrozenDict else FrozenDict(given)
+
+
 def frozen_counts(given: Mapping[str, int]) -> FrozenDict[str, int]:
     """Counts by name, frozen; an attrs converter."""
     return given if type(given) is FrozenDict else FrozenDict(given)
@@ -95,6 +101,7 @@ _WRITE: Final = {
     "Mapping": "a mapping from names, such as {'ada': 3}",
     "TrackRecords": "TrackRecords, such as track_records_of(histories)",
     "LeadScoring": "a LeadScoring(...)",
+    "Pause": "a Pause, such as Pause(why='lunch')",
     "Roster": "a Roster or several reps, such as [Rep('ada')]",
     "Router": "a Router, such as Router(rules=[Rule('all')])",
     "Snapshot": "a Snapshot, such as Snapshot(open={'ada': 3})",
@@ -421,6 +428,14 @@ def _span(low: float | None, high: float | None) -> str:
     return f"a number from {low} to {high}" if low is not None else f"{high} or less"
 
 
+def duration(given: Any) -> timedelta:
+    """A cleaner for durations and their text."""
+    try:
+        return parse_duration(given)
+    except ConfigError as error:
+        raise Refused(f"cannot be read: {error}") from None
+
+
 def flag(given: Any) -> bool:
     """True or false, and nothing that merely looks like it."""
     given = plain_value(given)
@@ -481,6 +496,10 @@ if TYPE_CHECKING:  # for type checkers alone: a call for each field of each lead
         """Show what a cleaner of instants takes."""
         return datetime.fromisoformat(given) if isinstance(given, str) else given
 
+    def as_duration(given: timedelta | str | None) -> timedelta | None:
+        """Show what a cleaner of durations takes."""
+        return timedelta() if isinstance(given, str) else given
+
     def as_postal_code(given: str | float | None) -> str | None:
         """Show what a cleaner of postal codes takes."""
         return None if given is None else str(given)
@@ -489,7 +508,9 @@ if TYPE_CHECKING:  # for type checkers alone: a call for each field of each lead
         """Show what a cleaner of attributes takes."""
         return cast("Attributes", given)
 else:
-    as_attributes = as_number = as_whole = as_weight = as_instant = as_postal_code = None
+    as_attributes = as_duration = as_instant = as_number = as_postal_code = as_weight = as_whole = (
+        None
+    )
 
 
 def by_name(given: Mapping[Any, Any], key: Cleaner, value: Cleaner) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Generic, Literal, Self, TypeVar, cast
 
 from attrs import Attribute, Factory, evolve, field, frozen
@@ -14,7 +14,7 @@ from leadroute.clock import AnyClock_co, Clock, as_clock
 from leadroute.errors import ConfigError
 from leadroute.model.guidance import guided, guided_attributes
 from leadroute.model.lead import Lead
-from leadroute.model.rep import Presence, Reps, Roster, roster_of
+from leadroute.model.rep import Pause, Presence, Reps, Roster, roster_of
 from leadroute.model.snapshot import Reason, Snapshot, TrackRecords, TurnCredit
 from leadroute.model.validation import FrozenDict, of_kind
 from leadroute.offers.auditing import AuditResult
@@ -23,10 +23,12 @@ from leadroute.offers.decisions import Decision, Keeping, keeping
 from leadroute.offers.dispatcher import Dispatcher, callable_, random_id
 from leadroute.offers.dispatching import ForgetResult, SweepResult
 from leadroute.offers.events import LeadEvent
+from leadroute.offers.feedback import FeedbackNote, Said
 from leadroute.offers.live_counts import LiveCounts
 from leadroute.offers.outbox import OutboxEvent, attempts
 from leadroute.offers.outcome_counts import fields_of
 from leadroute.offers.placement import Placement, Status
+from leadroute.offers.pulling import AvailableLead, LinePosition, NextLead
 from leadroute.offers.queries import WorkItem
 from leadroute.offers.requests import Steps, run_async
 from leadroute.offers.store import AsyncStore, is_async
@@ -77,7 +79,7 @@ class AsyncDispatcher(Generic[AnyClock_co]):
         change_ids: As for ``Dispatcher``.
         publish: As for ``Dispatcher``.
         max_attempts: As for ``Dispatcher``.
-        pause: Awaited for some seconds before a step is taken again; ``asyncio.sleep`` by default.
+        sleep: Awaited for some seconds before a step is taken again; ``asyncio.sleep`` by default.
 
     Raises:
         UnknownFieldError: As for ``Dispatcher``.
@@ -113,7 +115,7 @@ class AsyncDispatcher(Generic[AnyClock_co]):
     decisions: Keeping = field(default="compact", converter=keeping)
     counts: LiveCounts | None = None
     max_attempts: int = field(default=20, converter=attempts)
-    pause: Callable[[float], Awaitable[Any]] = field(default=asyncio.sleep, validator=callable_)
+    sleep: Callable[[float], Awaitable[Any]] = field(default=asyncio.sleep, validator=callable_)
     _cases: UseCases = field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
@@ -140,9 +142,17 @@ class AsyncDispatcher(Generic[AnyClock_co]):
 
     @_told_by(Dispatcher.decline)
     async def decline(
-        self, lead_id: str, rep_id: str, reason: str = "", *, token: str = ""
+        self,
+        lead_id: str,
+        rep_id: str,
+        reason: str = "",
+        *,
+        kind: Literal["declined", "busy", "unreachable"] = "declined",
+        retry_after: str | timedelta | datetime | None = None,
+        token: str = "",
     ) -> Placement:
-        return await self._run(self._cases.decline(lead_id, rep_id, reason, token))
+        given = reason, kind, retry_after, token
+        return await self._run(self._cases.decline(lead_id, rep_id, *given))
 
     @_told_by(Dispatcher.assign)
     async def assign(self, lead_id: str, rep_id: str, *, by: str) -> Placement:
@@ -156,6 +166,29 @@ class AsyncDispatcher(Generic[AnyClock_co]):
     async def reopen(self, lead_id: str) -> Placement:
         return await self._run(self._cases.reopen(lead_id))
 
+    @_told_by(Dispatcher.another_chance)
+    async def another_chance(self, lead_id: str, rep_id: str) -> Placement:
+        return await self._run(self._cases.another_chance(lead_id, rep_id))
+
+    @_told_by(Dispatcher.pause)
+    async def pause(
+        self,
+        rep_id: str,
+        *,
+        until: datetime | None = None,
+        why: str = "",
+        cover: str | None = None,
+    ) -> Pause:
+        return await self._run(self._cases.pause(rep_id, until, why, cover))
+
+    @_told_by(Dispatcher.resume)
+    async def resume(self, rep_id: str) -> tuple[Placement, ...]:
+        return await self._run(self._cases.resume(rep_id))
+
+    @_told_by(Dispatcher.back)
+    async def back(self, rep_id: str) -> tuple[Placement, ...]:
+        return await self._run(self._cases.back(rep_id))
+
     @_told_by(Dispatcher.reevaluate)
     async def reevaluate(self, lead_id: str) -> Placement:
         return await self._run(self._cases.reevaluate(lead_id))
@@ -163,6 +196,10 @@ class AsyncDispatcher(Generic[AnyClock_co]):
     @_told_by(Dispatcher.update)
     async def update(self, lead: Lead) -> Placement:
         return await self._run(self._cases.update(lead))
+
+    @_told_by(Dispatcher.reroute)
+    async def reroute(self, lead_id: str) -> Placement:
+        return await self._run(self._cases.reroute(lead_id))
 
     @_told_by(Dispatcher.forget)
     async def forget(self, lead_id: str) -> ForgetResult:
@@ -173,8 +210,10 @@ class AsyncDispatcher(Generic[AnyClock_co]):
         return await self._run(self._cases.release(lead_id))
 
     @_told_by(Dispatcher.record_contact)
-    async def record_contact(self, lead_id: str) -> Placement:
-        return await self._run(self._cases.record_contact(lead_id))
+    async def record_contact(
+        self, lead_id: str, *, rep: str | None = None, channel: str = ""
+    ) -> Placement:
+        return await self._run(self._cases.record_contact(lead_id, rep, channel))
 
     @_told_by(Dispatcher.feedback)
     async def feedback(
@@ -183,8 +222,17 @@ class AsyncDispatcher(Generic[AnyClock_co]):
         status: str,
         *,
         value: float | None = None,
+        reason: str = "",
+        note: str = "",
+        by: str = "",
+        fields: Mapping[str, Any] = FrozenDict(),
     ) -> Placement:
-        return await self._run(self._cases.feedback(lead_id, status, value))
+        said = Said(status, value, reason, note, by, fields)
+        return await self._run(self._cases.feedback(lead_id, said))
+
+    @_told_by(Dispatcher.notes)
+    async def notes(self, lead_id: str) -> tuple[FeedbackNote, ...]:
+        return await self._run(self._cases.notes(lead_id))
 
     @_told_by(Dispatcher.credit_turns)
     async def credit_turns(
@@ -208,6 +256,22 @@ class AsyncDispatcher(Generic[AnyClock_co]):
     async def next_wakeup(self) -> datetime | None:
         return await self._run(self._cases.next_wakeup())
 
+    @_told_by(Dispatcher.next_for)
+    async def next_for(self, rep_id: str) -> NextLead:
+        return await self._run(self._cases.next_for(rep_id))
+
+    @_told_by(Dispatcher.available_leads)
+    async def available_leads(self, rep_id: str, *, limit: int = 20) -> tuple[AvailableLead, ...]:
+        return await self._run(self._cases.available_leads(rep_id, limit))
+
+    @_told_by(Dispatcher.claim)
+    async def claim(self, lead_id: str, rep_id: str) -> Placement:
+        return await self._run(self._cases.claim(lead_id, rep_id))
+
+    @_told_by(Dispatcher.position)
+    async def position(self, lead_id: str) -> LinePosition | None:
+        return await self._run(self._cases.position(lead_id))
+
     @_told_by(Dispatcher.placement)
     async def placement(self, lead_id: str) -> Placement:
         return await self._run(self._cases.placement(lead_id))
@@ -227,6 +291,10 @@ class AsyncDispatcher(Generic[AnyClock_co]):
     @_told_by(Dispatcher.worklist)
     async def worklist(self, rep_id: str) -> tuple[WorkItem, ...]:
         return await self._run(self._cases.worklist(rep_id))
+
+    @_told_by(Dispatcher.preview)
+    async def preview(self, lead_id: str, rep_id: str | None = None) -> Lead:
+        return await self._run(self._cases.preview(lead_id, rep_id))
 
     @_told_by(Dispatcher.decision)
     async def decision(self, lead_id: str) -> Decision | None:
@@ -281,4 +349,4 @@ class AsyncDispatcher(Generic[AnyClock_co]):
     async def _run(self, steps: Steps[T]) -> T:
         if isinstance(self.clock, StoreClock):
             await cast("StoreClock[AwaitedTime]", self.clock).measure_if_due()
-        return await run_async(steps, self.store, self.pause)
+        return await run_async(steps, self.store, self.sleep)

@@ -27,6 +27,10 @@ from leadroute.model.keys import (
     open_key,
     parts,
     placement_key,
+    rep_key,
+    rest_key,
+    resting_key,
+    unanswered_key,
 )
 from leadroute.model.validation import FrozenDict, frozen_counts, must_be
 from leadroute.offers import requests
@@ -46,6 +50,7 @@ from leadroute.offers.lines import (
 from leadroute.offers.placement import Placement, Status
 from leadroute.offers.queries import OPEN, placements_of
 from leadroute.offers.requests import PAGE, Steps
+from leadroute.offers.rests import RESTING, states_of
 from leadroute.offers.serving import LineSteps, Tally
 from leadroute.offers.state_machine import move, rebuild
 from leadroute.offers.transitions import holds
@@ -55,7 +60,10 @@ AUDIT: Final = "leadroute/audit"
 """Whose log has the repairs that belong to no lead."""
 
 _FORMAT: Final = '"format"'
-_HELD: Final = (open_key(""), "segment/", "cap/", "total/", length_key(""))
+_HELD: Final = (
+    *(open_key(""), unanswered_key(""), "segment/", "cap/", "total/", length_key("")),
+    *(rest_key(""), resting_key()),
+)
 
 
 @frozen
@@ -228,6 +236,10 @@ class AuditSteps:
             return (yield from self._lead(rest[0], held, repair=repair))
         if kind == OFFER:
             return (yield from self._stray(record, rest[0], kind, repair=repair))
+        if kind == "rep":
+            state = states_of([record])[rest[0]]
+            held[rest_key(rest[0])] = state.until
+            held[resting_key()] += state.rests
         if kind == "wait":
             lead_id = str(json.loads(record.data)["lead"])
             return (yield from self._stray(record, lead_id, "entry", repair=repair))
@@ -333,7 +345,7 @@ class AuditSteps:
             if repair:
                 add = Add(name, should - now, lo=should, hi=should)
                 fault = evolve(fault, repaired=(yield from self._noted([fault], [add])))
-                if is_open_key(name):
+                if is_open_key(name) or name.startswith(rest_key("")):
                     freed.add(holder_of(name))
             found.append(fault)
         found += yield from self._looked_at(held, repair=repair)
@@ -346,6 +358,11 @@ class AuditSteps:
         if name.startswith(length_key("")):
             line = parts(name)[-1]
             return len((yield from requests.all_of(status=entry_status(line))))
+        if name == resting_key():
+            return len((yield from requests.all_of(status=RESTING)))
+        if name.startswith(rest_key("")):
+            record = (yield from requests.get([rep_key(holder_of(name))])).values()
+            return sum(state.until for state in states_of(record).values())
         if not is_open_key(name):
             return held if quiet else None
         records = yield from requests.all_of(status=OPEN, owner=holder_of(name))

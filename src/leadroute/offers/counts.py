@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import chain, compress
 from typing import Any, Final
@@ -19,6 +19,7 @@ from attrs import evolve, field, frozen
 from leadroute.errors import ConfigError, FieldTypeError
 from leadroute.model.duration import to_micros
 from leadroute.model.keys import (
+    backlog_key,
     closed_key,
     contact_key,
     credits_key,
@@ -27,21 +28,26 @@ from leadroute.model.keys import (
     open_key,
     order_key,
     parts,
+    rep_key,
+    resting_key,
+    unanswered_key,
     won_key,
 )
 from leadroute.model.rep import Presence, Rep, Roster
 from leadroute.model.snapshot import COUNTS, Snapshot, TrackRecords
 from leadroute.model.validation import FrozenDict
 from leadroute.offers import requests
-from leadroute.offers.change import Put, Record
+from leadroute.offers.change import Op, Record
 from leadroute.offers.lines import Lines, length_key
 from leadroute.offers.live_counts import LiveCounts
 from leadroute.offers.requests import Steps
+from leadroute.offers.rests import RESTING, RepChange, RepState, as_counts, states_of
 from leadroute.offers.turn_credits import PoolCredits, more_keys
 from leadroute.ranking.decide import Need
 from leadroute.ranking.eligibility import check_presence, counters
 from leadroute.ranking.router import Router
 from leadroute.rules.rule import EVERYONE
+from leadroute.rules.terms import Terms
 
 _parts = lru_cache(maxsize=100_000)(parts)
 
@@ -141,6 +147,7 @@ class Books:
 
     Attributes:
         also: Counters to read with those of the first decision.
+        line: The line that the lead is offered out of; empty where it did not wait in one.
         desk: As given, or that of an earlier version of the policy, once the lead is known to have one.
     """
 
@@ -152,15 +159,19 @@ class Books:
         "_in_step",
         "_offered",
         "_records",
+        "_reps",
+        "_resting",
         "_snapshots",
         "also",
         "desk",
+        "line",
         "now",
     )
 
     def __init__(self, desk: Desk, now: datetime) -> None:
         self.desk, self.now = desk, now
         self.also: tuple[str, ...] = ()
+        self.line = ""
         self._records: dict[str, Record | None] = {}
         self._counts: dict[str, int] = {}
         self._asked: set[str] = set()
@@ -169,6 +180,8 @@ class Books:
         self._offered: dict[str, list[Record]] = {}
         self._snapshots: list[Snapshot] = []
         self._in_step = False
+        self._reps: dict[str, RepChange] = {}
+        self._resting: dict[str, RepState] | None = None
 
     def give_back(self, held: Mapping[str, int]) -> None:
         """Leave out of the counts what the lead counts on itself, which its change gives back."""
@@ -225,6 +238,25 @@ class Books:
             self._offered[rep_id] = found
         return found
 
+    def rep(self, rep_id: str) -> Steps[RepChange]:
+        """What is kept of a rep, with what this step has done to it."""
+        found = self._reps.get(rep_id)
+        if found is None:
+            name = rep_key(rep_id)
+            record = (yield from self.records([name])).get(name)
+            found = self._reps[rep_id] = RepChange(rep_id, record, self.now)
+        return found
+
+    def _at_rest(self) -> Steps[dict[str, RepState]]:
+        """The reps who get no offer, as this step has left them."""
+        if self._resting is None:
+            some = self.counted(resting_key())
+            found = (yield from requests.all_of(status=RESTING)) if some else ()
+            self._resting = states_of(found)
+        if not self._reps:
+            return self._resting
+        return self._resting | {rep_id: each.after for rep_id, each in self._reps.items()}
+
     def credits(self, pool: str) -> Steps[PoolCredits]:
         """The credits of a pool, with what this step has done to them."""
         if pool not in self._credits:
@@ -249,8 +281,6 @@ class Books:
         wanted = [name for name in _KEYS if name in need.fields]
         if need.limits.capacity is None and "open" not in need.score:
             wanted.remove("open")
-        if self.desk.router.wrap_up and "contacted" not in wanted:
-            wanted.append("contacted")
         return wanted
 
     def read(self, need: Need, keys: Sequence[str]) -> Steps[Snapshot]:
@@ -262,7 +292,7 @@ class Books:
         if self.desk.counts is not None:
             yield from self.counts(keys, of_reps=True)
             keys = ()
-        found = yield from self.counts((*keys, *self.also, order_key()))
+        found = yield from self.counts((*keys, *self.also, order_key(), resting_key()))
         if self._held:
             found = {key: count - self._held[key] for key, count in found.items()}
         named = dict[str, Any]()
@@ -276,6 +306,10 @@ class Books:
             granted = credits.turn_credits(self.now)
             if granted:
                 named["turn_credits"] = FrozenDict({need.pool: granted})
+        if at_rest := (yield from self._at_rest()):
+            named |= as_counts(at_rest, self.now)
+        if self.line:
+            named["paced"] = yield from self._paced(need)
         presence = self.desk.presence
         snapshot = Snapshot(
             used=FrozenDict(found),
@@ -285,6 +319,17 @@ class Books:
         )
         self._snapshots.append(snapshot)
         return snapshot
+
+    def _paced(self, need: Need) -> Steps[Mapping[str, int]]:
+        """Who gets no further lead out of a line now, by the terms of the rule."""
+        terms, ids = self.desk.router.terms(need.rule.name), need.candidates.crew.ids
+        if terms.backlog_gap is None and terms.backlog_burst is None:
+            return FrozenDict()
+        keys = [key for rep_id in ids for key in (backlog_key(rep_id), unanswered_key(rep_id))]
+        found = yield from requests.counts(keys)  # from the store itself, to the instant
+        self._counts.update(found)
+        self._asked.update(keys)
+        return FrozenDict(paced(ids, found, terms, self.now))
 
     def merged(self) -> Snapshot:
         """The counts of all pools that were asked, as one."""
@@ -303,10 +348,26 @@ class Books:
         found = yield from self.counts([order_key()])
         return max(to_micros(self.now), found.get(order_key(), 0) + 1)
 
-    def operations(self) -> Iterator[Put]:
-        """What writes the credits that this step has changed."""
+    def operations(self) -> Iterator[Op]:
+        """What writes the credits, and what is kept of reps, that this step has changed."""
         for credits in self._credits.values():
             yield from credits.operations()
+        for rep in self._reps.values():
+            yield from rep.operations(publish=self.desk.publish)
+
+
+def paced(
+    rep_ids: Iterable[str], counted: Mapping[str, int], terms: Terms, now: datetime
+) -> Iterator[tuple[str, int]]:
+    """Who gets no further lead out of a line, with the microseconds when that ends; 0 with an answer."""
+    gap, burst = terms.backlog_gap or timedelta(0), terms.backlog_burst
+    last, at = to_micros(now - gap), to_micros(now)
+    for rep_id in rep_ids:
+        had = counted.get(backlog_key(rep_id), 0)
+        if burst is not None and counted.get(unanswered_key(rep_id), 0) >= burst:
+            yield rep_id, 0
+        elif had > last:
+            yield rep_id, had - last + at
 
 
 def counted(desk: Desk, now: datetime) -> Steps[Snapshot]:
@@ -320,6 +381,7 @@ def counted(desk: Desk, now: datetime) -> Steps[Snapshot]:
         pools.append((yield from books.credits(pool)))
     caps = counters(desk.roster, router.caps, router.zone, now)
     used = (yield from requests.counts(caps)) if caps else FrozenDict[str, int]()
+    at_rest = states_of((yield from requests.all_of(status=RESTING)))
     return Snapshot(
         open=by_kind["open"],
         used=used,
@@ -330,6 +392,8 @@ def counted(desk: Desk, now: datetime) -> Steps[Snapshot]:
         closed=by_kind["closed"],
         contacted=by_kind["contact"],
         free_since=by_kind["free"],
+        missed=by_kind["missed"],
+        **as_counts(at_rest, now),
         presence=_present(desk.roster.reps, desk.presence) if desk.presence else FrozenDict(),
         track_records=desk.track_records,
         turn_credits={each.pool: granted for each in pools if (granted := each.turn_credits(now))},

@@ -32,7 +32,14 @@ from leadroute.ranking.decide import Decided
 from leadroute.ranking.decision_record import DecisionRecord, Rerun, rerun
 from leadroute.ranking.eligibility import CODES
 from leadroute.ranking.lead_score import LeadScore
-from leadroute.ranking.ranking import Outcome, Ranking, ScoreTerm
+from leadroute.ranking.ranking import (
+    Outcome,
+    Ranking,
+    ScoreTerm,
+    left_to_the_next,
+    named_pool,
+    under_rule,
+)
 from leadroute.ranking.router import Router
 
 Keeping: TypeAlias = Literal["compact", "full", "none"]
@@ -85,6 +92,7 @@ class PoolDecision:
         more: How many more could, whose scores are not kept.
         excluded: The ids of the others, by the code of the first reason of each.
         excluded_more: How many more were left out, by code.
+        step: The number of the step of the rule at which it was asked; 0 for the rule as it is written.
     """
 
     pool: str
@@ -93,6 +101,7 @@ class PoolDecision:
     more: int = 0
     excluded: Mapping[str, tuple[str, ...]] = field(default=FrozenDict(), converter=_named)
     excluded_more: Mapping[str, int] = field(default=FrozenDict(), converter=frozen_counts)
+    step: int = 0
 
     def reason(self, rep_id: str) -> str:
         """The reason against a rep; empty when nothing is kept of it."""
@@ -152,6 +161,7 @@ class Decision:
         detail: More about the outcome, such as the condition that failed in qualification.
         error: The class of the exception when the decision failed.
         behind: Whether the lead waits behind others, though a rep could have taken it.
+        passed_on: The rules that found nobody and left the lead to the next one that matches.
         pages: The records that hold ``full``.
         full: All that making it again takes; ``None`` unless ``decisions="full"``.
 
@@ -184,8 +194,14 @@ class Decision:
     detail: str = ""
     error: str = ""
     behind: bool = False
+    passed_on: tuple[str, ...] = ()
     pages: tuple[str, ...] = field(default=(), repr=False)
     full: Full | None = field(default=None, repr=False)
+
+    @property
+    def step(self) -> int:
+        """The number of the step of the rule; 0 for none."""
+        return self.pools[0].step if self.pools else 0
 
     def reason(self, rep_id: str) -> str:
         """The reason for or against a rep.
@@ -221,7 +237,7 @@ class Decision:
     def __str__(self) -> str:
         if self.full is not None:
             return str(self.full.record)
-        rule = f" (rule {self.rule!r})" if self.rule is not None else ""
+        rule = under_rule(self.rule, self.step)
         to = "nobody" if self.rep_id is None else one_line(self.rep_id)
         lines = [
             f"Lead {one_line(self.lead_id)} went to {to}{rule}, {self.at:%Y-%m-%d %H:%M:%S %Z}"
@@ -232,9 +248,11 @@ class Decision:
             lines.append(f"  Because {self._because()}")
         for number, pool in enumerate(self.pools):
             if number:
-                lines.append(f"  Pool {pool.pool!r}: {Outcome(pool.outcome).reason}")
+                named = named_pool(pool.pool, pool.step)
+                lines.append(f"  Pool {named}: {Outcome(pool.outcome).reason}")
             lines += self._scores(pool)
             lines += pool.lines()
+        lines += [f"  Note: {note}" for note in left_to_the_next(self.passed_on, self.rule)]
         if self.fallback_step:
             lines.append(f"  Then: {self.fallback_step}")
         lines.append(f"  Policy version {self.policy_version}")
@@ -282,6 +300,8 @@ def _told(judged: Judged, books: Books) -> dict[str, Any]:
     found = judged.decided if isinstance(judged, Chosen) else judged
     told |= {"outcome": found.outcome.value, "rule": found.rule.name}
     told["pools"] = [*map(_of_pool, (found, *found.other_pools))]
+    if found.passed_on:
+        told["passed_on"] = found.passed_on
     if found.ignore_availability:
         told["ignore_availability"] = True
     if isinstance(judged, Chosen):
@@ -306,6 +326,8 @@ def _term(term: ScoreTerm) -> dict[str, Any]:
 def _of_pool(found: Decided) -> dict[str, Any]:
     """What a pool said, by the names of ``PoolDecision``."""
     told: dict[str, Any] = {"pool": found.pool, "outcome": found.outcome.value}
+    if found.rule.step:
+        told["step"] = found.rule.step
     scores = dict(found.totals())
     if len(scores) > BY_NAME:
         told["more"] = len(scores) - BY_NAME

@@ -7,10 +7,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from os import urandom
-from time import sleep
 from typing import Any, Generic, Literal, Self, TypeVar, cast
 
 from attrs import Attribute, Factory, evolve, field, frozen
@@ -21,21 +21,23 @@ from leadroute.errors import ConfigError
 from leadroute.model.guidance import guided, guided_attributes
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Presence, Reps, Roster, roster_of
-from leadroute.model.snapshot import Reason, Snapshot, TrackRecords, TurnCredit
+from leadroute.model.snapshot import Reason, TrackRecords, TurnCredit
 from leadroute.model.validation import FrozenDict, of_kind
-from leadroute.offers.auditing import AuditResult
 from leadroute.offers.counts import by_rep, by_version
-from leadroute.offers.decisions import Decision, Keeping, keeping
+from leadroute.offers.decisions import Keeping, keeping
 from leadroute.offers.dispatching import ForgetResult, SweepResult
-from leadroute.offers.events import LeadEvent
+from leadroute.offers.feedback import FeedbackNote, Said
 from leadroute.offers.live_counts import LiveCounts
-from leadroute.offers.outbox import OutboxEvent, attempts
+from leadroute.offers.outbox import attempts
+from leadroute.offers.outbox_calls import OutboxCalls
 from leadroute.offers.outcome_counts import fields_of
-from leadroute.offers.placement import Placement, Status
-from leadroute.offers.queries import WorkItem
+from leadroute.offers.placement import Placement
+from leadroute.offers.pull_calls import PullCalls
+from leadroute.offers.rep_calls import RepCalls
 from leadroute.offers.requests import Steps, run
 from leadroute.offers.store import Store, is_async
 from leadroute.offers.store_clock import StoreClock, blocking_clock, default_clock
+from leadroute.offers.store_reading import StoreReading
 from leadroute.offers.use_cases import UseCases, use_cases
 from leadroute.ranking.router import Router
 
@@ -64,7 +66,7 @@ def blocking(instance: object, attribute: Attribute[Any], store: object) -> None
 @guided
 @guided_attributes
 @frozen(eq=False)
-class Dispatcher(Generic[AnyClock_co]):
+class Dispatcher(PullCalls, RepCalls, StoreReading, OutboxCalls, Generic[AnyClock_co]):
     """A policy with a store: it offers leads and records the answers.
 
     Build one for each request or job; it keeps nothing outside its store.
@@ -95,7 +97,7 @@ class Dispatcher(Generic[AnyClock_co]):
         counts: The counters that this process keeps in step, ``LiveCounts(store)``: for pools of some
             hundred reps; by default the counters of the candidates are read for each decision.
         max_attempts: After how many failed deliveries an event is a dead letter, from 1 up; 20 by default.
-        pause: Waits for some seconds before a step that lost a race, or met a busy store, is taken
+        sleep: Waits for some seconds before a step that lost a race, or met a busy store, is taken
             again; ``time.sleep`` by default.
 
     Raises:
@@ -132,7 +134,7 @@ class Dispatcher(Generic[AnyClock_co]):
     decisions: Keeping = field(default="compact", converter=keeping)
     counts: LiveCounts | None = None
     max_attempts: int = field(default=20, converter=attempts)
-    pause: Callable[[float], object] = field(default=sleep, validator=callable_)
+    sleep: Callable[[float], object] = field(default=time.sleep, validator=callable_)
     _cases: UseCases = field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
@@ -163,7 +165,8 @@ class Dispatcher(Generic[AnyClock_co]):
         """Score and qualify a lead, decide, and make the first offer.
 
         All of it is one change of the store. Submitting a lead again changes nothing and returns its
-        placement as it is now.
+        placement as it is now; only one that was withdrawn is decided again where its rule has
+        ``keep_place``, on the facts that are kept.
 
         Args:
             lead: The lead; two leads with one id are the same lead.
@@ -173,8 +176,8 @@ class Dispatcher(Generic[AnyClock_co]):
             on_error: When a rule, a scorer, a predicate or a calendar raises an error:
                 ``catch_all`` (default) stores the lead with the catch-all, and the placement names
                 the class of the error; ``raise`` stores nothing and raises it.
-            to: The rep whose lead it is: nothing is decided, and the rep owns it at once, as by
-                ``assign``. By default the policy decides.
+            to: The rep whose lead it is: nothing is decided, and the rep, or the cover of one who is
+                paused, owns it at once, as by ``assign``. By default the policy decides.
 
         Returns:
             The placement: offered, waiting, with the catch-all, or disqualified.
@@ -208,7 +211,16 @@ class Dispatcher(Generic[AnyClock_co]):
         """
         return self._run(self._cases.accept(lead_id, rep_id, token))
 
-    def decline(self, lead_id: str, rep_id: str, reason: str = "", *, token: str = "") -> Placement:
+    def decline(
+        self,
+        lead_id: str,
+        rep_id: str,
+        reason: str = "",
+        *,
+        kind: Literal["declined", "busy", "unreachable"] = "declined",
+        retry_after: str | timedelta | datetime | None = None,
+        token: str = "",
+    ) -> Placement:
         """Record that a rep declines; the lead goes to the next rep.
 
         Both happen in one change. Declining again changes nothing.
@@ -218,6 +230,11 @@ class Dispatcher(Generic[AnyClock_co]):
             rep_id: The rep who declines.
             reason: A word of your own list of reasons, up to 80 characters; not free text, because
                 it goes into the log, which keeps no personal data.
+            kind: How: ``declined`` (default), ``busy`` or ``unreachable``; each may have a
+                ``cool_down`` of its own.
+            retry_after: When the lead may be offered to the rep again: a duration from now such as
+                ``"10m"``, or an aware instant. Until then the lead waits rather than go to the
+                catch-all. By default it is not offered to the rep again.
             token: The token of the offer; not looked at by default.
 
         Returns:
@@ -227,9 +244,10 @@ class Dispatcher(Generic[AnyClock_co]):
             NotOfferedError: The lead is not offered to this rep, or the token is of another offer.
             OfferExpiredError: The offer to this rep has ended.
             LeadNotFoundError: The lead was never submitted.
-            ValidationError: The reason is too long.
+            ValidationError: The reason is too long, the kind is another word, or ``retry_after`` is
+                over already.
         """
-        return self._run(self._cases.decline(lead_id, rep_id, reason, token))
+        return self._run(self._cases.decline(lead_id, rep_id, reason, kind, retry_after, token))
 
     def assign(self, lead_id: str, rep_id: str, *, by: str) -> Placement:
         """Give the lead to a rep by hand.
@@ -274,8 +292,9 @@ class Dispatcher(Generic[AnyClock_co]):
     def reopen(self, lead_id: str) -> Placement:
         """Decide again about a lead that had ended, or that nobody had.
 
-        It may be withdrawn, closed, disqualified or with the catch-all. Who had an offer of it that
-        they did not accept is not asked again.
+        It may be withdrawn, closed, disqualified or with the catch-all. Who declined it, or missed
+        an offer of it, is not asked again. How long a lead that was withdrawn keeps its place in a
+        line, ``keep_place`` says.
 
         Returns:
             The placement after the decision.
@@ -300,8 +319,9 @@ class Dispatcher(Generic[AnyClock_co]):
     def update(self, lead: Lead) -> Placement:
         """Keep what became known of a lead that was submitted.
 
-        It is scored again, and a lead that waits is decided again. One that is offered or has an
-        owner keeps its rep. The same facts again change nothing.
+        It is scored again, and a lead that waits is decided again, as is one that was disqualified
+        and qualifies now. One that is offered or has an owner keeps its rep until ``reroute``. The
+        same facts again change nothing.
 
         Args:
             lead: The lead with all of its facts; they replace those that are kept.
@@ -311,6 +331,38 @@ class Dispatcher(Generic[AnyClock_co]):
             ValidationError: The lead is too large. Nothing is stored.
         """
         return self._run(self._cases.update(lead))
+
+    def reroute(self, lead_id: str) -> Placement:
+        """Decide again about a lead that was offered or owned.
+
+        It is decided by the facts, the reps and the policy of today: its offers are withdrawn, or the
+        owner gives it up, in the same change. A rep who had it may get it again.
+
+        Returns:
+            The placement after the decision.
+
+        Raises:
+            InvalidTransitionError: Nobody was offered the lead or owns it.
+            LeadNotFoundError: The lead was never submitted.
+
+        Example:
+            >>> from leadroute import LEAD, Rep, Rule
+            >>> from leadroute.stores import MemoryStore
+            >>> rules = [
+            ...     Rule("us", when=LEAD.country == "US", require="rep.id == 'bob'"),
+            ...     Rule("all"),
+            ... ]
+            >>> dispatcher = Dispatcher(
+            ...     Router(rules=rules), [Rep("ada"), Rep("bob")], MemoryStore()
+            ... )
+            >>> dispatcher.submit(Lead("L-1")).rep_id
+            'ada'
+            >>> dispatcher.update(Lead("L-1", country="US")).rep_id
+            'ada'
+            >>> dispatcher.reroute("L-1").rep_id
+            'bob'
+        """
+        return self._run(self._cases.reroute(lead_id))
 
     def forget(self, lead_id: str) -> ForgetResult:
         """Erase all that is known of a lead.
@@ -345,14 +397,26 @@ class Dispatcher(Generic[AnyClock_co]):
         """
         return self._run(self._cases.release(lead_id))
 
-    def record_contact(self, lead_id: str) -> Placement:
-        """Record that the owner has reached the lead; repeating it changes nothing.
+    def record_contact(
+        self, lead_id: str, *, rep: str | None = None, channel: str = ""
+    ) -> Placement:
+        """Record that a rep has reached the lead.
+
+        Each contact is an event. The first one stops the deadline of the first contact.
+
+        Args:
+            lead_id: The lead.
+            rep: The rep, who need not be the owner; the owner by default.
+            channel: The way, such as ``phone``: a word of your own list, up to 80 characters; not
+                free text, because it goes into the log, which keeps no personal data.
 
         Raises:
-            InvalidTransitionError: Nobody owns the lead, or it has ended.
+            InvalidTransitionError: Nobody owns the lead and no rep is named, or it has ended.
             LeadNotFoundError: The lead was never submitted.
+            UnknownFieldError: The rep is not in the roster.
+            ValidationError: The channel cannot be kept.
         """
-        return self._run(self._cases.record_contact(lead_id))
+        return self._run(self._cases.record_contact(lead_id, rep, channel))
 
     def feedback(
         self,
@@ -360,24 +424,57 @@ class Dispatcher(Generic[AnyClock_co]):
         status: str,
         *,
         value: float | None = None,
+        reason: str = "",
+        note: str = "",
+        by: str = "",
+        fields: Mapping[str, Any] = FrozenDict(),
     ) -> Placement:
         """Record the result of a lead; repeating it changes nothing.
 
-        Feedback that closes the lead gives the owner's capacity back, and the lines of the owner are served.
+        Feedback that closes the lead gives the owner's capacity back, and the lines of the owner are
+        served. Any feedback ends the follow-ups of its rule. It is checked against the form of the
+        policy, ``Router(feedback=...)``.
 
         Args:
             lead_id: The lead.
             status: One of the policy's dispositions or their spellings, such as ``meeting`` or
                 ``Closed Won``, whatever its case, blanks and punctuation.
             value: The value of the deal, in your currency; not known by default.
+            reason: The cause, as a word of your own list, up to 80 characters; not free text, because
+                it goes into the log, which keeps no personal data.
+            note: Free text. It is kept beside the lead, with ``fields``, and ``forget`` erases it.
+            by: The person who gives it, by an id or role of your own; the owner by default.
+            fields: The other fields of the form, by name; none by default.
 
         Raises:
             InvalidTransitionError: Nobody owns the lead, or it has ended with other feedback.
             LeadNotFoundError: The lead was never submitted.
-            ValidationError: The status is not a disposition of the policy, with the nearest one; or
-                the value cannot be kept.
+            ValidationError: The status is not a disposition of the policy, with the nearest one; the
+                feedback does not fit the form, with every field at fault; or something cannot be kept.
+
+        Example:
+            >>> from leadroute import Rep, Rule
+            >>> from leadroute.stores import MemoryStore
+            >>> form = {"properties": {"seats": {"type": "integer", "minimum": 1}}}
+            >>> router = Router(rules=[Rule("all")], feedback=form)
+            >>> dispatcher = Dispatcher(router, [Rep("ada")], MemoryStore())
+            >>> _ = dispatcher.submit(Lead("L-1")), dispatcher.accept("L-1", "ada")
+            >>> _ = dispatcher.feedback("L-1", "meeting", note="calls back", fields={"seats": 20})
+            >>> [(each.text, each.fields["seats"]) for each in dispatcher.notes("L-1")]
+            [('calls back', 20)]
         """
-        return self._run(self._cases.feedback(lead_id, status, value))
+        said = Said(status, value, reason, note, by, fields)
+        return self._run(self._cases.feedback(lead_id, said))
+
+    def notes(self, lead_id: str) -> tuple[FeedbackNote, ...]:
+        """Return what was written about a lead with feedback, oldest first.
+
+        It is personal data, which ``forget`` erases. O(notes).
+
+        Raises:
+            LeadNotFoundError: The lead was never submitted.
+        """
+        return self._run(self._cases.notes(lead_id))
 
     def credit_turns(
         self,
@@ -443,235 +540,7 @@ class Dispatcher(Generic[AnyClock_co]):
         """
         return self._run(self._cases.next_wakeup())
 
-    def placement(self, lead_id: str) -> Placement:
-        """Return the placement of a lead as it is now.
-
-        Raises:
-            LeadNotFoundError: The lead was never submitted.
-        """
-        return self._run(self._cases.placement(lead_id))
-
-    def decision(self, lead_id: str) -> Decision | None:
-        """Return the last decision about a lead, as of its instant.
-
-        It says who came first and why, and why not the others, whatever changed since.
-
-        Returns:
-            The decision; ``None`` when none is kept: nobody decided, it was trimmed, or
-            ``decisions="none"``.
-
-        Raises:
-            LeadNotFoundError: The lead was never submitted.
-
-        Example:
-            >>> from leadroute import Rep, Rule
-            >>> from leadroute.stores import MemoryStore
-            >>> team = [Rep("ada"), Rep("bob", active=False)]
-            >>> dispatcher = Dispatcher(Router(rules=[Rule("all")]), team, MemoryStore())
-            >>> _ = dispatcher.submit(Lead("L-1"))
-            >>> dispatcher.decision("L-1").pools[0].excluded["inactive"]
-            ('bob',)
-        """
-        return self._run(self._cases.decision(lead_id))
-
-    def audit(
-        self,
-        limit: int = 1000,
-        after: AuditResult | None = None,
-        *,
-        repair: bool = False,
-    ) -> AuditResult:
-        """Compare what a store holds with itself, a page at a time.
-
-        Placements are compared with their logs, places in lines and offers with placements,
-        deadlines with the clock, and on the last page counters with what the leads hold. What moves
-        meanwhile is looked at again. The counters of caps are compared only where nothing was
-        logged since the first page. O(records), some requests for each lead.
-
-        Args:
-            limit: How many records to look at, from 1 up; 1,000 by default.
-            after: The result of the page before; none by default.
-            repair: Whether to mend what was found, each with an event; default ``False``.
-
-        Returns:
-            What was found on this page, and whether it is the last.
-
-        Raises:
-            ConfigError: The limit is below 1.
-
-        Example:
-            >>> from leadroute import Rep, Rule
-            >>> from leadroute.stores import MemoryStore
-            >>> dispatcher = Dispatcher(Router(rules=[Rule("all")]), [Rep("ada")], MemoryStore())
-            >>> _ = dispatcher.submit(Lead("L-1"))
-            >>> result = dispatcher.audit()
-            >>> result.complete, result.discrepancies
-            (True, ())
-        """
-        return self._run(self._cases.audit(limit, after, repair))
-
-    def trim(self, before: datetime, limit: int = 1000) -> int:
-        """Forget old events and decisions that are not needed anymore.
-
-        Events stay as long as they wait in the outbox, and those of the last ten minutes in any
-        case. Placements and counters stay.
-
-        Args:
-            before: What is older may go; aware.
-            limit: How many events, and how many decisions, at most, from 1 up; 1,000 by default.
-
-        Returns:
-            How many things were forgotten; 0 when there is no more.
-
-        Raises:
-            ConfigError: The limit is below 1.
-            FieldTypeError: ``before`` is naive.
-        """
-        return self._run(self._cases.trim(before, limit))
-
-    def placements(
-        self,
-        *,
-        rep_id: str | None = None,
-        status: Status | str | None = None,
-        rule: str | None = None,
-        after: Placement | None = None,
-        limit: int = 100,
-    ) -> tuple[Placement, ...]:
-        """Return a page of placements, what is due first in front.
-
-        Args:
-            rep_id: Only leads that are offered to this rep, or that the rep owns and works on.
-            status: Only leads in this status.
-            rule: Only leads that this rule matched last.
-            after: The last placement of the page before; none by default.
-            limit: How many at most, from 1 up; 100 by default.
-
-        Returns:
-            The placements that can be read; fewer than ``limit`` when there are no more.
-
-        Raises:
-            ConfigError: The limit is below 1.
-            ValueError: There is no such status.
-
-        Example:
-            >>> from leadroute import Rep, Rule
-            >>> from leadroute.stores import MemoryStore
-            >>> dispatcher = Dispatcher(Router(rules=[Rule("all")]), [Rep("ada")], MemoryStore())
-            >>> _ = dispatcher.submit(Lead("L-1"))
-            >>> [placed.lead_id for placed in dispatcher.placements(rep_id="ada")]
-            ['L-1']
-        """
-        return self._run(self._cases.placements(rep_id, status, rule, after, limit))
-
-    def worklist(self, rep_id: str) -> tuple[WorkItem, ...]:
-        """Return what a rep has to do.
-
-        These are the live offers and the open leads of the rep, by priority, then by what is due
-        first, then by age. O(open leads of the rep).
-
-        Args:
-            rep_id: The rep, who need not be in the roster any more.
-
-        Example:
-            >>> from leadroute import Rep, Rule
-            >>> from leadroute.stores import MemoryStore
-            >>> dispatcher = Dispatcher(Router(rules=[Rule("all")]), [Rep("ada")], MemoryStore())
-            >>> _ = dispatcher.submit(Lead("L-1"))
-            >>> dispatcher.worklist("ada")[0].action
-            'answer'
-        """
-        return self._run(self._cases.worklist(rep_id))
-
-    def history(self, lead_id: str) -> tuple[LeadEvent, ...]:
-        """Return all events of a lead, in order.
-
-        Raises:
-            LeadNotFoundError: The lead was never submitted.
-        """
-        return self._run(self._cases.history(lead_id))
-
-    def outbox(self, limit: int = 100) -> tuple[OutboxEvent, ...]:
-        """Return the events that may be delivered now.
-
-        With ``publish=True`` each event waits here until you acknowledge it. Of each lead the first
-        event that waits is given, so the events of a lead are delivered in order; one that was
-        deferred, or is dead, holds back its own lead alone. An event may come more than once.
-
-        Args:
-            limit: How many at most, from 1 up; 100 by default.
-
-        Raises:
-            ConfigError: The limit is below 1.
-
-        Example:
-            >>> from leadroute import Rep, Rule
-            >>> from leadroute.stores import MemoryStore
-            >>> router = Router(rules=[Rule("all")])
-            >>> dispatcher = Dispatcher(router, [Rep("ada")], MemoryStore(), publish=True)
-            >>> _ = dispatcher.submit(Lead("L-1"))
-            >>> while waiting := dispatcher.outbox():
-            ...     for each in waiting:
-            ...         print(each.lead_id, each.event.kind)
-            ...         dispatcher.ack(each)
-            L-1 received
-            L-1 offered
-        """
-        return self._run(self._cases.outbox(limit))
-
-    def ack(self, event: OutboxEvent) -> None:
-        """Record that an event was delivered; repeating it changes nothing."""
-        return self._run(self._cases.ack(event))
-
-    def defer(self, event: OutboxEvent, until: datetime, error: str = "") -> OutboxEvent:
-        """Record that the delivery of an event failed.
-
-        After ``max_attempts`` failures it becomes a dead letter, which waits for a person.
-
-        Args:
-            event: The event.
-            until: When to try again, aware.
-            error: What went wrong, without personal data; at most 1,000 characters are kept.
-
-        Returns:
-            The event with its attempts, and whether it is dead.
-
-        Raises:
-            FieldTypeError: ``until`` is naive, or something is of the wrong kind.
-        """
-        return self._run(self._cases.defer(event, until, error))
-
-    def dead_letters(self, limit: int = 100) -> tuple[OutboxEvent, ...]:
-        """Return the events whose delivery was given up.
-
-        Args:
-            limit: How many at most, from 1 up; 100 by default.
-
-        Raises:
-            ConfigError: The limit is below 1.
-        """
-        return self._run(self._cases.dead_letters(limit))
-
-    def deliver_again(self, event: OutboxEvent) -> None:
-        """Deliver a dead letter again, as if it had never failed.
-
-        Raises:
-            ConfigError: It is no dead letter.
-        """
-        return self._run(self._cases.deliver_again(event))
-
-    def snapshot(self) -> Snapshot:
-        """Return the counts that a decision reads now. O(reps)."""
-        return self._run(self._cases.snapshot())
-
-    def tracked(self) -> TrackRecords:
-        """Return the outcomes that ``track_outcomes_by`` has counted.
-
-        O(reps * weeks * segments): do not call it for every lead.
-        """
-        return self._run(self._cases.tracked())
-
     def _run(self, steps: Steps[T]) -> T:
         if isinstance(self.clock, StoreClock):
             self.clock.measure_if_due()
-        return run(steps, self.store, self.pause)
+        return run(steps, self.store, self.sleep)

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import ClassVar, TypeAlias
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
-from leadroute.model.validation import FrozenDict, frozen_counts, frozen_words
+from leadroute.model.validation import FrozenDict, frozen_counts, frozen_mapping
+from leadroute.offers.turn_taken import TurnTaken
 
 
 @frozen
@@ -22,7 +23,8 @@ class Received:
     Args:
         at: The time.
         received_at: The time at which the lead came in, if you gave it.
-        priority: The lead's own priority, else that of its grade; waiting leads with a higher one go first.
+        priority: The lead's own priority, else that of its rule, else of its grade; waiting leads
+            with a higher one go first.
         policy_version: The version of the policy at that time.
         lead_score: The lead score, 0 to 1; ``None`` when it is not known.
         lead_grade: The name of the grade; ``None`` when there is none.
@@ -63,7 +65,7 @@ class Disqualified:
 
 @frozen
 class Offered:
-    """The lead was offered to a rep, and to no other rep.
+    """The lead was offered to a rep.
 
     Args:
         at: The time.
@@ -86,6 +88,17 @@ class Offered:
         policy_version: The version of the policy that decided.
         ignore_availability: True when availability was ignored, because no rep was available.
         token: What tells this offer from every other one.
+        round: The number of the round in which the pool is asked, from 1.
+        reason_code: The reason why another pool is asked at the end of all waiting:
+            ``total_time_over``, ``too_old`` or ``line_full``; empty otherwise.
+        line: The line that the lead waited in, if it did.
+        claimed: Whether the rep asked for it.
+        step: The number of the step of the rule that was in force; 0 for the rule as it is written.
+        priority: The priority of the lead from now on; ``None`` leaves it as it was.
+        more_at: The time at which one more rep is asked beside; ``None`` for none.
+        remind_at: The time of the reminder before the end; ``None`` for none.
+        renewed: Whether an offer to the same rep ended in the same change.
+        clocks: The times at which something is to be done about the lead, by name.
     """
 
     kind: ClassVar[str] = "offered"
@@ -105,6 +118,16 @@ class Offered:
     policy_version: str = ""
     ignore_availability: bool = False
     token: str = ""
+    line: str = ""
+    claimed: bool = False
+    step: int = 0
+    priority: int | None = None
+    more_at: datetime | None = None
+    remind_at: datetime | None = None
+    round: int = 1
+    reason_code: str = ""
+    clocks: Mapping[str, datetime] = field(default=FrozenDict(), converter=frozen_mapping)
+    renewed: bool = False
 
 
 @frozen
@@ -120,6 +143,14 @@ class Waiting:
         error: The class of the exception when the decision failed; empty otherwise.
         line: The line in which it waits; empty for none.
         resumes_at: The first time at which a rep is known to be there again; ``None`` when that is not known.
+        round: The number of the round in which the pool is asked, from 1.
+        gives_up_at: The time at which it waits no longer; ``None`` when it waits without end.
+        line_order: What orders it among leads of equal priority and score, the least first; ``None`` is its age.
+        step: The number of the step of the rule that is in force; 0 for the rule as it is written.
+        next_step: The time at which the next step opens; ``None`` when there is none.
+        priority: The priority of the lead from now on; ``None`` leaves it as it was.
+        suggested: The ids of the reps who may have it, best first, when it waits to be assigned by hand.
+        clocks: The times at which something is to be done about the lead, by name.
     """
 
     kind: ClassVar[str] = "waiting"
@@ -131,6 +162,14 @@ class Waiting:
     error: str = ""
     line: str = ""
     resumes_at: datetime | None = None
+    round: int = 1
+    gives_up_at: datetime | None = None
+    line_order: int | None = None
+    step: int = 0
+    next_step: datetime | None = None
+    priority: int | None = None
+    suggested: tuple[str, ...] = ()
+    clocks: Mapping[str, datetime] = field(default=FrozenDict(), converter=frozen_mapping)
 
 
 @frozen
@@ -143,6 +182,8 @@ class CatchAll:
         place: The name of the catch-all.
         policy_version: The version of the policy that decided.
         error: The class of the exception when the decision failed; empty otherwise.
+        clocks: The times at which something is to be done about the lead, by name.
+        rule: The rule that sets these; ``None`` when there are none.
     """
 
     kind: ClassVar[str] = "catch_all"
@@ -151,6 +192,8 @@ class CatchAll:
     place: str
     policy_version: str = ""
     error: str = ""
+    clocks: Mapping[str, datetime] = field(default=FrozenDict(), converter=frozen_mapping)
+    rule: str | None = None
 
 
 @frozen
@@ -161,12 +204,14 @@ class Accepted:
         at: The time.
         rep_id: The rep.
         until: The time at which open work is given back, when the clock decides that.
+        clocks: The times at which something is to be done about the lead, by name.
     """
 
     kind: ClassVar[str] = "accepted"
     at: datetime
     rep_id: str
     until: datetime | None = None
+    clocks: Mapping[str, datetime] = field(default=FrozenDict(), converter=frozen_mapping)
 
 
 @frozen
@@ -186,6 +231,7 @@ class Assigned:
         until: The time of that moment, when the clock decides it.
         order: Its number among all assignments, as for an offer.
         taken_from: The reps who had it, or an offer of it, until then.
+        clocks: The times at which something is to be done about the lead, by name.
     """
 
     kind: ClassVar[str] = "assigned"
@@ -199,6 +245,7 @@ class Assigned:
     until: datetime | None = None
     order: int = 0
     taken_from: tuple[str, ...] = ()
+    clocks: Mapping[str, datetime] = field(default=FrozenDict(), converter=frozen_mapping)
 
 
 @frozen
@@ -218,21 +265,57 @@ class Declined:
         at: The time.
         rep_id: The rep.
         reason: A word of your own list of reasons; no free text, because the log keeps no personal data.
+        answer: How: ``declined``, ``busy`` or ``unreachable``.
+        retry_at: When the lead may be offered to the rep again; ``None`` is never.
     """
 
     kind: ClassVar[str] = "declined"
     at: datetime
     rep_id: str
     reason: str = ""
+    answer: str = "declined"
+    retry_at: datetime | None = None
 
 
 @frozen
 class TimedOut:
-    """The acceptance window closed without an answer."""
+    """The acceptance window closed without an answer.
+
+    Args:
+        at: The time.
+        rep_id: The rep.
+        until: The end of the pause before the next offer; ``None`` when the lead is decided at once.
+    """
 
     kind: ClassVar[str] = "timed_out"
     at: datetime
     rep_id: str
+    until: datetime | None = None
+
+
+@frozen
+class Reminded:
+    """The offer to a rep ends soon, and they have not answered."""
+
+    kind: ClassVar[str] = "reminded"
+    at: datetime
+    rep_id: str
+
+
+@frozen
+class NobodyAdded:
+    """No further rep was found for a lead that is offered.
+
+    The offers that are open go on.
+
+    Args:
+        at: The time.
+        until: The time of the next look for one; ``None`` for none.
+    """
+
+    kind: ClassVar[str] = "nobody_added"
+    at: datetime
+    until: datetime | None = None
 
 
 @frozen
@@ -242,7 +325,7 @@ class OfferWithdrawn:
     Args:
         at: The time.
         rep_id: The rep.
-        reason: The cause, in a word.
+        reason: The cause, in a word: ``accepted`` when another rep took the lead.
     """
 
     kind: ClassVar[str] = "offer_withdrawn"
@@ -269,10 +352,146 @@ class Withdrawn:
 
 @frozen
 class Reopened:
-    """A lead that had ended, or that nobody had, is decided again."""
+    """A lead that had ended, or that nobody had, is decided again.
+
+    Args:
+        at: The time.
+        received_at: Its new place in a line, where it does not keep the old one.
+    """
 
     kind: ClassVar[str] = "reopened"
     at: datetime
+    received_at: datetime | None = None
+
+
+@frozen
+class AnotherChance:
+    """A rep who did not take the lead may be asked again.
+
+    Args:
+        at: The time.
+        rep_id: The rep.
+    """
+
+    kind: ClassVar[str] = "another_chance"
+    at: datetime
+    rep_id: str
+
+
+@frozen
+class Paused:
+    """A rep gets no offer from now on.
+
+    It stands in the log of the rep, ``rep/<id>``, as the next two do.
+
+    Args:
+        at: The time.
+        rep_id: The rep.
+        until: The end; ``None`` lasts until somebody ends it.
+        why: The cause, in a word of your own list.
+        cover: The rep who gets what is meant for this one by name.
+        missed: After how many missed offers in a row it began by itself; 0 for a pause by hand.
+    """
+
+    kind: ClassVar[str] = "rep_paused"
+    at: datetime
+    rep_id: str
+    until: datetime | None = None
+    why: str = ""
+    cover: str | None = None
+    missed: int = 0
+
+
+@frozen
+class Resumed:
+    """A pause was ended by hand."""
+
+    kind: ClassVar[str] = "rep_resumed"
+    at: datetime
+    rep_id: str
+
+
+@frozen
+class Back:
+    """A rep came to work: logged in, new, or on duty."""
+
+    kind: ClassVar[str] = "rep_back"
+    at: datetime
+    rep_id: str
+
+
+@frozen
+class Rerouted:
+    """A lead that was offered or owned is decided again.
+
+    Args:
+        at: The time.
+        reason: ``deadline`` when it was taken from an owner who missed one; empty when you asked for it.
+        taken_from: The reps who had it, or an offer of it, until then.
+    """
+
+    kind: ClassVar[str] = "rerouted"
+    at: datetime
+    reason: str = ""
+    taken_from: tuple[str, ...] = ()
+
+
+@frozen
+class DeadlineWarned:
+    """A deadline of the lead is near.
+
+    Args:
+        at: The time.
+        deadline: ``respond`` for the first contact, ``close`` for the feedback that closes it.
+        number: The number of the warning, from 1 up.
+        due: The deadline.
+        rep_id: The owner; ``None`` when nobody has it.
+    """
+
+    kind: ClassVar[str] = "deadline_warned"
+    at: datetime
+    deadline: str
+    number: int
+    due: datetime
+    rep_id: str | None = None
+
+
+@frozen
+class DeadlineMissed:
+    """A deadline of the lead was missed.
+
+    Args:
+        at: The time.
+        deadline: ``respond`` for the first contact, ``close`` for the feedback that closes it.
+        due: The deadline.
+        rep_id: The owner; ``None`` when nobody has it.
+        tell: The persons to be told: the owner to be reminded, and whom it is escalated to.
+    """
+
+    kind: ClassVar[str] = "deadline_missed"
+    at: datetime
+    deadline: str
+    due: datetime
+    rep_id: str | None = None
+    tell: tuple[str, ...] = ()
+
+
+@frozen
+class FollowUpDue:
+    """The owner is asked how it went; no feedback came.
+
+    Args:
+        at: The time.
+        rep_id: The owner.
+        number: The number of the follow-up, from 1 up.
+        due: The time at which it was due.
+    """
+
+    kind: ClassVar[str] = "follow_up_due"
+    at: datetime
+    rep_id: str
+    number: int
+    due: datetime
 
 
 @frozen
@@ -341,11 +560,18 @@ class Updated:
 
 @frozen
 class Contacted:
-    """The owner reached the lead for the first time."""
+    """A rep reached the lead.
+
+    Args:
+        at: The time.
+        rep_id: The rep, who need not be the owner.
+        channel: The way, such as ``phone``: a word of your own list.
+    """
 
     kind: ClassVar[str] = "contacted"
     at: datetime
     rep_id: str
+    channel: str = ""
 
 
 @frozen
@@ -360,6 +586,9 @@ class FeedbackGiven:
         value: Its value, in your currency.
         won: Whether it counts as a win; by default what closes as ``won``, which is how it was
             before there were dispositions.
+        reason: The cause, as a word of your own list.
+        by: The person who gave it, by an id or role of yours; empty for the owner.
+        note: The number of the note that is kept beside the lead; 0 for none.
     """
 
     kind: ClassVar[str] = "feedback"
@@ -369,6 +598,9 @@ class FeedbackGiven:
     closing: bool
     value: float | None = None
     won: bool = field()
+    reason: str = ""
+    by: str = ""
+    note: int = 0
 
     @won.default
     def _won_by_name(self) -> bool:
@@ -385,9 +617,19 @@ LeadEvent: TypeAlias = (
     | Assigned
     | Declined
     | TimedOut
+    | Reminded
+    | NobodyAdded
     | OfferWithdrawn
     | Withdrawn
     | Reopened
+    | Rerouted
+    | DeadlineWarned
+    | DeadlineMissed
+    | FollowUpDue
+    | AnotherChance
+    | Paused
+    | Resumed
+    | Back
     | PolicyChanged
     | Repaired
     | Forgotten
@@ -396,7 +638,7 @@ LeadEvent: TypeAlias = (
     | Released
     | FeedbackGiven
 )
-"""Any event in the life of a lead."""
+"""Any event in the life of a lead, or in the log of a rep."""
 
 KINDS: Mapping[str, type[LeadEvent]] = FrozenDict(
     {
@@ -411,9 +653,19 @@ KINDS: Mapping[str, type[LeadEvent]] = FrozenDict(
             Assigned,
             Declined,
             TimedOut,
+            Reminded,
+            NobodyAdded,
             OfferWithdrawn,
             Withdrawn,
             Reopened,
+            Rerouted,
+            DeadlineWarned,
+            DeadlineMissed,
+            FollowUpDue,
+            AnotherChance,
+            Paused,
+            Resumed,
+            Back,
             PolicyChanged,
             Repaired,
             Forgotten,
@@ -425,28 +677,3 @@ KINDS: Mapping[str, type[LeadEvent]] = FrozenDict(
     }
 )
 """Every event by its tag."""
-
-
-@frozen
-class TurnTaken:
-    """The effect of an offer on the credits of its pool.
-
-    Args:
-        rep_id: The rep who took the turn.
-        taken: The number of turns that it counts; 0 when a turn credit paid for it.
-        units: The number of leads that were shared.
-        shares: Among whom, by weight: hexadecimal digits of a number whose bits are places in the pool's record.
-        paid: The change to each turn credit of the rep: below 0 where it paid.
-        final: True after the rep has accepted, when nothing is taken back anymore.
-    """
-
-    rep_id: str
-    taken: int
-    units: int
-    shares: Mapping[str, str] = field(default=FrozenDict(), converter=frozen_words)
-    paid: Mapping[str, int] = field(default=FrozenDict(), converter=frozen_counts)
-    final: bool = False
-
-    def accepted(self) -> TurnTaken:
-        """The same, once it is not taken back any more."""
-        return evolve(self, shares=FrozenDict(), final=True)

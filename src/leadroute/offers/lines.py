@@ -1,6 +1,6 @@
 """Waiting lines: which leads wait together, in which order, for whom, and until when.
 
-* One line holds the leads of one rule that are alike in all that decides for good who may take
+* One line holds the leads of one rule, at one step of it, that are alike in all that decides for good who may take
   them: what the requirement and the territory read of the lead, and who had an offer before. So
   whoever may take one of them may take each.
 * Who is in a line is worked out from these values, and never stored: a new roster changes no line.
@@ -41,7 +41,8 @@ from leadroute.rules.evaluation import FREE_MAIL
 from leadroute.rules.fields import HARMLESS, SCORE_FIELDS
 from leadroute.rules.operand import Field
 from leadroute.rules.routing_context import RoutingContext
-from leadroute.rules.rule import EVERYONE, Rule, pool_of
+from leadroute.rules.rule import EVERYONE, NEXT_RULE, Rule, pool_of
+from leadroute.rules.terms import Backlog
 
 LOOK_WITHIN: Final = timedelta(minutes=5)
 """A line is looked at this often, so that a process that dies loses no lead."""
@@ -59,7 +60,7 @@ class Line:
     Args:
         id: Its name in keys: it follows from the rest.
         rule: The rule; ``None`` for leads for which there is no rule.
-        values: What decides who may take its leads, as plain data.
+        values: What decides who may take its leads, as plain data; with the step of the rule, from 1.
         asked: Who had an offer before.
         mixed: Whether its leads may differ in who may take them, so that one does not speak for the others.
         version: The version of the policy that judges its leads.
@@ -99,14 +100,26 @@ def length_key(line_id: str) -> str:
 
 
 def entry_key(placed: Placement) -> str:
-    """The record of a lead in its line. Entries sort as they are served: priority, score, age, id."""
+    """The record of a lead in its line. Entries sort as they are served: priority, score, place, id."""
     score = placed.lead_score
-    order = (
+    order = placed.line_order
+    told = (
         f"{2**63 - placed.priority:016x}",
         f"{2**41 if score is None else round((1 - score) * 2**40):011x}",
-        f"{to_micros(placed.received_at) + 2**60:016x}",
+        f"{(to_micros(placed.received_at) if order is None else order) + 2**60:016x}",
     )
-    return key("wait", "-".join(order), placed.lead_id, placed.line)
+    return key("wait", "-".join(told), placed.lead_id, placed.line)
+
+
+def order_of(lead: Lead, received_at: datetime, backlog: Backlog | None) -> int | None:
+    """What orders a lead in a line among those of equal priority and score; ``None`` is its age.
+
+    The freshest is the one with the latest signal; its coming in counts as one.
+    """
+    if backlog in (None, "oldest"):
+        return None
+    seen = [signal.at for signal in lead.signals] if backlog == "freshest" else []
+    return -to_micros(max([*seen, received_at]))
 
 
 def read_line(line_id: str, text: str) -> Line:
@@ -125,7 +138,7 @@ def _line(
     ids = tuple(sorted(asked))
     text = compact([rule, values, ids, mixed, version])
     if len(text) > _MOST_BYTES:  # its leads are alike, but this is too much to keep
-        values = {"anyone": True}
+        values = {"anyone": True, **{name: values[name] for name in ("step",) if name in values}}
     return Line(digest(text)[:12].hex(), rule, values, ids, mixed, version)
 
 
@@ -137,6 +150,7 @@ class _Stretch(NamedTuple):
     since: datetime
     until: datetime
     turn: datetime | None
+    gap: timedelta | None
 
 
 class Lines:
@@ -148,6 +162,7 @@ class Lines:
 
     __slots__ = (
         "_known",
+        "_look_within",
         "_looks",
         "_members",
         "_named",
@@ -162,7 +177,7 @@ class Lines:
     def __init__(self, router: Router, roster: Roster) -> None:
         self.router, self.roster = router, roster
         self._named = {rule.name: rule for rule in router.rules}
-        self._rules: dict[str, _RuleLines] = {}
+        self._rules: dict[tuple[str, int], _RuleLines] = {}
         caps = (*router.caps, *[cap for rep in roster for cap in rep.caps])
         self._sources = frozenset(cap.source for cap in caps if cap.source is not None)
         self._of: dict[Hashable, Line] = {}
@@ -170,6 +185,9 @@ class Lines:
         self._known: dict[str, Line] = {self.no_rule.id: self.no_rule}
         self._members: dict[str, frozenset[str] | None] = {}
         self._looks: dict[str, _Stretch] = {}
+        pauses = [router.wrap_up, *[pool.wrap_up for pool in router.pools]]
+        pauses += [rep.wrap_up for rep in roster]
+        self._look_within = min([LOOK_WITHIN, *filter(None, pauses)])
 
     def line_of(self, lead: Lead, rule: Rule, asked: Mapping[str, Any], now: datetime) -> Line:
         """The line in which a lead waits. O(1) for a lead like one before.
@@ -182,7 +200,7 @@ class Lines:
             return self._remember(_line(rule.name, own, (), self.router.version, mixed=True))
         ids = frozenset(asked)
         alike = lines.alike(lead)
-        place = None if alike is None else (rule.name, alike, ids)
+        place = None if alike is None else (rule.name, rule.step, alike, ids)
         found = None if place is None else self._of.get(place)
         if found is None:
             values, version = lines.values(lead, now), self.router.version
@@ -204,14 +222,19 @@ class Lines:
         return self._known.get(line_id)
 
     def rule_of(self, line: Line) -> Rule | None:
-        """The rule of a line; ``None`` when it has none, or the policy has it no more."""
-        return None if line.rule is None else self._named.get(line.rule)
+        """The rule of a line at its step; ``None`` when it has none, or the policy has it no more."""
+        rule = None if line.rule is None else self._named.get(line.rule)
+        step = line.values.get("step", 0)
+        if rule is None or not step:
+            return rule
+        return next((each for each in rule.later if each.step == step), None)
 
     def _lines_of(self, rule: Rule) -> _RuleLines:
-        found = self._rules.get(rule.name)
+        place = rule.name, rule.step
+        found = self._rules.get(place)
         if found is None:
             found = _RuleLines(rule, self.router, self.roster, self._sources)
-            self._rules[rule.name] = found
+            self._rules[place] = found
         return found
 
     def read(self, line_id: str, text: str) -> Line:
@@ -244,23 +267,34 @@ class Lines:
         """
         kept = self._looks.get(line.id)
         if kept is None or not kept.since <= now < kept.until:
-            turn = self._turn(self.members(line, now), now)
-            kept = _Stretch(now, later(now, timedelta(hours=1)) if turn is None else turn, turn)
-            self._looks[line.id] = kept
-        within = min(LOOK_WITHIN, self.router.wrap_up or LOOK_WITHIN)
-        latest = later(now, within)
+            reps = self._reps(self.members(line, now))
+            turn, gap = self._turn(reps, now), self.router.terms(line.rule).backlog_gap
+            until = later(now, timedelta(hours=1)) if turn is None else turn
+            if gap is not None and not any(_at_work(rep, now) for rep in reps):
+                gap = None  # no gap can begin
+            kept = self._looks[line.id] = _Stretch(now, until, turn, gap)
+        latest = later(now, min(self._look_within, kept.gap or LOOK_WITHIN))
         return latest if kept.turn is None else min(kept.turn, latest)
 
-    def _turn(self, members: frozenset[str] | None, now: datetime) -> datetime | None:
-        router, roster = self.router, self.roster
+    def _reps(self, members: frozenset[str] | None) -> tuple[Rep, ...]:
+        roster = self.roster
         reps = roster.reps
         if members is not None:
             reps = tuple([rep for rep_id in members if (rep := roster.get(rep_id)) is not None])
+        return tuple(self.router.working(reps))
+
+    def _turn(self, reps: Iterable[Rep], now: datetime) -> datetime | None:
+        router = self.router
         turns = [turn for cap in router.caps for turn in cap.turns(now, router.zone)]
-        for rep in router.working(reps):
+        for rep in reps:
             if rep.active and rep.weight:
                 turns += unless_failing(partial(_turns, rep, now), lambda _error: [])
         return min([at for at in turns if at > now], default=None)
+
+
+def _at_work(rep: Rep, now: datetime) -> bool:
+    hours = rep.hours
+    return hours is None or unless_failing(partial(hours.is_open, now), lambda _error: False)
 
 
 def _turns(rep: Rep, now: datetime) -> list[datetime]:
@@ -274,15 +308,17 @@ class _RuleLines:
 
     def __init__(self, rule: Rule, router: Router, roster: Roster, sources: frozenset[str]) -> None:
         self.rule, self._router, self._roster = rule, router, roster
-        named = [
-            pool_of(step) for case in _CASES for step in rule.fallback.steps(case, router.fallback)
-        ]
-        self._pools = tuple(dict.fromkeys((rule.pool or EVERYONE, *[p for p in named if p])))
+        steps = [each for case in _CASES for each in rule.fallback.steps(case, router.fallback)]
+        named = () if rule.later else filter(None, map(pool_of, steps))
+        self._pools = tuple(dict.fromkeys((rule.pool or EVERYONE, *named)))
         asked = None if rule.require is None else reads(rule.require)
         fields = frozenset() if asked is None else asked.lead
         own_list = router.registry.free_mail is not FREE_MAIL and _reads_free_mail(rule.require)
-        self.mixed = bool(asked and (asked.now or asked.signals)) or any(
-            map(router.restless, self._pools)
+        # The reps of another rule depend on which one matches the lead.
+        self.mixed = (
+            bool(asked and (asked.now or asked.signals))
+            or any(map(router.restless, self._pools))
+            or (NEXT_RULE in steps and not rule.later)
         )
         self._sources = sources
         self._place = rule.max_distance_km is not None or rule.min_shared_hours is not None
@@ -316,7 +352,7 @@ class _RuleLines:
 
     def values(self, lead: Lead, now: datetime) -> dict[str, Any]:
         """What a line keeps of its leads, as plain data without anything personal."""
-        values: dict[str, Any] = {}
+        values: dict[str, Any] = {"step": self.rule.step} if self.rule.step else {}
         territories, zone = self._territories(lead), self._zone(lead)
         if self.rule.in_territory:
             values["territories"] = list(territories)

@@ -17,6 +17,7 @@ from leadroute.model.keys import (
     is_kept_by_rep,
     is_total_key,
     order_key,
+    resting_key,
 )
 from leadroute.model.validation import must_be
 from leadroute.offers import requests
@@ -37,6 +38,7 @@ _EVERYBODY: Final = "/"
 """Under which the counters of all reps together are found, beside those of a rep of this name."""
 
 _PREFIXES: Final = ("rep/", "segment/", "cap/", "total/")
+_OTHERS: Final = (order_key(), resting_key())
 
 
 class LiveCounts:
@@ -111,7 +113,7 @@ class LiveCounts:
         found = dict[str, int]()
         for prefix in _PREFIXES:
             found |= yield from requests.counts(prefix=prefix)
-        found |= yield from requests.counts([order_key()])
+        found |= yield from requests.counts(_OTHERS)
         keys_of = dict[str, set[str]]()
         for name in found:
             if whose := _whose(name):
@@ -149,7 +151,7 @@ class LiveCounts:
 
     def _moved_by(self, events: Sequence[Event]) -> list[str]:
         """The counters that events may have moved: all of the reps that they name."""
-        reps, keys = dict[str, None](), dict.fromkeys([order_key()])
+        reps, keys = dict[str, None](), dict.fromkeys(_OTHERS)
         for event in events:
             told = json.loads(event.data)
             reps.update(dict.fromkeys([told["rep_id"]] if "rep_id" in told else []))

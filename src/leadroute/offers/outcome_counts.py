@@ -25,8 +25,12 @@ from leadroute.offers.events import (
     Contacted,
     Declined,
     FeedbackGiven,
+    FollowUpDue,
+    Forgotten,
     LeadEvent,
     Offered,
+    Reopened,
+    Rerouted,
     TimedOut,
 )
 from leadroute.offers.placement import Placement
@@ -40,6 +44,7 @@ _COUNTED: Mapping[type, Record] = {
     Accepted: Record(accepted=1),
     Declined: Record(declined=1),
     TimedOut: Record(ignored=1),
+    FollowUpDue: Record(unanswered=1),
 }
 
 
@@ -94,7 +99,7 @@ def counts_of(
     since = {}
     if before is not None and before.rep_id is not None and before.offered_at is not None:
         since[before.rep_id] = before.offered_at
-    track_records = TrackRecords.of(_cells(lead, _counted(events, since), tuple(by)))
+    track_records = TrackRecords.of(_cells(lead, _counted(events, since, before), tuple(by)))
     for counter, count in track_records.counters().items():
         yield Add(counter, count, lo=None)
 
@@ -115,22 +120,37 @@ def _segments(lead: Lead | None, fields: tuple[str, ...]) -> Iterator[str]:
 
 
 def _counted(
-    events: Sequence[LeadEvent], since: Mapping[str, datetime] = FrozenDict()
+    events: Sequence[LeadEvent],
+    since: Mapping[str, datetime] = FrozenDict(),
+    before: Placement | None = None,
 ) -> Iterator[tuple[str, datetime, Record]]:
-    offered_at = dict(since)
+    offered_at, contacts = dict(since), [*_first_contacts(events, before)]
     for event in events:
-        if isinstance(event, Offered | Accepted | Declined | TimedOut):
+        if isinstance(event, Offered | Accepted | Declined | TimedOut | FollowUpDue):
             yield event.rep_id, event.at, _COUNTED[type(event)]
         if isinstance(event, Offered | Assigned):
             offered_at[event.rep_id] = event.at
         elif isinstance(event, Contacted):
-            yield (
-                event.rep_id,
-                event.at,
-                _response(event.at - offered_at.get(event.rep_id, event.at)),
-            )
+            if any(event is each for each in contacts):
+                since_offer = event.at - offered_at.get(event.rep_id, event.at)
+                yield event.rep_id, event.at, _response(since_offer)
         elif isinstance(event, FeedbackGiven) and event.closing:
             yield event.rep_id, event.at, _ending(event)
+
+
+def _first_contacts(events: Sequence[LeadEvent], before: Placement | None) -> Iterator[Contacted]:
+    """The contacts that count: the first with a lead, where its owner made it."""
+    owner = None if before is None else before.owner
+    reached = before is not None and before.contacted_at is not None
+    for event in events:
+        if isinstance(event, Accepted | Assigned):
+            owner = event.rep_id
+        elif isinstance(event, Rerouted | Reopened | Forgotten):
+            owner, reached = None, reached and isinstance(event, Rerouted)
+        elif isinstance(event, Contacted):
+            if not reached and event.rep_id == owner:
+                yield event
+            reached = True
 
 
 def _response(took: timedelta) -> Record:

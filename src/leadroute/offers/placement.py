@@ -10,8 +10,8 @@ from typing import Any, Final
 from attrs import field, fields_dict, frozen
 
 from leadroute.model.guidance import guided_attributes, without_defaults
-from leadroute.model.validation import FrozenDict, frozen_counts, one_line
-from leadroute.offers.events import TurnTaken
+from leadroute.model.validation import FrozenDict, frozen_counts, frozen_mapping, one_line
+from leadroute.offers.turn_taken import TurnTaken
 from leadroute.ranking.ranking import Outcome
 
 
@@ -53,21 +53,25 @@ _REASONS: Final[Mapping[str, str]] = FrozenDict(
     {
         **{each.value: each.reason for each in Outcome},
         "declined": "the rep declined it",
+        "busy": "the rep was busy",
+        "unreachable": "the rep could not be reached",
+        "lost_race": "another rep was faster",
         "timed_out": "the offer timed out",
         "withdrawn": "it was withdrawn",
         "reopened": "it was reopened",
+        "rerouted": "it is decided again",
         "forgotten": "it was forgotten",
+        "to_pull": "it waits until a rep asks for it",
+        "suggested": "it waits to be assigned by hand",
     }
 )
 
+TO_PULL: Final = "to_pull"  # the reason code of a lead that waits for a rep to ask for it
+SUGGESTED: Final = "suggested"  # the reason code of a lead that waits for an assignment by hand
 FAILED: Final = "decision_failed"  # the reason code of a lead whose decision raised an error
 
 KEPT_OFFERS: Final = 200
 """How many of the offers that ended stay in a placement, at least; twice as many at most."""
-
-
-def _by_name(given: Mapping[str, Any]) -> FrozenDict[str, Any]:
-    return given if type(given) is FrozenDict else FrozenDict(given)
 
 
 @frozen
@@ -84,7 +88,11 @@ class Offer:
         release_on: The moment at which open work is given back, as ``Rule.release_on``.
         turn: Its effect on the credits of the pool; ``None`` when it is not a turn.
         order: Its number among all assignments.
+        line: The line that the lead waited in before, if it did.
+        claimed: Whether the rep asked for it.
         recorded: False for an offer of an older release, of which the store has no record by rep.
+        renewed: True when its record took the place of one of an earlier offer, in the same change.
+        remind_at: The time of the reminder before its end; ``None`` when there is none, or there was.
     """
 
     token: str
@@ -96,7 +104,16 @@ class Offer:
     release_on: str = "outcome"
     turn: TurnTaken | None = None
     order: int = 0
+    line: str = ""
+    claimed: bool = False
     recorded: bool = field(default=True, eq=False)
+    renewed: bool = False
+    remind_at: datetime | None = None
+
+    @property
+    def due(self) -> datetime:
+        """The time of its reminder, and then of its end."""
+        return self.expires_at if self.remind_at is None else self.remind_at
 
 
 @frozen
@@ -104,14 +121,20 @@ class PreviousOffer:
     """The outcome of the offers to one rep.
 
     Args:
-        outcome: How the last one ended: ``declined``, ``timed_out`` or ``withdrawn``.
+        outcome: How the last one ended: ``declined``, ``busy``, ``unreachable``, ``timed_out``,
+            ``lost_race`` or ``withdrawn``; ``another_chance`` once the rep may be asked again;
+            ``missed`` for an owner from whom it was taken because of a deadline.
         at: When it ended. Not part of equality: of an offer that an older release made it is not known.
         times: How many offers of this lead the rep had.
+        retry_at: When the rep may be asked again; ``None`` is never in this round.
+        round: The number of the round in which the last one was made.
     """
 
     outcome: str
     at: datetime = field(eq=False)
     times: int = 1
+    retry_at: datetime | None = None
+    round: int = 1
 
 
 @guided_attributes
@@ -124,26 +147,31 @@ class Placement:
         status: The status.
         steps: The number of events so far, which is the number of the last one.
         received_at: The time at which the lead came in: as you gave it, else when it was submitted.
-        priority: Its own, else that of its grade; waiting leads with a higher one come first.
+        priority: Its own, else that of its rule, else of its grade; waiting leads with a higher one come first.
         rule: The rule that matched last.
+        step: The number of the step of that rule which was in force; 0 for the rule as it is written.
         pool: The pool of the current offer or owner.
         owner: The rep who owns the lead; ``None`` before a rep accepted it.
         catch_all: The name of the catch-all that has it.
         offers: The offers that are open now.
         clocks: The times at which something is to be done about the lead, by name: ``retry`` is the
-            next decision, ``shift`` the end of open work with the shift of the owner.
+            next decision, ``again`` the time at which a rep may be asked again, ``step`` the opening of
+            the next step of the rule, ``gives_up`` the end of waiting, ``shift`` the end of open work
+            with the shift of the owner, ``more`` the time at which one more rep is asked, ``respond``
+            and ``close`` are deadlines with their warnings, and ``follow_up`` has the follow-ups.
         line: The line in which it waits; empty when it is in none.
+        line_order: What orders it in its line among leads of equal priority and score; ``None`` is its age.
         resumes_at: When it waits: the first time at which a rep is known to be there again.
         offered_at: The time of the current or last offer, or of the assignment by hand.
         accepted_at: The time at which its owner accepted it.
-        contacted_at: The time of the first contact by its owner.
+        contacted_at: The time of the first contact.
         closed_at: The time of the closing feedback.
         outcome: The last feedback; for a disqualified lead ``nurture``, ``reject`` or ``review``; for a
             lead that was withdrawn the reason that was given.
         value: Its value, in your currency.
         reason_code: The reason why it is disqualified, waits, or is with the catch-all: an
-            ``Outcome``, ``declined``, ``timed_out`` or ``reopened``; ``withdrawn``; ``forgotten``;
-            empty otherwise.
+            ``Outcome``, ``declined``, ``timed_out``, ``reopened`` or ``suggested``; ``withdrawn``;
+            ``forgotten``; empty otherwise.
         previous_offers: What became of the last offers, by rep id.
         earlier_offers: How many reps had an offer before those; their ids are kept beside the placement.
         reservations: The units that it counts against once it has an owner, by counter key.
@@ -154,12 +182,23 @@ class Placement:
         lead_score: The lead score as of the submission, 0 to 1; ``None`` when it was not known.
         lead_grade: The name of its grade; ``None`` when it has none.
         completeness: The share of the facts that was known then; ``None`` when the policy scored no leads.
-        respond_by: The deadline of the first contact that its grade sets; ``None`` for no deadline.
+        respond_by: The deadline of the first contact; ``None`` for no deadline.
+        close_by: The deadline of the closing feedback; ``None`` for no deadline.
+        timed_from: The time from which these deadlines count; ``None`` when there are none.
+        follow_up_at: The time since which its owner has owed feedback; ``None`` when they do not.
         trigger: What set it off, in a word; empty when nobody said.
         won: Whether it ended as a win.
         error: The class of the exception when the last decision failed; empty otherwise. Its
             message is not kept, because it may hold personal data.
         failures: How many decisions in a row failed.
+        round: The number of the round in which the pool is asked, from 1.
+        restarted_at: The time at which a rep was last looked for anew: when it was reopened, or taken
+            from its owner; ``None`` when it never was.
+        withdrawn_at: The time at which it was withdrawn; ``None`` when it is not.
+        suggested: When it waits to be assigned by hand: the ids of the reps who may have it, best first,
+            at most 50; ``Dispatcher.decision`` has the reasons.
+        outcome_reason: The reason of the last feedback; empty for none.
+        notes: How many notes are kept beside the lead.
     """
 
     lead_id: str
@@ -172,8 +211,9 @@ class Placement:
     owner: str | None = None
     catch_all: str | None = None
     offers: tuple[Offer, ...] = ()
-    clocks: Mapping[str, datetime] = field(default=FrozenDict(), converter=_by_name)
+    clocks: Mapping[str, datetime] = field(default=FrozenDict(), converter=frozen_mapping)
     line: str = ""
+    line_order: int | None = None
     resumes_at: datetime | None = None
     offered_at: datetime | None = None
     accepted_at: datetime | None = None
@@ -182,7 +222,9 @@ class Placement:
     outcome: str | None = None
     value: float | None = None
     reason_code: str = ""
-    previous_offers: Mapping[str, PreviousOffer] = field(default=FrozenDict(), converter=_by_name)
+    previous_offers: Mapping[str, PreviousOffer] = field(
+        default=FrozenDict(), converter=frozen_mapping
+    )
     earlier_offers: int = 0
     reservations: Mapping[str, int] = field(default=FrozenDict(), converter=frozen_counts)
     release_on: str = "outcome"
@@ -197,6 +239,16 @@ class Placement:
     won: bool = field()
     error: str = ""
     failures: int = 0
+    round: int = 1
+    restarted_at: datetime | None = None
+    withdrawn_at: datetime | None = None
+    step: int = 0
+    suggested: tuple[str, ...] = ()
+    close_by: datetime | None = None
+    timed_from: datetime | None = None
+    follow_up_at: datetime | None = None
+    outcome_reason: str = ""
+    notes: int = 0
 
     __repr__ = without_defaults
 
@@ -212,9 +264,10 @@ class Placement:
     def due_clocks(self, now: datetime) -> list[str]:
         """Return the names of the clocks that are due, in turn.
 
-        The end of an offer is ``offers``.
+        The end of an offer is ``offers``, and the reminder before it ``remind``.
         """
         found = [*self.clocks.items(), *[("offers", offer.expires_at) for offer in self.offers]]
+        found += [("remind", each.remind_at) for each in self.offers if each.remind_at is not None]
         in_turn = sorted([(at, name) for name, at in found if at <= now])
         return [*dict.fromkeys(name for _, name in in_turn)]
 
@@ -222,12 +275,18 @@ class Placement:
     def due(self) -> datetime | None:
         """The time of the next step.
 
-        It is the end of an offer or of open work, or the next decision; ``None`` when the lead
-        waits in a line, which has a clock of its own.
+        It is the end of an offer, a reminder before it, the end of open work, or the next decision;
+        ``None`` when the lead waits in a line, which has a clock of its own.
         """
-        return min(
-            (*self.clocks.values(), *[offer.expires_at for offer in self.offers]), default=None
-        )
+        return min((*self.clocks.values(), *[offer.due for offer in self.offers]), default=None)
+
+    def next_return(self, now: datetime) -> datetime | None:
+        """Return the next time at which a rep may be asked again.
+
+        ``None`` when no rep is known who will be.
+        """
+        found = [each.retry_at for each in self.previous_offers.values()]
+        return min([at for at in found if at is not None and at > now], default=None)
 
     def offer_to(self, rep_id: str) -> Offer | None:
         """The open offer to a rep; ``None`` when there is none."""
@@ -253,13 +312,20 @@ class Placement:
             return f"it was withdrawn: {self.outcome}"
         if not self.reason_code:
             return self._of_rep()
-        return _REASONS.get(self.reason_code, self.reason_code)
+        return _REASONS.get(self.reason_code, self.reason_code) + self._of_round()
+
+    def _of_round(self) -> str:
+        """The number of the round, from the second on, as the end of a reason."""
+        counts = self.round > 1 and self.status in (Status.WAITING, Status.OFFERED)
+        return f" (round {self.round})" if counts else ""
 
     def _of_rep(self) -> str:
         """Why a rep has it."""
         if self.offers:
             first = " and ".join([offer.rep_id for offer in self.offers])
-            return f"{one_line(first)} came first under rule {self.rule!r}"
+            step = f", step {self.step}" if self.step else ""
+            by = f"came first under rule {self.rule!r}{step}{self._of_round()}"
+            return f"{one_line(first)} {by}"
         owner = one_line(self.owner or "")
         if self.status is Status.CLOSED:
             return f"{owner} closed it as {self.outcome}"
@@ -282,6 +348,7 @@ class Placement:
         offers = [{name: getattr(each, name) for name in _TOLD_OF_OFFER} for each in self.offers]
         previous = {rep_id: each.outcome for rep_id, each in self.previous_offers.items()}
         plain |= {"status": self.status.value, "offers": offers, "previous_offers": previous}
+        plain["suggested"] = [*self.suggested]
         for told in (plain, *offers):
             told.update(_in_text(told.items()))
         return plain
@@ -304,7 +371,18 @@ class Placement:
 _TOLD: Final = tuple(
     name
     for name in fields_dict(Placement)
-    if name not in ("reservations", "turn", "clocks", "line", "earlier_offers", "release_on")
+    if name
+    not in (
+        "reservations",
+        "turn",
+        "clocks",
+        "line",
+        "line_order",
+        "earlier_offers",
+        "release_on",
+        "timed_from",
+        "notes",
+    )
 )
 _TOLD_OF_OFFER: Final = ("token", "rep_id", "pool", "made_at", "expires_at")
 

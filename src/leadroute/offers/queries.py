@@ -43,7 +43,8 @@ class WorkItem:
 
     Args:
         placement: The lead as it stands.
-        action: What to do next: ``answer`` an offer, ``contact`` the lead, or ``report`` how it went.
+        action: What to do next: ``answer`` an offer, ``follow_up`` because no feedback came,
+            ``contact`` the lead, or ``report`` how it went.
         due: When that is due at the latest; ``None`` when nothing says so.
     """
 
@@ -128,9 +129,11 @@ def _item(placed: Placement, rep_id: str) -> WorkItem:
     offer = placed.offer_to(rep_id)
     if offer is not None:
         return WorkItem(placed, "answer", offer.expires_at)
-    if placed.status is Status.ACCEPTED:
+    if placed.follow_up_at is not None:
+        return WorkItem(placed, "follow_up", placed.follow_up_at)
+    if placed.status is Status.ACCEPTED and placed.contacted_at is None:
         return WorkItem(placed, "contact", placed.respond_by)
-    return WorkItem(placed, "report", placed.due)
+    return WorkItem(placed, "report", placed.close_by or placed.clocks.get("shift"))
 
 
 def _order(item: WorkItem) -> tuple[int, datetime, datetime, str]:

@@ -8,12 +8,13 @@ written is read on behind it.
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 from typing import Final, TypeAlias
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from leadroute.errors import (
     ConflictError,
@@ -22,18 +23,22 @@ from leadroute.errors import (
     UnknownOutcomeError,
 )
 from leadroute.model.duration import to_micros
-from leadroute.model.keys import is_total_key, parts
+from leadroute.model.keys import backlog_key, is_total_key, parts
 from leadroute.model.validation import FrozenDict
 from leadroute.offers import requests, transitions
 from leadroute.offers.change import Add, Change, Drop, Op, Put, Record
+from leadroute.offers.counts import paced
+from leadroute.offers.deadlines import due_events
 from leadroute.offers.dispatching import FailedLead
 from leadroute.offers.draft import LINE
-from leadroute.offers.events import CatchAll, Offered, TimedOut
+from leadroute.offers.events import CatchAll, LeadEvent, Offered, TimedOut
 from leadroute.offers.lifting import placement_of
 from leadroute.offers.lines import Line, Lines, entry_key, length_key, line_key
 from leadroute.offers.placement import Placement, Status
 from leadroute.offers.requests import PAGE, Steps
+from leadroute.offers.rests import RESTING
 from leadroute.offers.steps import Done, LeadSteps
+from leadroute.rules.offer_kind import PULL
 
 HEADS: Final = 100
 """How many entries of all lines together are read at once, but one of each line at least."""
@@ -45,15 +50,28 @@ _OF_THE_STORE: Final = (TransientError, UnknownOutcomeError)
 
 Bell: TypeAlias = Callable[[LeadSteps, str, Sequence[Record]], Steps[Done]]
 
+
+def _timed(leads: LeadSteps, lead_id: str, records: Sequence[Record]) -> Steps[Done]:
+    def endings(before: Placement, now: datetime) -> Sequence[LeadEvent]:
+        return due_events(before, leads.desk_of(before.policy_version).router, now)
+
+    return (yield from leads.passed_on(lead_id, endings, records))
+
+
 BELLS: Final[Mapping[str, Bell]] = FrozenDict(
     {
-        "offers": lambda leads, lead_id, records: leads.passed_on(
-            lead_id, transitions.expiries, records
-        ),
+        "offers": lambda leads, lead_id, records: leads.passed_on(lead_id, leads.expired, records),
+        "again": lambda leads, lead_id, records: leads.decided(lead_id, records),
+        "more": lambda leads, lead_id, records: leads.one_more(lead_id, records),
+        "remind": lambda leads, lead_id, records: leads.reminded(lead_id, records),
         "retry": lambda leads, lead_id, records: leads.decided(lead_id, records),
+        "gives_up": lambda leads, lead_id, records: leads.decided(lead_id, records),
+        "step": lambda leads, lead_id, records: leads.decided(lead_id, records),
         "shift": lambda leads, lead_id, records: leads.reported(
             lead_id, transitions.end_of_shift, records
         ),
+        **dict.fromkeys(("respond", "close", "follow_up"), _timed),
+        **dict.fromkeys(("respond_warning", "close_warning"), _timed),
     }
 )
 """What is done when a clock of a lead rings, by the name of the clock; each looks whether it is due still."""
@@ -128,6 +146,56 @@ class Room:
         return not self._reps
 
 
+class Walk:
+    """The entries of some lines in their common order, read a page at a time.
+
+    Args:
+        lines: The lines.
+    """
+
+    __slots__ = ("_active", "_first", "_last", "_more", "_page", "_read", "_spent")
+
+    def __init__(self, lines: Iterable[Line]) -> None:
+        self._active = {line.status: line for line in lines}
+        self._page = deque[Record]()
+        self._read = Counter[str]()
+        self._last: Record | None = None
+        self._first, self._more, self._spent = 1, True, ""
+
+    def leave(self, line: Line) -> None:
+        """Read a line no further."""
+        del self._active[line.status]
+
+    def next(self) -> Steps[tuple[str, Line] | None]:
+        """The lead that comes next, with its line; ``None`` at the end."""
+        if self._spent in self._active:  # its next may stand before the others of the page
+            self._page.clear()
+            self._more = True
+        self._spent = ""
+        while self._active and (self._page or self._more):
+            if not self._page:
+                yield from self._turn()
+                continue
+            self._last = record = self._page.popleft()
+            line = self._active.get(record.status)
+            if line is not None:
+                self._read[line.status] += 1
+                if self._read[line.status] == self._first:
+                    self._spent = line.status
+                return str(json.loads(record.data)["lead"]), line
+        return None
+
+    def _turn(self) -> Steps[None]:
+        """Read the next page."""
+        self._read.clear()
+        self._first = max(1, HEADS // len(self._active))
+        found = yield from requests.find(
+            status=list(self._active), after=self._last, first=self._first, limit=PAGE
+        )
+        self._page.extend(found)
+        self._more = len(found) == PAGE
+
+
 @define(eq=False)
 class LineSteps:
     """The steps with waiting lines, on top of those with one lead."""
@@ -147,10 +215,14 @@ class LineSteps:
         """Serve the lines that some reps are in until their room is used; ``None`` stands for everybody."""
         if reps is not None and not reps:
             return
-        lines = yield from self._waiting(reps)
+        lines = [line for line in (yield from self.waiting(reps)) if not self.is_pulled(line)]
         yield from self.serve(lines, tally, None if reps is None else Room(reps))
 
-    def _waiting(self, reps: frozenset[str] | None) -> Steps[list[Line]]:
+    def is_pulled(self, line: Line) -> bool:
+        """Whether the leads of a line wait for reps who ask for them."""
+        return self.leads.desk_of(line.version).router.terms(line.rule).kind == PULL
+
+    def waiting(self, reps: frozenset[str] | None) -> Steps[list[Line]]:
         """The lines in which leads wait and some reps are; ``None`` stands for everybody."""
         lengths = yield from requests.counts(prefix=_WAITING)
         if not lengths:
@@ -187,34 +259,17 @@ class LineSteps:
             room: Those who became free; the default serves as long as anybody takes a lead.
             all_of: Whether each lead is decided, though nobody can take the one before.
         """
-        active = {line.status: line for line in lines}
-        last: Record | None = None
-        while active and not tally.full:
-            first = max(1, HEADS // len(active))
-            page = yield from requests.find(
-                status=list(active), after=last, first=first, limit=PAGE
-            )
-            read = Counter[str]()
-            for record in page:
-                last = record
-                line = active.get(record.status)
-                if line is None:
-                    continue
-                read[record.status] += 1
-                goes_on = yield from self._serve(record, line, tally, room)
-                if tally.full or (room is not None and room.used):
-                    return
-                if not (goes_on or line.mixed or all_of):
-                    del active[record.status]
-                elif read[record.status] == first:
-                    break  # the next of this line may stand before the others
-            else:
-                if len(page) < PAGE:
-                    return
+        walk = Walk(lines)
+        while not tally.full and (found := (yield from walk.next())) is not None:
+            lead_id, line = found
+            goes_on = yield from self._serve(lead_id, line, tally, room)
+            if room is not None and room.used:
+                return
+            if not (goes_on or line.mixed or all_of):
+                walk.leave(line)
 
-    def _serve(self, record: Record, line: Line, tally: Tally, room: Room | None) -> Steps[bool]:
-        """Decide about the lead of an entry; returns whether the next of its line may fare better."""
-        lead_id = str(json.loads(record.data)["lead"])
+    def _serve(self, lead_id: str, line: Line, tally: Tally, room: Room | None) -> Steps[bool]:
+        """Decide about a lead of a line; returns whether the next of its line may fare better."""
         done = yield from self.kept_to(lead_id, self.leads.decided(lead_id, line=line.id), tally)
         if done is None:
             return True
@@ -245,7 +300,8 @@ class LineSteps:
             looks += [record for record in page if record.status == LINE]
             for record in sorted(page, key=_by_turn):
                 if record.status != LINE and not tally.full:
-                    freed = both(freed, (yield from self.ring(record, tally)))
+                    step = self._rested if record.status == RESTING else self.ring
+                    freed = both(freed, (yield from step(record, tally)))
             if len(page) < PAGE:
                 break
             last = page[-1]
@@ -263,16 +319,32 @@ class LineSteps:
             return freed
         records: Sequence[Record] = [record]
         found: frozenset[str] | None = freed
-        for name in due:
-            done = yield from self.kept_to(
-                lead_id, BELLS[name](self.leads, lead_id, records), tally
-            )
+        for bell in dict.fromkeys([BELLS[name.partition("/")[0]] for name in due]):
+            done = yield from self.kept_to(lead_id, bell(self.leads, lead_id, records), tally)
             if done is None:
                 break
             records = ()  # what was read is what stands no more
             tally.note(done)
             found = both(found, done.freed)
         return found
+
+    def _rested(self, record: Record, tally: Tally) -> Steps[frozenset[str]]:
+        """End the pause or the cool-down of a rep that is over; returns who may be free now."""
+        rep_id, leads = parts(record.key)[1], self.leads
+        books = leads.books([record])
+        try:
+            change = yield from books.rep(rep_id)
+            change.tidy()
+            ops = [*books.operations()]
+            yield from requests.commit(Change(leads.change_ids(), ops), again=leads.sends_again)
+        except _OF_THE_STORE:
+            raise
+        except ConflictError:
+            return frozenset()  # whoever changed it meanwhile has set its clock
+        except LeadrouteError as error:
+            tally.errors.append(FailedLead(record.key, error))
+            return frozenset()
+        return frozenset((rep_id,))
 
     def _retried_early(self, tally: Tally) -> Steps[None]:
         """Decide about the leads that wait outside of any line."""
@@ -301,7 +373,7 @@ class LineSteps:
         lines = {line.id: line for line in found}
         reps = None if early else freed
         if reps is None or reps:
-            lines |= {line.id: line for line in (yield from self._waiting(reps))}
+            lines |= {line.id: line for line in (yield from self.waiting(reps))}
         yield from self.serve(lines.values(), tally, all_of=early)
         if tally.full:
             return  # what is left is due still
@@ -323,10 +395,25 @@ class LineSteps:
         if empty:
             ops = Drop(record.key, record.version), Add(length_key(line.id), 0, lo=0, hi=0)
         else:
-            at = to_micros(self._lines_of(line).look_at(line, self.leads.now()))
+            at = yield from self._look_at(line)
             ops = (Put(record.key, record.data, record.version, LINE, due=at),)
         change = Change(self.leads.change_ids(), ops)
         yield from requests.commit(change, again=self.leads.sends_again)
+
+    def _look_at(self, line: Line) -> Steps[int]:
+        """When to look at a line next, which is not later than the end of the gap of anybody in it.
+
+        A gap that begins from now on ends later than the line is looked at.
+        """
+        lines, now, desk = self._lines_of(line), self.leads.now(), self.leads.desk_of(line.version)
+        at, terms = to_micros(lines.look_at(line, now)), desk.router.terms(line.rule)
+        if terms.backlog_gap is None:
+            return at
+        members = lines.members(line, now)
+        ids = [rep.id for rep in desk.roster] if members is None else sorted(members)
+        counted = yield from requests.counts([backlog_key(rep_id) for rep_id in ids])
+        gaps = paced(ids, counted, evolve(terms, backlog_burst=None), now)
+        return min([at, *[until for _, until in gaps]])
 
 
 def _by_turn(record: Record) -> tuple[bool, str]:

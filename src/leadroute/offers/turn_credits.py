@@ -22,8 +22,8 @@ from leadroute.model.rep import Roster
 from leadroute.model.snapshot import TurnCredit, soonest
 from leadroute.model.validation import FrozenDict
 from leadroute.offers.change import MAX_KEY, Put, Record
-from leadroute.offers.events import TurnTaken
 from leadroute.offers.placement import Placement
+from leadroute.offers.turn_taken import TurnTaken
 from leadroute.plain import Recent
 from leadroute.ranking.router import Router
 from leadroute.ranking.scorers.round_robin import Turn, share

@@ -11,13 +11,14 @@ from attrs import define, evolve
 
 from leadroute.errors import ConfigError, ConflictError, LeadNotFoundError
 from leadroute.model.duration import from_micros, to_micros
-from leadroute.model.keys import decision_key, placement_key
+from leadroute.model.keys import decision_key, lead_key, placement_key
 from leadroute.model.lead import Lead
-from leadroute.model.rep import Rep
+from leadroute.model.rep import Pause, Rep
 from leadroute.model.snapshot import Snapshot, TrackRecords, TurnCredit
 from leadroute.model.timeline import LATEST
 from leadroute.model.validation import aware, must_be
-from leadroute.offers import queries, requests, transitions, turn_credits
+from leadroute.offers import feedback, queries, requests, transitions, turn_credits
+from leadroute.offers.assigning import assigned_by_hand
 from leadroute.offers.auditing import AuditResult, AuditSteps
 from leadroute.offers.change import Change, Check, Drop, Op, Put, Record
 from leadroute.offers.counts import Books, Desk, counted
@@ -29,15 +30,19 @@ from leadroute.offers.events import (
     LeadEvent,
     PolicyChanged,
 )
+from leadroute.offers.feedback import FeedbackNote, Said
 from leadroute.offers.lifting import event_of, placement_of
 from leadroute.offers.lines import length_key
 from leadroute.offers.live_counts import counts_of
 from leadroute.offers.outbox import OutboxEvent, OutboxSteps
 from leadroute.offers.placement import Placement, Status
+from leadroute.offers.previews import as_seen
+from leadroute.offers.pulling import AvailableLead, LinePosition, NextLead, PullSteps
 from leadroute.offers.queries import WorkItem
+from leadroute.offers.rep_steps import RepSteps
 from leadroute.offers.requests import Steps
 from leadroute.offers.serving import LineSteps, Tally
-from leadroute.offers.steps import Done, LeadSteps, as_scored
+from leadroute.offers.steps import Done, LeadSteps
 from leadroute.plain import document, loads
 
 _KEPT_IN_LOG: Final = timedelta(minutes=10)
@@ -67,7 +72,20 @@ class UseCases:
         if to is not None:
             return (yield from self.leads.handed(lead, self._rep(to), trigger)).placement
         done = yield from self.leads.submitted(lead, trigger, keep_failed=on_error == "catch_all")
+        placed = done.placement
+        if placed.status is Status.WITHDRAWN and self.leads.keep_place(placed) is not None:
+            done = yield from self._returned(lead.id)
         return (yield from self._seen_again(done))
+
+    def _returned(self, lead_id: str) -> Steps[Done]:
+        """Decide again about a lead that was withdrawn and is back."""
+
+        def endings(before: Placement, now: datetime) -> Sequence[LeadEvent]:
+            if before.status is not Status.WITHDRAWN:
+                return ()
+            return (transitions.reopening(before, self.leads.keep_place(before), now),)
+
+        return (yield from self.leads.passed_on(lead_id, endings))
 
     def _seen_again(self, done: Done) -> Steps[Placement]:
         """The placement of a lead that may have joined a line, once that was looked at again."""
@@ -86,7 +104,7 @@ class UseCases:
         """
         line = self.leads.desk.lines.known(done.placement.line)
         seen = {} if done.books is None else done.books.seen()
-        if line is None or not seen:
+        if line is None or not seen or self.lines.is_pulled(line):
             return
         others = seen.pop(length_key(line.id), 0)
         now = yield from requests.counts([*seen, length_key(line.id)])
@@ -101,13 +119,20 @@ class UseCases:
         return done.placement
 
     def decline(
-        self, lead_id: str, rep_id: str, reason: str = "", token: str = ""
+        self,
+        lead_id: str,
+        rep_id: str,
+        reason: str = "",
+        kind: str = "declined",
+        retry_after: str | timedelta | datetime | None = None,
+        token: str = "",
     ) -> Steps[Placement]:
         """Record that a rep declines; the lead goes to the next rep in the same change."""
         must_be(str, rep_id=rep_id, token=token)
 
         def endings(before: Placement, now: datetime) -> Sequence[Declined]:
-            event = transitions.refusal(before, rep_id, reason, token, now)
+            given = reason, token, now, kind, retry_after
+            event = transitions.refusal(before, rep_id, *given)
             return () if event is None else (event,)
 
         done = yield from self.leads.passed_on(lead_id, endings, asks=rep_id)
@@ -125,8 +150,10 @@ class UseCases:
 
         def events_of(before: Placement, books: Books) -> Steps[Sequence[Assigned]]:
             transitions.check_move(before, Assigned, "assign", rep.id)
-            lead = as_scored((yield from self.leads.lead(lead_id, books)), before, books.desk)
-            return (yield from self.leads.assignment(before, lead, rep, by, books))
+            lead = transitions.as_scored(
+                (yield from self.leads.lead(lead_id, books)), before, books.desk.router
+            )
+            return (yield from assigned_by_hand(before, lead, rep, by, books))
 
         done = yield from self.leads.advanced(lead_id, events_of)
         return (yield from self._served_after(done))
@@ -145,10 +172,34 @@ class UseCases:
 
     def reopen(self, lead_id: str) -> Steps[Placement]:
         """Decide again about a lead that had ended, or that nobody had."""
+
+        def endings(before: Placement, now: datetime) -> Sequence[LeadEvent]:
+            return (transitions.reopening(before, self.leads.keep_place(before), now),)
+
+        done = yield from self.leads.passed_on(lead_id, endings)
+        return (yield from self._seen_again(done))
+
+    def another_chance(self, lead_id: str, rep_id: str) -> Steps[Placement]:
+        """Let a lead be offered again to a rep who did not take it."""
+        self._rep(rep_id)
         done = yield from self.leads.passed_on(
-            lead_id, lambda before, now: (transitions.reopening(before, now),)
+            lead_id, lambda before, now: transitions.another_chance(before, rep_id, now)
         )
         return (yield from self._seen_again(done))
+
+    def pause(
+        self, rep_id: str, until: datetime | None, why: str, cover: str | None
+    ) -> Steps[Pause]:
+        """Give a rep no offer from now on."""
+        return RepSteps(self.lines).pause(rep_id, until, why, cover)
+
+    def resume(self, rep_id: str) -> Steps[tuple[Placement, ...]]:
+        """End the pause of a rep, and serve their lines."""
+        return RepSteps(self.lines).resume(rep_id)
+
+    def back(self, rep_id: str) -> Steps[tuple[Placement, ...]]:
+        """Record that a rep came to work, and serve their lines."""
+        return RepSteps(self.lines).back(rep_id)
 
     def reevaluate(self, lead_id: str) -> Steps[Placement]:
         """Decide about a waiting lead by the policy of today."""
@@ -171,6 +222,13 @@ class UseCases:
         done = yield from self.leads.updated(lead)
         return (yield from self._seen_again(done))
 
+    def reroute(self, lead_id: str) -> Steps[Placement]:
+        """Decide again about a lead that was offered or owned."""
+        done = yield from self.leads.passed_on(
+            lead_id, lambda before, now: (transitions.rerouting(before, now),)
+        )
+        return (yield from self._served_after(done))
+
     def forget(self, lead_id: str) -> Steps[ForgetResult]:
         """Erase all that is known of a lead."""
         done = yield from self.leads.forgotten(lead_id)
@@ -182,16 +240,23 @@ class UseCases:
         """Give the owner's capacity back, though the lead has not ended."""
         return self._reported(lead_id, transitions.release)
 
-    def record_contact(self, lead_id: str) -> Steps[Placement]:
-        """Record that the owner has reached the lead."""
-        return self._reported(lead_id, transitions.contact)
-
-    def feedback(self, lead_id: str, status: str, value: float | None = None) -> Steps[Placement]:
-        """Record the result of a lead."""
-        words = self.leads.desk.router.dispositions
+    def record_contact(
+        self, lead_id: str, rep: str | None = None, channel: str = ""
+    ) -> Steps[Placement]:
+        """Record that a rep has reached the lead."""
+        by = None if rep is None else self._rep(rep).id
         return self._reported(
-            lead_id, lambda before, now: transitions.feedback(before, status, value, words, now)
+            lead_id, lambda before, now: transitions.contact(before, by, channel, now)
         )
+
+    def feedback(self, lead_id: str, said: Said) -> Steps[Placement]:
+        """Record the result of a lead."""
+        done = yield from feedback.given(self.leads, lead_id, said)
+        return (yield from self._served_after(done))
+
+    def notes(self, lead_id: str) -> Steps[tuple[FeedbackNote, ...]]:
+        """What was written about a lead."""
+        return feedback.notes(self.leads, lead_id)
 
     def _reported(
         self, lead_id: str, event_of: Callable[[Placement, datetime], LeadEvent | None]
@@ -247,9 +312,35 @@ class UseCases:
         due = page[0].due if page else None
         return None if due is None else from_micros(due)
 
+    def next_for(self, rep_id: str) -> Steps[NextLead]:
+        """Give a rep the best waiting lead that they may take."""
+        return PullSteps(self.lines).next_for(rep_id)
+
+    def available_leads(self, rep_id: str, limit: int = 20) -> Steps[tuple[AvailableLead, ...]]:
+        """The waiting leads that a rep may claim."""
+        return PullSteps(self.lines).available_leads(rep_id, limit)
+
+    def claim(self, lead_id: str, rep_id: str) -> Steps[Placement]:
+        """Give a waiting lead to a rep who has chosen it."""
+        return PullSteps(self.lines).claim(lead_id, rep_id)
+
+    def position(self, lead_id: str) -> Steps[LinePosition | None]:
+        """The place of a waiting lead in its line."""
+        return PullSteps(self.lines).position(lead_id)
+
     def placement(self, lead_id: str) -> Steps[Placement]:
         """The placement of a lead as it is now."""
         return (yield from self.leads.known(lead_id, self.leads.books()))[0]
+
+    def preview(self, lead_id: str, rep_id: str | None = None) -> Steps[Lead]:
+        """A lead as a rep may see it now."""
+        if rep_id is not None:
+            must_be(str, rep_id=rep_id)
+        leads = self.leads
+        books = leads.books()
+        placed, _ = yield from leads.known(lead_id, books, lead_key(lead_id))
+        shown = leads.desk_of(placed.policy_version).router.terms(placed.rule).preview
+        return as_seen((yield from leads.lead(lead_id, books)), placed, shown, rep_id)
 
     def decision(self, lead_id: str) -> Steps[Decision | None]:
         """The last decision about a lead that is kept."""

@@ -19,7 +19,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 from leadroute.model.caps import Bound, Cap
 from leadroute.model.keys import cap_holder, is_open_key, segment_open_key
 from leadroute.model.lead import Lead
-from leadroute.model.rep import Rep, Roster
+from leadroute.model.rep import Pauses, Rep, Roster
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.territory import Territory
 from leadroute.model.territory_index import Match
@@ -456,10 +456,12 @@ class CandidateSet:
         registry: The predicates and lists of the policy.
         team: What is kept for the roster: rules that exclude the same reps for good share their candidates.
         offer: The terms of the offers, and the version of the policy.
+        pauses: For how long what has just happened to a rep still counts in this pool.
         asks: Whether there are criteria besides requirement, territory, hours and limits.
 
     Attributes:
         offer: The terms of the offers, and the version of the policy.
+        pauses: For how long what has just happened to a rep still counts in this pool.
         sources: The sources whose leads a cap counts.
         score: The score of the rule.
         counts_as: The segment of the rule.
@@ -487,6 +489,7 @@ class CandidateSet:
         "members",
         "mode",
         "offer",
+        "pauses",
         "random",
         "registry",
         "rule",
@@ -505,6 +508,7 @@ class CandidateSet:
         registry: Registry,
         team: Team,
         offer: tuple[Terms, str],
+        pauses: Pauses,
         *,
         asks: bool,
     ) -> None:
@@ -526,7 +530,9 @@ class CandidateSet:
         self.random = self.score.random
         ties = set() if self.mode else {"last_assigned"}
         self.fields = self.counters | {"open", "used"} | ties
-        self.asks, self.registry, self.offer = asks, registry, offer
+        self.asks, self.registry, self.offer, self.pauses = asks, registry, offer, pauses
+        if any(map(pauses.after_contact, members)):
+            self.fields |= {"contacted"}
         narrowed = any(rep.capacity_by_segment for rep in members) or any(
             cap.segment for cap in caps
         )
@@ -539,7 +545,6 @@ class CandidateSet:
         able: Iterable[Rep],
         snapshot: Snapshot,
         *,
-        wrap_up: bool,
         ignore_availability: bool,
     ) -> bool:
         """Whether a decision, or a reason for one of the members, asks what time it is. O(members).
@@ -552,7 +557,9 @@ class CandidateSet:
         seen, contacted = snapshot.presence, snapshot.contacted
         return any(
             rep.hours is not None or seen.get(rep.id) is not None for rep in self.members
-        ) or (wrap_up and any(contacted.get(rep.id) is not None for rep in able))
+        ) or any(
+            contacted.get(rep.id) is not None and self.pauses.after_contact(rep) for rep in able
+        )
 
     def absent(self, able: Iterable[str]) -> tuple[Rep, ...]:
         """The members who are not among those with these ids."""
@@ -655,7 +662,7 @@ class Team:
 
     def __init__(self, roster: Roster) -> None:
         self.roster = roster
-        self.sets: dict[tuple[str, str], CandidateSet] = {}
+        self.sets: dict[tuple[str, str, int], CandidateSet] = {}
         self.fits: dict[Hashable, dict[Hashable, Candidates]] = {}
         self.by_value: dict[str, ByValue | None] = {}
         self.kept: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""The one engine: which reps may take a lead, their scores, and what the lead counts against.
+"""The one engine: which reps of a pool may take a lead, their scores, and what the lead counts against.
 
 * Criteria are masks and scores are columns over the candidates. Assignments, exclusions and texts
   are made when they are read, from what was read at the decision.
@@ -8,20 +8,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from heapq import nsmallest
 from itertools import compress
 from operator import and_, le
-from typing import Any, NamedTuple, Protocol, Self, TypeAlias
+from typing import Any, NamedTuple, Protocol, Self
 
-from leadroute.errors import say_where
 from leadroute.model.caps import Cap
 from leadroute.model.duration import Within
 from leadroute.model.lead import Lead
 from leadroute.model.lead_timezone import lead_hours
-from leadroute.model.rep import Pauses, Rep, Roster
+from leadroute.model.rep import Rep, Roster
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.territory_index import Match
 from leadroute.model.validation import known
@@ -43,15 +42,17 @@ from leadroute.ranking.ranking import (
     Outcome,
     Ranking,
     ScoreTerm,
+    left_to_the_next,
     ranking_of,
 )
 from leadroute.ranking.scorers.combinators import fair_share
 from leadroute.ranking.scorers.exploration import fairness_cost, propensities
 from leadroute.ranking.scorers.round_robin import Turn, after, dues, turn_of
 from leadroute.rules.routing_context import ZEROS, Crew, RoutingContext
-from leadroute.rules.rule import CATCH_ALL, EVERYONE, WAIT, Fallback, Rule, pool_of
+from leadroute.rules.rule import EVERYONE, Fallback, Rule
+from leadroute.rules.terms import Terms
 
-__all__ = ["Decided", "Deciding", "Matched", "Need", "Question", "decide", "deciding"]
+__all__ = ["Decided", "Need"]
 
 
 class Need(NamedTuple):
@@ -82,11 +83,9 @@ class Policy(Protocol):
     @property
     def caps(self) -> Sequence[Cap]: ...
     @property
-    def wrap_up(self) -> timedelta: ...
-    @property
     def fallback(self) -> Fallback: ...
-    @property
-    def pauses(self) -> Pauses: ...
+
+    def rule_after(self, name: str, lead: Lead, now: datetime | None) -> Rule | None: ...
 
     def charges(
         self, lead: Lead, rule: Rule | None, pool: str | None, now: datetime | None
@@ -124,12 +123,14 @@ class Decided:
         ignore_availability: Whether it was asked without a look at who is at work.
         fallback_step: What happens when no rep was found.
         other_pools: What the other pools said.
+        passed_on: The rules that found nobody and left the lead to the next one that matches.
     """
 
     place = -1
     score = 0.0
     resumes_at: datetime | None = None
     fallback_step = ""
+    passed_on: tuple[str, ...] = ()
     _charges: Charges | None = None
     _assignments: tuple[Assignment, ...] | None = None
     _rejections: tuple[Exclusion, ...] | None = None
@@ -179,7 +180,7 @@ class Decided:
         lead, now, found = self._lead, self._instant, self._set
         pool, registry, matches = self.pool, found.registry, self._matches
         asks: Sequence[Ask] = ()
-        if now is None or found.asks or snapshot.presence:
+        if now is None or found.asks or _asks_each(snapshot):
             reps = self._candidates.crew.reps
             asks = self._asks(RoutingContext(lead, reps, pool, snapshot, now, registry, matches))
         crew, opened = _able(self._view, self._over_all, snapshot, asks, self._previous_offers)
@@ -199,26 +200,85 @@ class Decided:
         if context.instant is None and found.is_timed(
             context.reps,
             snapshot,
-            wrap_up=bool(self._router.wrap_up),
             ignore_availability=everybody,
         ):
             known(context.instant)
-        if not found.asks and not snapshot.presence:
+        if not found.asks and not _asks_each(snapshot):
             return ()
         if snapshot.presence and not everybody:
             check_presence(found.members, snapshot.presence)
-        return masks(self.rule, context, self._router.pauses, ignore_availability=everybody)
+        return masks(self.rule, context, found.pauses, ignore_availability=everybody)
+
+    def in_own_pool(self) -> Decided:
+        """The decision in the pool of the rule, where it went on to others."""
+        if self.place < 0 or self.is_own:
+            return self
+        return next(each for each in reversed(self.other_pools) if each.is_own)
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the pool of the rule was asked, and not one of its fallback."""
+        return self.pool == (self.rule.pool or EVERYONE) and not self.ignore_availability
+
+    def end(self, ended: Outcome) -> None:
+        """Leave the lead to the steps for one that may wait no longer."""
+        self.place, self.outcome, self.score = -1, ended, 0.0
+        self._assignments = self._scored = None
+
+    def steps(self, case: str) -> tuple[str, ...]:
+        """The steps of the fallback in a case."""
+        return self.rule.fallback.steps(case, self._router.fallback)
+
+    def in_pool(self, pool: str, roster: Roster) -> Decided:
+        """The same decision in another pool, for which counts are still to be read."""
+        members = self._router.candidate_set(self.rule, pool, roster, self._instant)
+        given = self._lead, self._instant, self._previous_offers, self._matches
+        return Decided(self._router, self.rule, pool, members, *given)
+
+    @property
+    def terms_of_offer(self) -> Terms:
+        """The complete terms of the rule."""
+        return self._set.offer[0]
+
+    @property
+    def takes_turns(self) -> bool:
+        """Whether the score is about turns."""
+        return self._set.takes_turns
+
+    @property
+    def grade(self) -> str | None:
+        """The grade of the lead."""
+        score = self._lead.lead_score
+        return None if score is None else score.grade
 
     @property
     def accept_within(self) -> Within:
         """How long an offer of the lead is open."""
-        score = self._lead.lead_score
-        return self._set.offer[0].accept_within_of(None if score is None else score.grade)
+        return self._set.offer[0].accept_within_of(self.grade)
 
     @property
     def rep(self) -> Rep:
         """The rep who comes first."""
         return self.context.reps[self.place]
+
+    def give_to(self, rep_id: str) -> bool:
+        """Put another rep first who can take the lead; returns whether they can."""
+        ids = self.context.ids
+        if self.place < 0 or rep_id not in ids:
+            return False
+        place = ids.index(rep_id)
+        if place != self.place:
+            self.score, self.place = self._score()[1][place], place
+        return True
+
+    def exclusion(self, rep_id: str) -> Exclusion | None:
+        """Why a rep cannot take the lead, in the first pool that has them; ``None`` where none has."""
+        asked = (self, *self.other_pools) if self.place < 0 else (*self.other_pools, self)
+        for found in asked:
+            reps = [rep for rep in found._set.members if rep.id == rep_id]  # noqa: SLF001 - its own kind
+            for _, exclusion in found.excluded(reps):
+                return exclusion
+        return None
 
     def _get_charges(self) -> Charges:
         if self._charges is None:
@@ -337,7 +397,7 @@ class Decided:
             self._of_everybody(),
             self._previous_offers,
             self._get_charges(),
-            pauses=self._router.pauses,
+            pauses=self._set.pauses,
             ignore_availability=self.ignore_availability,
         )
         for rep in self.context.absent if reps is None else reps:
@@ -349,7 +409,7 @@ class Decided:
         A code may come several times. Nothing is written for people, so it is O(candidates) and cheap.
         """
         context = self.context
-        if self._set.asks or self._previous_offers or context.snapshot.presence:
+        if self._set.asks or self._previous_offers or _asks_each(context.snapshot):
             for rep, exclusion in self.excluded():
                 yield exclusion.code, (rep.id,)
             return
@@ -370,20 +430,20 @@ class Decided:
             return ()
         return zip(self.context.crew.ids, self._score()[1], strict=True)
 
-    def for_rep(self) -> list[Charge]:
-        """The counters that the lead counts on when the first gets it."""
+    def for_rep(self, place: int) -> list[Charge]:
+        """The counters that the lead counts on when the candidate at a place gets it."""
         charges, bounds = (
             self._get_charges(),
             partial(self._candidates.bounds, self.context.instant),
         )
-        return [*charges.own(self.rep, bounds), *charges.over_all]
+        return [*charges.own(self.context.reps[place], bounds), *charges.over_all]
 
-    def turn(self) -> Turn | None:
-        """What the lead does to the credits of the pool when the first takes it; ``None`` when it is not a turn."""
+    def turn(self, place: int) -> Turn | None:
+        """What the lead does to the credits of the pool when a candidate takes it; ``None`` when it is not a turn."""
         score = self._set.score
-        if not self._set.takes_turns or not score.is_turn(self.context, self.rep):
+        if not self._set.takes_turns or not score.is_turn(self.context, self.context.reps[place]):
             return None
-        return turn_of(self.context, self.place)
+        return turn_of(self.context, place)
 
     def counts_after(self, rep_id: str) -> Snapshot:
         """The counts with the turn of the lead when a candidate takes it; the same without one."""
@@ -395,18 +455,15 @@ class Decided:
 
     def propensities(self) -> Mapping[str, float] | None:
         """The probability with which each comes first; ``None`` when nothing is left to chance."""
-        return propensities(self._set.score, self.context) if self._set.random else None
-
-    @property
-    def propensity(self) -> float:
-        """The probability with which the first comes first."""
-        found = self.propensities()
-        return 1.0 if found is None else found[self.rep.id]
+        chance = self._set.random and self.place >= 0
+        return propensities(self._set.score, self.context) if chance else None
 
     def fairness_cost(self) -> float:
         """The points that the first scores below what was possible."""
         score = self._set.score
-        return fairness_cost(score, self.context) if isinstance(score, fair_share) else 0.0
+        if isinstance(score, fair_share) and self.place >= 0:
+            return fairness_cost(score, self.context)
+        return 0.0
 
     def best(self) -> Assignment | None:
         """The first; ``None`` when there is nobody."""
@@ -444,16 +501,30 @@ class Decided:
             return ()
         if self._top == 1:
             return (self._assignment(1, self.place, self.score),)
+        ordered = enumerate(self._best_first(self._top), 1)
+        return tuple([self._assignment(rank, place, score) for rank, (place, score) in ordered])
+
+    def _best_first(self, most: int | None) -> list[tuple[int, float]]:
+        """The places of the candidates with their scores, best first; not more than so many."""
         _, scores = self._score()
         last, reps = self.context.snapshot.last_assigned, self.context.reps
         keys = [
             (-score, last.get(rep.id, -1), place)
             for place, (score, rep) in enumerate(zip(scores, reps, strict=True))
         ]
-        ordered = sorted(keys) if self._top is None else nsmallest(self._top, keys)
-        return tuple(
-            [self._assignment(rank, key[2], -key[0]) for rank, key in enumerate(ordered, 1)]
-        )
+        ordered = sorted(keys) if most is None else nsmallest(most, keys)
+        return [(place, -score) for score, _, place in ordered]
+
+    def first(self, most: int) -> list[tuple[int, float]]:
+        """Where the first so many stand among ``context.reps``, with their scores. O(candidates)."""
+        if most == 1 or len(self.context.reps) == 1:
+            return [(self.place, self.score)]
+        mode = self._set.mode
+        if mode is None:
+            return self._best_first(most)
+        order = dues(self.context).order(mode)
+        last = len(order) - 1
+        return [(place, 1.0 - rank / last) for rank, place in enumerate(order[:most])]
 
     def rejections(self) -> tuple[Exclusion, ...]:
         """Who cannot, with every reason."""
@@ -479,15 +550,28 @@ class Decided:
             lead_score=lead.lead_score,
             _source=self,
         )
+        if rule.step:
+            vars(found)["step"] = rule.step
         if self._set.asks or self.place < 0 or self.other_pools:
             vars(found).update(
                 resumes_at=self.resumes_at,
                 other_pools=tuple([other.ranking() for other in self.other_pools]),
                 fallback_step=self.fallback_step,
                 ignore_availability=self.ignore_availability,
-                notes=notes_of(rule, lead) if self._set.asks else (),
+                notes=self._notes(),
             )
         return found
+
+    def _notes(self) -> tuple[str, ...]:
+        """What is worth a remark: who left the lead to this rule, and what is not known."""
+        passed_on = left_to_the_next(self.passed_on, self.rule.name)
+        return (*passed_on, *(notes_of(self.rule, self._lead) if self._set.asks else ()))
+
+
+def _asks_each(snapshot: Snapshot) -> bool:
+    """Whether the counts hold something that is asked rep by rep."""
+    seen = snapshot
+    return bool(seen.presence or seen.paused or seen.cooling or seen.paced)
 
 
 def _able(
@@ -532,95 +616,3 @@ def _first_common_instant(own: Hours | None, calling_hours: Hours | None, at: da
     if own is None or calling_hours is None:
         return at
     return unless_failing(lambda: meeting(own, calling_hours, at), lambda _error: None) or at
-
-
-_Sets: TypeAlias = Mapping[tuple[str, str], CandidateSet]
-Question: TypeAlias = tuple[
-    Policy, Rule, Roster, Lead, datetime | None, Mapping[str, str], tuple[Match, ...], _Sets
-]
-"""Policy, rule, roster, lead, instant, previous offers by rep id, the lead's territories, candidates that are kept."""
-
-Deciding: TypeAlias = Generator[Decided, Snapshot, Decided]
-"""A decision under way: it yields what needs counts and is sent them."""
-
-
-class Matched(NamedTuple):
-    """A lead with its rule, whose decision waits for counts."""
-
-    rule: Rule
-    deciding: Deciding
-
-
-def decide(question: Question, snapshot: Snapshot) -> Decided:
-    """Decide about a lead under the rule that matched, on counts that are all there."""
-    try:
-        own = _own(question).settle(snapshot)
-        if own.place >= 0:  # as mostly, and then without the cost of a generator
-            return own
-        work = _elsewhere(own, question)
-        try:
-            next(work)
-            while True:
-                work.send(snapshot)
-        except StopIteration as done:
-            found: Decided = done.value
-            return found
-    except StopIteration as error:
-        stopped = RuntimeError("generator raised StopIteration")  # as ``deciding`` says it
-        say_where(stopped, question[1].name, question[3].id)
-        raise stopped from error
-    except Exception as error:
-        say_where(error, question[1].name, question[3].id)
-        raise
-
-
-def deciding(question: Question) -> Deciding:
-    """Decide about a lead under the rule that matched, in its pool or in others it names."""
-    own = _own(question)
-    own.settle((yield own))
-    return own if own.place >= 0 else (yield from _elsewhere(own, question))
-
-
-def _own(question: Question) -> Decided:
-    """The decision in the rule's own pool."""
-    router, rule, roster, lead, now, previous_offers, matches, sets = question
-    pool = rule.pool or EVERYONE
-    found = sets.get((rule.name, pool)) or router.candidate_set(rule, pool, roster, now)
-    return Decided(router, rule, pool, found, lead, now, previous_offers, matches)
-
-
-def _elsewhere(own: Decided, question: Question) -> Deciding:
-    """Decide where the rule's own pool found nobody.
-
-    The steps are taken in order, and the first that finds a rep is the last.
-    ``ignore_availability`` asks every pool that was asked so far again, in that order. A pool is
-    asked once, however often the steps name it.
-    """
-    router, rule, roster, lead, now, previous_offers, matches, _ = question
-    given = lead, now, previous_offers, matches
-    asked, answers = {own.pool: own}, [own]
-    for step in rule.fallback.steps(own.outcome.value, router.fallback):
-        if step in (WAIT, CATCH_ALL):
-            return _without_rep(asked, answers, step)
-        named = pool_of(step)
-        if named in asked:
-            continue
-        for each in [*asked] if named is None else [named]:
-            members = router.candidate_set(rule, each, roster, now)
-            found = Decided(router, rule, each, members, *given, ignore_availability=named is None)
-            found.settle((yield found))
-            if found.place >= 0:
-                found.other_pools = tuple(asked.values())
-                return found
-            asked.setdefault(each, found)
-            answers.append(found)
-    late = any(each.outcome is Outcome.NONE_AVAILABLE for each in answers)
-    return _without_rep(asked, answers, WAIT if late else CATCH_ALL)
-
-
-def _without_rep(asked: Mapping[str, Decided], answers: Sequence[Decided], step: str) -> Decided:
-    """The decision of the rule's own pool, with the last step and the first instant to decide again."""
-    own, *others = asked.values()
-    own.resumes_at = min([each.resumes_at for each in answers if each.resumes_at], default=None)
-    own.other_pools, own.fallback_step = tuple(others), step
-    return own

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from attrs import field, frozen
 from attrs.converters import optional
@@ -21,7 +21,17 @@ from leadroute.model.snapshot import Snapshot
 from leadroute.model.validation import FrozenDict, one_line
 from leadroute.ranking.lead_score import LeadScore
 from leadroute.ranking.policy_checks import fingerprint
-from leadroute.ranking.ranking import Exclusion, Outcome, Ranking, ScoreTerm, beside, score_lines
+from leadroute.ranking.ranking import (
+    ENDED,
+    Exclusion,
+    Outcome,
+    Ranking,
+    ScoreTerm,
+    beside,
+    named_pool,
+    score_lines,
+    under_rule,
+)
 
 if TYPE_CHECKING:
     from leadroute.ranking.router import Router
@@ -40,7 +50,7 @@ def _in_utc(instant: datetime) -> datetime:
 _ALIKE: Final = (
     *("lead_id", "at", "policy_version", "outcome", "rule", "pool", "rejections", "detail"),
     *("factor", "verdict", "resumes_at", "accept_within", "fairness_cost"),
-    *("fallback_step", "ignore_availability", "notes", "lead_score"),
+    *("fallback_step", "ignore_availability", "notes", "lead_score", "step"),
 )
 """What a record holds as the ranking does."""
 
@@ -64,6 +74,7 @@ class Asked:
     pool: str
     outcome: Outcome
     rejections: tuple[Exclusion, ...]
+    step: int = 0
 
 
 @frozen(kw_only=True)
@@ -93,6 +104,7 @@ class DecisionRecord:
         ignore_availability: True when availability was ignored.
         notes: Remarks, such as an unknown time zone of the lead.
         lead_score: The lead score and its parts; ``None`` when the policy scored no leads.
+        step: The number of the step of the rule that was in force; 0 for the rule as it is written.
 
     Example:
         >>> from leadroute import Lead, Rep, Roster, Router, Rule, free_capacity
@@ -125,6 +137,7 @@ class DecisionRecord:
     ignore_availability: bool = False
     notes: tuple[str, ...] = ()
     lead_score: LeadScore | None = None
+    step: int = 0
 
     @classmethod
     def of(
@@ -162,7 +175,8 @@ class DecisionRecord:
         )
         given = (lead, roster_of(roster), counts, FrozenDict(previous_offers or {}))
         others = (
-            Asked(str(each.pool), each.outcome, each.rejections) for each in ranking.other_pools
+            Asked(str(each.pool), each.outcome, each.rejections, each.step)
+            for each in ranking.other_pools
         )
         return cls(
             inputs=dict(zip(_INPUTS, map(fingerprint, given), strict=True)),
@@ -175,6 +189,12 @@ class DecisionRecord:
     def rep_id(self) -> str | None:
         """The rep who came first; ``None`` without any."""
         return self.candidates[0].rep_id if self.candidates else None
+
+    @property
+    def ended(self) -> Outcome | None:
+        """Why the lead might wait no longer; ``None`` where it might."""
+        outcomes = (self.outcome, *[each.outcome for each in self.other_pools[:1]])
+        return next((each for each in outcomes if each in ENDED), None)
 
     @property
     def first_label(self) -> str:
@@ -195,7 +215,7 @@ class DecisionRecord:
         return "last assigned" if first.last_assigned != second.last_assigned else "id"
 
     def __str__(self) -> str:
-        by = f" (rule {self.rule!r})" if self.rule is not None else ""
+        by = under_rule(self.rule, self.step)
         when = f"{self.at:%Y-%m-%d %H:%M:%S} UTC" if self.at else "at a time nobody said"
         lines = [f"Lead {one_line(self.lead_id)} went to {self.first_label}{by}, {when}"]
         lines += score_lines(self.lead_score)
@@ -210,7 +230,10 @@ class DecisionRecord:
             lines += [f"       {term}" for term in each.terms]
         if self.tie_break:
             lines.append(f"  Equal scores, put in order by: {self.tie_break}")
-        others = ((each.pool, each.outcome, each.rejections) for each in self.other_pools)
+        others = (
+            (named_pool(each.pool, each.step), each.outcome, each.rejections)
+            for each in self.other_pools
+        )
         lines += beside(self.rejections, others, self.notes)
         lines += [f"  Then: {self.fallback_step}"] if self.fallback_step else []
         lines.append(f"  Policy version {self.policy_version}")
@@ -263,6 +286,7 @@ def decide(
     now: datetime | None = None,
     snapshot: Snapshot | None = None,
     previous_offers: Mapping[str, str] | None = None,
+    ended: Outcome | None = None,
 ) -> DecisionRecord:
     """Rank a lead, and return a complete record to store.
 
@@ -277,10 +301,9 @@ def decide(
         'ada'
     """
     roster = roster_of(roster)
-    ranking = router.rank(lead, roster, now=now, snapshot=snapshot, previous_offers=previous_offers)
-    return DecisionRecord.of(
-        ranking, lead, roster, snapshot=snapshot, previous_offers=previous_offers
-    )
+    given: dict[str, Any] = {"snapshot": snapshot, "previous_offers": previous_offers}
+    ranking = router.rank(lead, roster, now=now, ended=ended, **given)
+    return DecisionRecord.of(ranking, lead, roster, **given)
 
 
 def rerun(
@@ -305,7 +328,6 @@ def rerun(
         snapshot: The counts.
         previous_offers: The results of earlier offers.
     """
-    after = decide(
-        router, lead, roster, now=record.at, snapshot=snapshot, previous_offers=previous_offers
-    )
+    given: dict[str, Any] = {"snapshot": snapshot, "previous_offers": previous_offers}
+    after = decide(router, lead, roster, now=record.at, ended=record.ended, **given)
     return Rerun(record, after)

@@ -182,7 +182,11 @@ CODES: Final[Mapping[str, str]] = FrozenDict(
         "already_offered": "The rep was offered the lead before.",
         "off_hours": "The rep's schedule is closed now, or cannot be read.",
         "not_present": "The rep is away, busy or offline.",
+        "paused": "The rep is paused.",
+        "cooling_down": "The rep's last offer ended a moment ago.",
         "wrapping_up": "The rep's last contact ended a moment ago.",
+        "backlog_gap": "The rep was offered a lead that waited a moment ago.",
+        "backlog_burst": "The rep has not answered the last offers of leads that waited.",
         "too_few_shared_hours": "The rep works too little of the lead's working hours.",
         "outside_calling_hours": "The lead may not be called now, or never while the rep works.",
         "at_capacity": "The rep has no capacity left for the lead.",
@@ -223,7 +227,7 @@ def gate(
 ) -> Callable[[Rep], tuple[Ineligibility, ...]]:
     """Look at the rule and the lead once; return the function that says what stops a rep."""
     for_good = _for_good(rule, context)
-    where = tuple(fits(rule, context))
+    where = (*fits(rule, context), *_stops(context), *_paced(context))
     before, resting, after = _in_order(
         rule, context, pauses, ignore_availability=ignore_availability
     )
@@ -281,7 +285,7 @@ def masks(
     rule: Rule, context: RoutingContext, pauses: Pauses, *, ignore_availability: bool
 ) -> tuple[Ask, ...]:
     """The criteria besides requirement, territory, hours, offers and limits, as ``gate`` asks."""
-    where = tuple(fits(rule, context))
+    where = (*fits(rule, context), *_stops(context), *_paced(context))
     if ignore_availability:
         return where
     now = (*_present(context, pauses, _absent), *_rests(context, pauses), *_calls(rule, context))
@@ -295,6 +299,28 @@ def fits(rule: Rule, context: RoutingContext) -> Iterator[Ask]:
     if rule.min_shared_hours is not None:
         shared = shared_hours(context.lead, OFFICE, context.instant)
         yield _careful(partial(_apart, shared, rule.min_shared_hours))
+
+
+def _stops(context: RoutingContext) -> Iterator[Ask]:
+    """Who gets no offer at all, though they may be at work."""
+    if context.snapshot.paused:
+        yield partial(_paused, context)
+    if context.snapshot.cooling:
+        yield partial(_cooling, context)
+
+
+def _paused(context: RoutingContext, rep: Rep) -> Iterator[Ineligibility]:
+    pause = context.snapshot.paused.get(rep.id)
+    if pause is not None and (pause.until is None or pause.lasts(context.now)):
+        why = pause.in_words(rep.zone)
+        yield Ineligibility("paused", why, temporary=True, available_at=pause.until)
+
+
+def _cooling(context: RoutingContext, rep: Rep) -> Iterator[Ineligibility]:
+    micros = context.snapshot.cooling.get(rep.id)
+    if micros is not None and context.now < (until := from_micros(micros)):
+        why = f"gets no offer until {until.astimezone(rep.zone):%H:%M:%S %Z}, after the last one"
+        yield Ineligibility("cooling_down", why, temporary=True, available_at=until)
 
 
 def check_presence(reps: Iterable[Rep], presence: Mapping[str, Presence]) -> None:
@@ -316,8 +342,24 @@ def _present(
 
 def _rests(context: RoutingContext, pauses: Pauses) -> Iterator[Ask]:
     """Who is left alone after a contact."""
-    if pauses.wrap_up:
-        yield partial(_wrapping_up, context, pauses.wrap_up)
+    if pauses.wrap_up or any(rep.wrap_up for rep in context.reps):
+        yield partial(_wrapping_up, context, pauses)
+
+
+def _paced(context: RoutingContext) -> Iterator[Ask]:
+    """Who has had a lead that waited a moment ago, or has not answered the last ones."""
+    if context.snapshot.paced:
+        yield partial(_pacing, context)
+
+
+def _pacing(context: RoutingContext, rep: Rep) -> Iterator[Ineligibility]:
+    until = context.snapshot.paced.get(rep.id)
+    if until == 0:
+        answers = "has to answer the last offers of leads that waited"
+        yield Ineligibility("backlog_burst", answers, temporary=True)
+    elif until is not None and context.now < (ends := from_micros(until)):
+        told = f"gets the next lead that waits at {ends.astimezone(rep.zone):%H:%M:%S %Z}"
+        yield Ineligibility("backlog_gap", told, temporary=True, available_at=ends)
 
 
 def _calls(rule: Rule, context: RoutingContext) -> Iterator[Ask]:
@@ -427,7 +469,10 @@ def _elsewhere(
         )
 
 
-def _wrapping_up(context: RoutingContext, wrap_up: timedelta, rep: Rep) -> Iterator[Ineligibility]:
+def _wrapping_up(context: RoutingContext, pauses: Pauses, rep: Rep) -> Iterator[Ineligibility]:
+    wrap_up = pauses.after_contact(rep)
+    if not wrap_up:
+        return
     contact = context.snapshot.contacted.get(rep.id)
     if contact is not None and not isinstance(contact, int):
         told, kind = f"the last contact of rep {rep.id!r}", f"of type {type(contact).__name__}"

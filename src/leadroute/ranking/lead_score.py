@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from operator import attrgetter
 from typing import Any, TypeAlias
 
 from attrs import frozen
 
-from leadroute.model.duration import format_duration
+from leadroute.model.duration import Within, format_within
 from leadroute.model.lead import Lead
 from leadroute.rules.conditions import (
     MIRRORED,
@@ -52,7 +52,7 @@ class LeadScore:
     engagement: float | None = None
     completeness: float | None = None
     grade: str | None = None
-    respond_within: timedelta | None = None
+    respond_within: Within | None = None
     priority: int | None = None
     parts: tuple[tuple[str, float], ...] = ()
     note: str = ""
@@ -74,7 +74,7 @@ class LeadScore:
         """
         said = "not known" if self.score is None else f"{self.score:.2f}"
         within = self.respond_within
-        deadline = "" if within is None else f", respond within {format_duration(within)}"
+        deadline = "" if within is None else f", respond within {format_within(within)}"
         named = "" if self.grade is None else f" ({self.grade}{deadline})"
         sure = "" if self.completeness is None else f", {self.completeness:.0%} of the facts known"
         return f"{said}{named}{sure}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 from itertools import compress, pairwise
 from math import exp, exp2, fsum, isfinite
@@ -14,7 +14,7 @@ from attrs import field, frozen
 from attrs.converters import optional
 
 from leadroute.errors import ConfigError, FieldTypeError, UnknownFieldError
-from leadroute.model.duration import parse_duration
+from leadroute.model.duration import Within, length_of, parse_duration, parse_within
 from leadroute.model.given import Refused, shown
 from leadroute.model.guidance import guided, without_defaults
 from leadroute.model.lead import Lead, with_score
@@ -166,10 +166,10 @@ def _named(given: Any) -> str:
         raise ConfigError(f"the name {refused}") from None
 
 
-def read_respond_within(given: str | timedelta) -> timedelta:
+def read_respond_within(given: str | Within) -> Within:
     """A converter for the time within which a grade wants its leads contacted."""
-    found = parse_duration(given)
-    if not found:
+    found = parse_within(given)
+    if not length_of(found):
         raise ConfigError("respond_within is 0s; write a time such as '5m', or leave it out")
     return found
 
@@ -191,7 +191,8 @@ class LeadGrade:
     Args:
         name: What it is called, such as ``hot``; unique, up to 80 characters.
         at_least: The score from which on a lead belongs to it, 0 to 1; the highest counts.
-        respond_within: The time within which to contact it; ``None`` (default) for no deadline.
+        respond_within: The time within which to contact it, such as ``"5m"`` or ``"4h working"``;
+            ``None`` (default) for no deadline.
         priority: Its priority, unless the lead brings one; higher first. ``None`` (default) for 0.
 
     Raises:
@@ -204,7 +205,7 @@ class LeadGrade:
 
     name: str = field(converter=_named)
     at_least: float = field(converter=share)
-    respond_within: timedelta | None = field(default=None, converter=optional(read_respond_within))
+    respond_within: Within | None = field(default=None, converter=optional(read_respond_within))
     priority: int | None = field(default=None, converter=optional(read_priority))
 
 
@@ -491,7 +492,7 @@ class LeadScoring:
         except Exception as error:  # noqa: BLE001 - a model of the caller's own may raise anything, and no lead is lost by it
             return None, f"the model {model.name!r} gave no score: it raised {type(error).__name__}"
 
-    def _graded(self, score: float | None) -> tuple[str | None, timedelta | None, int | None]:
+    def _graded(self, score: float | None) -> tuple[str | None, Within | None, int | None]:
         if score is not None:
             for grade in self.grades:
                 if score >= grade.at_least:

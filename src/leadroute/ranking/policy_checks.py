@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
@@ -17,7 +17,14 @@ from typing import Any, Final, TypeVar
 from attrs import evolve, field, fields, frozen, has
 
 from leadroute.errors import ConfigError, UnknownFieldError
-from leadroute.model.duration import digest, parse_duration
+from leadroute.model.duration import (
+    Within,
+    digest,
+    format_duration,
+    format_within,
+    length_of,
+    parse_duration,
+)
 from leadroute.model.given import Refused, shown
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
@@ -30,6 +37,7 @@ from leadroute.ranking.lead_scoring import LeadScoring
 from leadroute.ranking.ranking import Outcome
 from leadroute.rules.conditions import Condition, Named, reads, walk
 from leadroute.rules.evaluation import PLAIN, Lists, Predicates, Registry, Test, compile_condition
+from leadroute.rules.pool import Pool
 from leadroute.rules.rule import (
     DISPOSITIONS,
     EVERYONE,
@@ -37,13 +45,13 @@ from leadroute.rules.rule import (
     Disposition,
     Factor,
     Fallback,
-    Pool,
     Qualification,
     Rule,
     check_dispositions,
     parts_of,
 )
 from leadroute.rules.scorer import Scorer, guards
+from leadroute.rules.terms import Terms
 
 EXPECTATIONS: Final = ("rule", "pool", "rep", "outcome")
 """What a case can expect."""
@@ -276,6 +284,11 @@ def check_rule(rule: Rule, pools: Mapping[str, object], registry: Registry) -> N
     check_fallback(rule.fallback, pools, f"{place}.fallback")
     if rule.require is not None:
         _compiled(rule.require, registry, f"{place}.require")
+    for number, step in enumerate(rule.steps):
+        if step.pool is not None:
+            _check_pool(step.pool, pools, f"{place}.steps[{number}]")
+        if step.require is not None:
+            _compiled(step.require, registry, f"{place}.steps[{number}].require")
     for guard in guards(rule.score):
         _compiled(guard, registry, f"{place}.score")
 
@@ -298,6 +311,44 @@ def _compiled(condition: Condition, registry: Registry, place: str) -> Test:
         return compile_condition(condition, registry)
     except ConfigError as error:
         raise error.at(place) from None
+
+
+def check_deadlines(router: Terms, rules: Iterable[Terms], graded: Iterable[Within | None]) -> None:
+    """Refuse warnings and steps for a deadline that there is not, and warnings that come too early.
+
+    Args:
+        router: The terms that the router says.
+        rules: The rules, each with its own terms.
+        graded: The deadlines of the grades.
+    """
+    rules = tuple(rules)
+    policy = [*[each for each in graded if each is not None], *_deadlines(router)]
+    everywhere = [*policy, *[within for rule in rules for within in _deadlines(rule)]]
+    _check_warnings(router, everywhere, "")
+    for rule in rules:
+        _check_warnings(rule, [*policy, *_deadlines(rule)], f"rule {getattr(rule, 'name', '')!r}.")
+
+
+def _deadlines(terms: Terms) -> list[Within]:
+    found: list[Within] = []
+    for given in (terms.respond_within, terms.close_within):
+        found += given.values() if isinstance(given, Mapping) else [] if given is None else [given]
+    return found
+
+
+def _check_warnings(terms: Terms, deadlines: Sequence[Within], place: str) -> None:
+    for name in ("warn_before", "on_breach"):
+        if getattr(terms, name) is not None and not deadlines:
+            raise ConfigError(
+                "is about a deadline, and there is none; write respond_within, or leave it out",
+                f"{place}{name}",
+            )
+    if terms.warn_before is not None:
+        longest = max(deadlines, key=length_of)
+        early = format_duration(terms.warn_before[0])
+        if terms.warn_before[0] >= length_of(longest):
+            problem = f"warns {early} before a deadline of {format_within(longest)}"
+            raise ConfigError(f"{problem}; write a shorter time", f"{place}warn_before")
 
 
 def refuse_twins(kind: str, given: Iterable[str]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, Protocol, TypeAlias
@@ -39,6 +39,15 @@ class Outcome(StrEnum):
     NONE_AVAILABLE = "none_available"
     """Some reps may take this lead, but all of them are off or full."""
 
+    TOTAL_TIME_OVER = "total_time_over"
+    """The time in which the lead is offered, ``total_within``, is over."""
+
+    TOO_OLD = "too_old"
+    """The lead is older than ``max_age``, up to which it may wait."""
+
+    LINE_FULL = "line_full"
+    """The line of the lead is as long as ``max_waiting``."""
+
     @property
     def reason(self) -> str:
         """The outcome in words for a sales manager.
@@ -58,8 +67,15 @@ _REASONS: Final[Mapping[Outcome, str]] = FrozenDict(
         Outcome.POOL_EMPTY: "the pool is empty",
         Outcome.NONE_ELIGIBLE: "nobody is eligible",
         Outcome.NONE_AVAILABLE: "nobody is available now",
+        Outcome.TOTAL_TIME_OVER: "the time for offers is over",
+        Outcome.TOO_OLD: "it is too old to wait on",
+        Outcome.LINE_FULL: "its line is full",
     }
 )
+
+
+ENDED: Final = (Outcome.TOTAL_TIME_OVER, Outcome.TOO_OLD, Outcome.LINE_FULL)
+"""The outcomes after which a lead waits no longer."""
 
 
 class Source(Protocol):
@@ -225,7 +241,8 @@ class Ranking:
     Args:
         lead_id: The lead.
         outcome: The outcome of the decision.
-        rule: The name of the rule that matched; ``None`` when none did.
+        rule: The name of the rule that matched; ``None`` when none did. The next one that matches,
+            where the fallback of that rule says ``next rule``.
         pool: The name of the pool; ``None`` when no rule matched.
         assignments: The reps who can take the lead, best first; made by ``source`` when not given.
         rejections: The excluded reps, in the order of their ids; made by ``source`` when not given.
@@ -246,6 +263,7 @@ class Ranking:
         notes: Remarks on the decision, such as an unknown time zone of the lead.
         source: The maker of assignments, rejections and figures when they are read.
         lead_score: The lead score, its parts and how much was known; ``None`` when the policy scores no leads.
+        step: The number of the step of the rule that is in force; 0 for the rule as it is written.
     """
 
     lead_id: str
@@ -267,6 +285,7 @@ class Ranking:
     notes: tuple[str, ...] = ()
     _source: Source | None = field(default=None, repr=False)
     lead_score: LeadScore | None = None
+    step: int = 0
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Ranking):
@@ -359,6 +378,7 @@ class Ranking:
             "detail": self.detail,
             "rule": self.rule,
             "pool": self.pool,
+            "step": self.step,
             "resumes_at": _iso(self.resumes_at),
             "assignments": [each.to_dict() for each in self.assignments],
             "rejections": [each.to_dict() for each in self.rejections],
@@ -398,7 +418,7 @@ class Ranking:
     def headline(self) -> str:
         """The answer in one line."""
         lead = one_line(self.lead_id)
-        by = f" (rule {self.rule!r})" if self.rule is not None else ""
+        by = under_rule(self.rule, self.step)
         if self.best is not None:
             more = ", though nobody is available" if self.ignore_availability else ""
             return f"Lead {lead} goes to {self.best.label}{by}{more}"
@@ -414,7 +434,10 @@ class Ranking:
         for assignment in self.assignments:
             lines.append(f"  {assignment.rank}. {assignment.label:{width}}  {assignment.score:.2f}")
             lines += [f"       {term}" for term in assignment.terms]
-        others = ((each.pool, each.outcome, each.rejections) for each in self.other_pools)
+        others = (
+            (named_pool(each.pool, each.step), each.outcome, each.rejections)
+            for each in self.other_pools
+        )
         lines += beside(self.rejections, others, self.notes, width)
         if self.fallback_step:
             lines.append("  It waits" if self.fallback_step == WAIT else "  The catch-all gets it")
@@ -489,9 +512,26 @@ class Known:
         return self.cost
 
 
+def under_rule(rule: str | None, step: int) -> str:
+    """The rule that decided, and its step, in brackets."""
+    at = f", step {step}" if step else ""
+    return "" if rule is None else f" (rule {rule!r}{at})"
+
+
+def left_to_the_next(rules: Sequence[str], last: str | None) -> Iterator[str]:
+    """Which rules left a lead to the next one that matches, in words."""
+    for one, other in zip(rules, (*rules[1:], last), strict=False):
+        yield f"the rule {one!r} found nobody and left the lead to the rule {other!r}"
+
+
+def named_pool(pool: str | None, step: int) -> str:
+    """A pool that was asked, and the step of the rule at which it was."""
+    return f"{pool!r}, step {step}" if step else repr(pool)
+
+
 def beside(
     rejections: Iterable[Exclusion],
-    other_pools: Iterable[tuple[str | None, Outcome, Iterable[Exclusion]]],
+    other_pools: Iterable[tuple[str, Outcome, Iterable[Exclusion]]],
     notes: Iterable[str],
     width: int = 0,
 ) -> Iterator[str]:
@@ -501,6 +541,6 @@ def beside(
             yield "  Not eligible:"
         yield f"     {each.label:{width}}  {each.reason}"
     for pool, outcome, rejected in other_pools:
-        yield f"  Pool {pool!r}: {outcome.reason}"
+        yield f"  Pool {pool}: {outcome.reason}"
         yield from (f"     {each}" for each in rejected)
     yield from (f"  Note: {note}" for note in notes)

@@ -20,13 +20,14 @@ from leadroute.model.caps import Cap, as_caps
 from leadroute.model.caps import caps as clean_caps
 from leadroute.model.given import shown
 from leadroute.model.guidance import guided, guided_attributes, without_defaults
-from leadroute.model.lead import Lead
+from leadroute.model.lead import Lead, priority_of
 from leadroute.model.rep import Pauses, Rep, Reps, Roster, roster_of
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.territory_index import TerritoryIndex
 from leadroute.model.validation import FrozenDict, aware, clean_fields, cleaned, ident, must_be
 from leadroute.ranking.candidates import CandidateSet, Team, Teams, likely
-from leadroute.ranking.decide import Decided, Matched, Question, decide, deciding
+from leadroute.ranking.decide import Decided
+from leadroute.ranking.deciding import Matched, Question, decide, deciding, ended_ranking
 from leadroute.ranking.eligibility import Charges
 from leadroute.ranking.lead_scoring import LeadScoring
 from leadroute.ranking.policy_checks import (
@@ -41,6 +42,7 @@ from leadroute.ranking.policy_checks import (
     as_rules,
     as_territory_index,
     as_wrap_up,
+    check_deadlines,
     check_fallback,
     check_rule,
     fingerprint,
@@ -53,26 +55,34 @@ from leadroute.ranking.policy_checks import (
     zone_name,
 )
 from leadroute.ranking.ranking import Outcome, Ranking
+from leadroute.rules.cleaning import ConditionLike, read_ignored
 from leadroute.rules.conditions import ALWAYS, Condition, reads
 from leadroute.rules.describe import denied
 from leadroute.rules.evaluation import Predicate, Registry, Test, registry_of
+from leadroute.rules.feedback_form import FeedbackForm, read_form
 from leadroute.rules.matcher import Matcher
 from leadroute.rules.parser import declared
+from leadroute.rules.pool import Pool
 from leadroute.rules.rule import (
     DISPOSITIONS,
     EVERYONE,
-    ConditionLike,
     Disposition,
     Factor,
     Fallback,
-    Pool,
     Qualification,
     Rule,
     qualification,
     read_fallback,
-    read_ignored,
 )
-from leadroute.rules.terms import DEFAULTS, ByGrade, Terms, accept_within, by_grade, check_terms
+from leadroute.rules.terms import (
+    DEFAULTS,
+    ByGrade,
+    Terms,
+    accept_within,
+    by_grade,
+    check_terms,
+    check_together,
+)
 
 
 def _as_qualify(
@@ -117,6 +127,8 @@ class Router(Terms):
         lead_scoring: How leads are scored before they are qualified, for ``lead.score`` and ``lead.grade`` in
             conditions, and for priorities and deadlines; ``None`` (default) scores no lead.
         dispositions: The words that feedback may use, and which of them close a lead or win it.
+        feedback: The form of feedback, as a ``FeedbackForm`` or as the JSON Schema of an object;
+            ``None`` (default) takes a value, a reason and a note.
         offline_grace: How long a rep who goes from available to offline still counts as available, such as ``"30s"``.
         wrap_up: How long a rep gets no new lead after a contact, such as ``"2m"``.
         ignore: Codes that ``leadroute.check`` ignores, each with the reason. Not part of equality.
@@ -159,6 +171,7 @@ class Router(Terms):
     dispositions: tuple[Disposition, ...] = field(
         default=None, converter=as_dispositions, metadata={"default": DISPOSITIONS}
     )
+    feedback: FeedbackForm | None = field(default=None, converter=read_form)
     registry: Registry = field(init=False, eq=False, repr=False)
     _scoring: LeadScoring | None = field(init=False, eq=False, repr=False)
     _matcher: Matcher = field(init=False, eq=False, repr=False)
@@ -183,10 +196,14 @@ class Router(Terms):
         names = [rule.name for rule in self.rules]
         refuse_twins("rule", names)
         refuse_twins("pool", [pool.name for pool in self.pools])
-        grades = [] if self.lead_scoring is None else [e.name for e in self.lead_scoring.grades]
+        graded = () if self.lead_scoring is None else self.lead_scoring.grades
+        grades = [each.name for each in graded]
         check_terms(self, grades, "")
+        check_deadlines(self, self.rules, [each.respond_within for each in graded])
         own = self.over(DEFAULTS)
         terms = {rule.name: rule.over(own) for rule in self.rules}
+        for name, each in (("", own), *terms.items()):
+            check_together(each, f"rule {name!r}" if name else "")
         object.__setattr__(self, "_terms", FrozenDict({"": own, **terms}))
         object.__setattr__(self, "registry", registry_of(self.predicates, self.lists))
         members = {pool.name: membership(pool, self.registry) for pool in self.pools}
@@ -226,6 +243,20 @@ class Router(Terms):
                 return rule
         raise UnknownFieldError("rule", name, [rule.name for rule in self.rules])
 
+    def priority_of(self, lead: Lead, rule: Rule | None) -> int:
+        """Return the priority of a lead, its rule or its grade."""
+        own = None if rule is None else rule.priority
+        score = lead.lead_score
+        if self.lead_scoring is None or score is None or own is not None:
+            return priority_of(lead, own)
+        grades = self.lead_scoring.grades
+        return priority_of(lead, next((e.priority for e in grades if e.name == score.grade), None))
+
+    @cached_property
+    def prioritizes(self) -> bool:
+        """True when a rule has a priority."""
+        return any(rule.priority is not None for rule in self.rules)
+
     def terms(self, rule: str | None) -> Terms:
         """Return the complete terms of a rule.
 
@@ -233,15 +264,25 @@ class Router(Terms):
         """
         return self._terms.get(rule or "", self._terms[""])
 
+    def pool(self, name: str) -> Pool | None:
+        """Return the pool of this name, or ``None`` where there is none."""
+        return self._named.get(name)
+
     @cached_property
     def zone(self) -> tzinfo:
         """The zone in which the caps over all reps are counted."""
         return ZoneInfo(self.timezone)
 
-    @property
-    def pauses(self) -> Pauses:
-        """For how long a contact, or a connection that dropped, still counts."""
-        return Pauses(self.offline_grace, self.wrap_up)
+    def pauses(self, pool: str) -> Pauses:
+        """Return the time for which contacts and dropped connections count."""
+        named = self._named.get(pool)
+        own = None if named is None else named.wrap_up
+        return Pauses(self.offline_grace, self.wrap_up if own is None else own)
+
+    @cached_property
+    def relaxes(self) -> bool:
+        """True when a rule has steps."""
+        return any(rule.later for rule in self.rules)
 
     def charges(
         self, lead: Lead, rule: Rule | None, pool: str | None, now: datetime | None
@@ -370,15 +411,16 @@ class Router(Terms):
             FieldTypeError: The pool's condition met a fact of the wrong type.
         """
         team = self._teams.of(roster)
-        found = team.sets.get((rule.name, pool))
+        found = team.sets.get((rule.name, pool, rule.step))
         if found is None:
             members = observing(self.members(pool, roster, now), self.holidays)
             more = (rule.max_distance_km, rule.min_shared_hours, rule.calling_hours)
-            asks = bool(self.wrap_up) or any(each is not None for each in more)
+            pauses = self.pauses(pool)
+            asks = any(map(pauses.after_contact, members)) or any(each is not None for each in more)
             kept = Team(roster) if pool in self._restless else team
             offer = self.terms(rule.name), self.version
-            found = CandidateSet(rule, pool, members, self.registry, kept, offer, asks=asks)
-            kept.sets[rule.name, pool] = found
+            found = CandidateSet(rule, pool, members, self.registry, kept, offer, pauses, asks=asks)
+            kept.sets[rule.name, pool, rule.step] = found
         return found
 
     def team(self, roster: Roster) -> Team:
@@ -391,6 +433,14 @@ class Router(Terms):
     def working(self, reps: Iterable[Rep]) -> tuple[Rep, ...]:
         """The reps with the holidays of the policy."""
         return observing(tuple(reps), self.holidays)
+
+    def rule_after(self, name: str, lead: Lead, now: datetime | None) -> Rule | None:
+        """Return the next rule that matches a lead, at its age."""
+        names = [rule.name for rule in self.rules]
+        for position in self._matcher.all(lead, now):
+            if position > names.index(name):
+                return _aged(self.rules[position], lead, now)
+        return None
 
     def restless(self, pool: str) -> bool:
         """Return whether the members of a pool may change at any time."""
@@ -405,6 +455,7 @@ class Router(Terms):
         snapshot: Snapshot | None = None,
         previous_offers: Mapping[str, str] | None = None,
         top: int | None = None,
+        ended: Outcome | None = None,
     ) -> Ranking:
         """Decide which rep should take a lead, with all reasons.
 
@@ -420,6 +471,8 @@ class Router(Terms):
             snapshot: The counts of each rep, such as open leads; all 0 when not given.
             previous_offers: The results of earlier offers of this lead, by rep id; these reps are excluded.
             top: The number of assignments, best first; ``None`` means all.
+            ended: The reason why the lead may wait no longer, one of ``TOTAL_TIME_OVER``, ``TOO_OLD`` and
+                ``LINE_FULL``: only the pools of ``fallback.cannot_wait`` are asked. ``None`` (default) for none.
 
         Returns:
             Every rep of the pool, ranked or rejected, each with reasons.
@@ -433,7 +486,9 @@ class Router(Terms):
         if top is not None and (type(top) is not int or top < 1):
             raise FieldTypeError("top", shown(top), "a whole number, 1 or more")
         found = Router._question(self, lead, roster, now, previous_offers)
-        return found if isinstance(found, Ranking) else decide(found, counts).ranking(top)
+        if isinstance(found, Ranking):
+            return found if ended is None else ended_ranking(found, ended)
+        return decide(found, counts, ended).ranking(top)
 
     def judge(
         self,
@@ -521,6 +576,8 @@ class Router(Terms):
             )
         matches = () if lookup is None else lookup(lead)
         rule, sets = rules[position], teams.of(roster).sets
+        if rule.later:
+            rule = _aged(rule, lead, instant)
         return self, rule, roster, lead, instant, before, matches, sets
 
     def qualifies(self, lead: Lead, now: datetime | None = None) -> bool:
@@ -565,6 +622,12 @@ def _copied(previous_offers: Mapping[str, str]) -> Mapping[str, str]:
         return previous_offers
     must_be(Mapping, previous_offers=previous_offers)
     return FrozenDict(previous_offers)
+
+
+def _aged(rule: Rule, lead: Lead, instant: datetime | None) -> Rule:
+    """The rule as it is at the age of the lead; as it is written where the age is not known."""
+    since = lead.received_at
+    return rule if since is None or instant is None else rule.aged(instant - since)
 
 
 def _changes(where: Condition) -> bool:

@@ -205,6 +205,7 @@ _ELSEWHERE = {
     ("rep", "schedule"): "availability is judged for every rep before the requirement",
     ("rep", "capacity_by_segment"): "capacity is judged for every rep before the requirement",
     ("rep", "caps"): "caps are judged for every rep before the requirement",
+    ("rep", "pause_after_missed"): "pauses are judged for every rep before the requirement",
 }
 
 
@@ -227,6 +228,8 @@ HARMLESS: Final = frozenset(
     """.split()
 )
 """The standard fields whose values may be shown, or stand in a counter or a line; all others may be personal."""
+CONTACT: Final = frozenset(("name", "email", "phone", "company", "domain", "account_id"))
+"""The standard fields by which somebody could reach a lead that is not theirs; shown to its owner alone."""
 _ATTRIBUTE = re.compile(r"(lead|rep)\['([^'\\]+)'\]")
 
 
@@ -242,6 +245,27 @@ def text_titles(given: Any) -> tuple[str, ...]:
     if not found:
         raise ConfigError("the list of fields is empty; name one field or more")
     return found
+
+
+def preview_titles(given: Any) -> tuple[str, ...]:
+    """The names of facts of the lead that a rep may see before they have accepted it.
+
+    Raises:
+        ConfigError: A fact tells how to reach the lead, or it is no list.
+        UnknownFieldError: The lead has no such fact.
+    """
+    if isinstance(given, str | Mapping) or not isinstance(given, Iterable):
+        raise ConfigError(f"is {given!r:.40}; write a list of fields, such as ['country']")
+    names = [str(getattr(each, "operand", each)).removeprefix("lead.") for each in given]
+    known = [name for name in FIELDS["lead"] if name not in CONTACT and name != "id"]
+    for name in names:
+        if name in CONTACT:
+            problem = "tells how to reach the lead, which is shown to its owner alone; leave it out"
+            raise ConfigError(f"{name} {problem}")
+        shape = _ATTRIBUTE.fullmatch(name)
+        if name not in known and (shape is None or shape[1] != "lead"):
+            raise UnknownFieldError("lead", name, known)
+    return tuple(dict.fromkeys(names))
 
 
 def number_title(given: Any) -> str:
@@ -268,6 +292,11 @@ def _title(given: Any, entity: str, kind: Kind) -> str:
     if name not in known:
         raise UnknownFieldError(entity, name, known)
     return name
+
+
+def attribute_of(title: str) -> str | None:
+    """The name of a custom attribute; ``None`` for the name of a standard field."""
+    return _attribute(title)
 
 
 def _value(of: Lead | Rep, title: str) -> Any:

@@ -1,7 +1,7 @@
 """A rule: which leads, which reps, what is preferred among them; what qualifies a lead; and what happens without a rep.
 
 * A lead that fails is never dropped: it is nurtured, rejected, or reviewed by a person.
-* When a rule finds no rep, there are four cases, each with steps to take in order. ``ignore_availability`` is for
+* When a rule finds no rep, there are five cases, each with steps to take in order. ``ignore_availability`` is for
   ``none_available`` alone, and no other pool can be asked for ``no_rule_matched``: there is no rule under which its
   reps could be judged.
 * What a rule does not say, the router says; what the router does not say, ``DEFAULTS`` says.
@@ -10,55 +10,63 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Final, Literal, TypeAlias, cast, get_args
 from unicodedata import normalize
 
-from attrs import field, fields, frozen
+from attrs import evolve, field, fields, frozen
 
-from leadroute.errors import (
-    ConfigError,
-    LeadrouteError,
-    TruthError,
-    UnknownFieldError,
-    ValidationError,
-    nearest,
-)
+from leadroute.errors import ConfigError, UnknownFieldError, nearest
+from leadroute.model.duration import format_duration, parse_duration
 from leadroute.model.given import Refused, shown
 from leadroute.model.guidance import example, guided, without_defaults
-from leadroute.model.rep import Rep
-from leadroute.model.schedule import Schedule
 from leadroute.model.validation import (
     FrozenDict,
     clean_fields,
     cleaned,
     flag,
     ident,
-    names,
     number,
     text,
     whole,
     word,
 )
-from leadroute.rules.builders import FieldExpr
-from leadroute.rules.conditions import And, Condition, as_condition, joined
+from leadroute.rules.cleaning import (
+    ConditionLike,
+    condition,
+    given_condition,
+    pool_name,
+    share,
+    weekly,
+)
+from leadroute.rules.conditions import ALWAYS, And, Condition, joined
 from leadroute.rules.describe import denied
-from leadroute.rules.parser import parse
 from leadroute.rules.scorer import Scorer
-from leadroute.rules.terms import Terms
+from leadroute.rules.step import Step, as_steps, check_steps
+from leadroute.rules.terms import Terms, check_together
 
 WAIT: Final = "wait"
 CATCH_ALL: Final = "catch_all"
 IGNORE_AVAILABILITY: Final = "ignore_availability"
+NEXT_RULE: Final = "next rule"
 _POOL: Final = "pool "
+_FIRST_BACK: Final = re.compile(r"first_back\s+within\s+(.+)")
 _REMEDY: Final = "write steps such as 'pool emea, wait' or 'catch_all'"
 
 
 def pool_of(step: str) -> str | None:
     """The pool that a step asks; ``None`` when it asks none."""
     return step.removeprefix(_POOL) if step.startswith(_POOL) else None
+
+
+@lru_cache(maxsize=256)
+def first_back(step: str) -> timedelta | None:
+    """How soon a rep must be back for a lead to wait for them; ``None`` for any other step."""
+    found = _FIRST_BACK.fullmatch(step)
+    return None if found is None else parse_duration(found[1])
 
 
 def read_steps(case: str, given: str | Iterable[str]) -> tuple[str, ...]:
@@ -75,6 +83,11 @@ def read_steps(case: str, given: str | Iterable[str]) -> tuple[str, ...]:
             raise ConfigError(f"takes the step {step!r} twice; once is enough", case)
     if not found:
         raise ConfigError(f"is empty; {_REMEDY}", case)
+    if first_back(found[-1]) is not None:
+        problem = (
+            f"ends with {found[-1]!r}, and does not say what happens when nobody is back by then"
+        )
+        raise ConfigError(f"{problem}; write '{found[-1]}, catch_all'", case)
     return found
 
 
@@ -85,13 +98,32 @@ def _step(case: str, given: str) -> str:
             problem = "asks a pool, but without a rule nobody in it can be judged; add a rule for all leads instead"
             raise ConfigError(problem, case)
         return _POOL + _pool_name(case, words[1].strip())
-    step = given.strip()
+    step = " ".join(given.split())
+    if case == "cannot_wait" and (step in (WAIT, NEXT_RULE) or step.startswith("first_back")):
+        problem = f"says {step!r:.60}, and the lead may wait no longer"
+        raise ConfigError(f"{problem}; write steps such as 'pool managers, catch_all'", case)
+    if case != "no_rule_matched" and (step == NEXT_RULE or step.startswith("first_back")):
+        return _waiting(case, step)
     if step == IGNORE_AVAILABILITY and case != "none_available":
         problem = "says 'ignore_availability', which helps only none_available: nobody else is there to take the lead"
         raise ConfigError(problem, case)
     if step not in (WAIT, CATCH_ALL, IGNORE_AVAILABILITY):
         raise ConfigError(f"has no step {step!r:.60}; {_REMEDY}", case)
     return step
+
+
+def _waiting(case: str, step: str) -> str:
+    """A step to the next rule, or to the first rep who is back, in its normal form."""
+    if step == NEXT_RULE:
+        return step
+    try:
+        within = first_back(step)
+    except ConfigError as error:
+        raise ConfigError(f"{step!r:.60}: {error.problem}", case) from None
+    if not within:
+        remedy = "write how soon a rep must be back, such as 'first_back within 48h'"
+        raise ConfigError(f"has the step {step!r:.60}; {remedy}", case)
+    return f"first_back within {format_duration(within)}"
 
 
 def _pool_name(case: str, given: str) -> str:
@@ -118,7 +150,7 @@ def _steps(case: str) -> Any:
 class Fallback:
     """The steps to take when a rule finds no rep.
 
-    There are four cases; ``None`` leaves a case as it is.
+    There are five cases; ``None`` leaves a case as it is.
 
     Each case is text such as ``"pool emea, pool apac, ignore_availability"``, or a list of steps.
     The steps are taken in order until a rep is found:
@@ -126,16 +158,23 @@ class Fallback:
     * ``pool NAME`` ranks the reps of another pool under the same rule; the turns and caps of that pool count.
     * ``ignore_availability`` ranks the pools so far again and ignores schedules, presence, wrap-up
       and calling hours. Capacity, caps, requirements and earlier offers still count.
+    * ``first_back within 48h`` means that the lead waits for the first rep who is back, if that is so
+      soon; a rep who is at work and full counts as back. Else the next step is taken.
+    * ``next rule`` lets the next rule that matches the lead judge it, with its pools and its own
+      steps; without such a rule the next step is taken.
     * ``wait`` means that the lead waits until a rep is back, or, when that time is not known, until the next sweep.
     * ``catch_all`` gives it to the catch-all.
 
-    After the last step a lead waits if a rep of these pools can take it later, and goes to the catch-all if not.
+    They are taken once the last of ``Rule.steps`` has opened. After the last step a lead waits if a
+    rep of these pools can take it later, and goes to the catch-all if not.
 
     Args:
         no_rule_matched: No rule matches the lead. Only the router can have steps for it.
         pool_empty: The rule's pool has no reps.
         none_eligible: No rep of the pool may take the lead, now or later.
         none_available: Some reps may take the lead, and all of them are off or full.
+        cannot_wait: The lead may wait no longer: ``total_within`` or ``max_age`` is over, or its
+            line is as long as ``max_waiting``. Without a rep the catch-all has it; it never waits.
 
     Raises:
         ConfigError: A step is not known, or cannot be taken there.
@@ -149,6 +188,7 @@ class Fallback:
     pool_empty: Sequence[str] | None = _steps("pool_empty")
     none_eligible: Sequence[str] | None = _steps("none_eligible")
     none_available: Sequence[str] | None = _steps("none_available")
+    cannot_wait: Sequence[str] | None = _steps("cannot_wait")
 
     def __repr__(self) -> str:
         told = (f"{case}={steps_as_text(steps)!r}" for case, steps in self.said())
@@ -187,7 +227,7 @@ class Fallback:
                     yield case, pool
 
 
-CASES: Final = tuple(each.name for each in fields(Fallback))  # the four cases
+CASES: Final = tuple(each.name for each in fields(Fallback))  # the five cases
 
 DEFAULTS: Final[Mapping[str, tuple[str, ...]]] = FrozenDict(
     {case: (WAIT if case == "none_available" else CATCH_ALL,) for case in CASES}
@@ -437,39 +477,6 @@ RELEASE_ON: Final[tuple[ReleaseOn, ...]] = get_args(ReleaseOn)
 EVERYONE = "everyone"  # the pool of a rule that names none: the whole roster
 
 
-def condition(given: Any) -> Condition:
-    """A cleaner for conditions, their text, and flags such as ``LEAD["vip"]``."""
-    if isinstance(given, str):
-        try:
-            return parse(given)
-        except LeadrouteError as error:
-            raise Refused(f"cannot be read: {error}") from None
-    remedy = "write a condition such as LEAD.country == 'US'"
-    if isinstance(given, list | tuple):
-        raise Refused(f"is a {type(given).__name__}; join conditions with &: (a) & (b)")
-    if isinstance(given, bool):
-        raise Refused(
-            f"is {given}, as `is`, `in` and the fields of one lead give; {remedy} or LEAD.email.is_missing()"
-        )
-    if callable(given):
-        raise Refused(
-            f"is a function; {remedy}, or predicate('name') and Router(predicates={{'name': function}})"
-        )
-    try:
-        return as_condition(given)
-    except TruthError:
-        raise Refused(f"is {shown(given)}; {remedy}") from None
-
-
-ConditionLike: TypeAlias = Condition | FieldExpr | str
-"""A condition, a flag such as ``LEAD["vip"]``, or the text of a condition."""
-
-
-def given_condition(given: ConditionLike | None) -> Condition | None:
-    """A condition as it was given: tells type checkers what the cleaner takes."""
-    return cast("Condition | None", given)
-
-
 def score(given: Any) -> Scorer:
     """A cleaner for scores."""
     if isinstance(given, Scorer):
@@ -491,92 +498,11 @@ def score(given: Any) -> Scorer:
 _SUM: Final = "2 * free_capacity() + round_robin()"
 
 
-def _as_ids(given: Iterable[str | Rep] | None) -> Set[str] | None:
-    return cast("Set[str] | None", given)
-
-
-def _rep_id(given: Any) -> str:
-    return ident(given.id if isinstance(given, Rep) else given)
-
-
-def _pool(given: Any) -> str:
-    if not isinstance(given, str):
-        remedy = "write the name of a pool, and Router(pools=[Pool('west', reps={'ada', 'bob'})])"
-        raise Refused(f"is of type {type(given).__name__}; {remedy}")
-    return ident(given)
-
-
 def release_on(given: Any) -> str:
     """A cleaner for the moment at which capacity is given back."""
     if given not in RELEASE_ON:
         raise Refused(f"is {shown(given)}; write one of {', '.join(RELEASE_ON)}")
     return str(given)
-
-
-def weekly(given: Any) -> str:
-    """A cleaner for weekly hours."""
-    if not isinstance(given, str):
-        raise Refused(f"is {shown(given)}; write weekly hours such as 'mon-fri 09:00-20:00'")
-    try:
-        Schedule(given, "UTC")
-    except ValidationError as error:
-        raise Refused("; ".join(fault.problem for fault in error.faults)) from None
-    return given
-
-
-def share(given: Any) -> float:
-    """A cleaner for shares above 0."""
-    found: float = number(0, 1)(given)
-    if not found:
-        raise Refused("is 0; write a share above 0 and at most 1, or leave it out")
-    return found
-
-
-def read_ignored(given: Mapping[str, str]) -> FrozenDict[str, str]:
-    """Codes of the lint with the reason why each is silenced."""
-    if not isinstance(given, Mapping):
-        raise ConfigError(f'is a {type(given).__name__}; write {{"LR004": "reason"}}')
-    for code, reason in given.items():
-        if not isinstance(code, str) or not isinstance(reason, str) or not reason.strip():
-            raise ConfigError(
-                f'{code!r:.40} is silenced without a reason; write {{"LR004": "reason"}}'
-            )
-    return FrozenDict(given)
-
-
-@guided
-@frozen(kw_only=True, repr=False)
-class Pool:
-    """A named set of reps who take turns with one another.
-
-    Args:
-        name: The pool's name, 1 to 80 characters.
-        reps: The ids of its members; ``None`` means that ``where`` alone decides.
-        where: A condition on the rep; ``None`` means that ``reps`` alone decides.
-
-    Raises:
-        ValidationError: A field was refused.
-        ConfigError: Neither ``reps`` nor ``where`` was given.
-
-    Example:
-        >>> sorted(Pool("emea", reps={"bob", "ada"}).reps)
-        ['ada', 'bob']
-    """
-
-    name: str = field(kw_only=False, metadata={"clean": ident})
-    reps: Set[str] | None = field(
-        default=None, converter=_as_ids, metadata={"clean": names(_rep_id)}
-    )
-    where: Condition | None = field(
-        default=None, converter=given_condition, metadata={"clean": condition}
-    )
-
-    __repr__ = without_defaults
-
-    def __attrs_post_init__(self) -> None:
-        clean_fields(self)
-        if self.reps is None and self.where is None:
-            raise ConfigError(f"pool {self.name!r} has no members; write reps={{...}} or where=...")
 
 
 @guided
@@ -611,10 +537,19 @@ class Rule(Terms):
             without known hours share none.
         fallback: The steps when the rule finds no rep: ``Fallback``, or a mapping with its cases.
             For cases that it leaves out, those of the router apply.
+        steps: The reps who may take its leads once they have waited, such as
+            ``[Step(after="10m", pool="everyone")]``, in the order of their times.
+        priority: The priority of its leads, unless a lead brings its own; higher goes first.
+            ``None`` leaves it to the grade of the lead.
+
+    Attributes:
+        step: The number of the step that is in force; 0 for the rule as it is written.
+        opens: The age of a lead at which that step opens.
+        later: The rule as it is at each step that is still to come.
 
     Raises:
         ValidationError: A field was refused; every fault is listed.
-        ConfigError: A term or the steps of ``fallback`` cannot be read.
+        ConfigError: A term, a step or the steps of ``fallback`` cannot be read.
 
     Example:
         >>> Rule("everyone else", accept_within="5m").accept_within
@@ -629,7 +564,7 @@ class Rule(Terms):
         default=None, converter=given_condition, metadata={"clean": condition}
     )
     score: Scorer | None = cleaned(score)
-    pool: str | None = cleaned(_pool)
+    pool: str | None = cleaned(pool_name)
     segment: str | None = cleaned(ident)
     capacity_cost: int = cleaned(whole(0), default=1)
     release_on: ReleaseOn = cleaned(release_on, default="outcome")
@@ -638,11 +573,17 @@ class Rule(Terms):
     calling_hours: str | None = cleaned(weekly)
     min_shared_hours: float | None = cleaned(share)
     fallback: Fallback = field(default=Fallback(), converter=read_fallback)
+    steps: Sequence[Step] = field(default=(), converter=as_steps)
+    priority: int | None = cleaned(whole())
+    step: int = field(default=0, init=False, eq=False)
+    opens: timedelta = field(default=timedelta(0), init=False, eq=False)
+    later: Sequence[Rule] = field(default=(), init=False, eq=False)
 
     __repr__ = without_defaults
 
     def __attrs_post_init__(self) -> None:
         clean_fields(self)
+        check_together(self)
         if self.fallback.no_rule_matched is not None:
             problem = "a rule cannot say what happens when no rule matched; say it in the router's fallback"
             raise ConfigError(problem, "fallback.no_rule_matched")
@@ -650,8 +591,47 @@ class Rule(Terms):
             if pool == (self.pool or EVERYONE):
                 problem = f"asks {pool!r} again, which is the rule's own pool; name another"
                 raise ConfigError(problem, f"fallback.{case}")
+        if self.steps:
+            object.__setattr__(self, "later", _stages(self))
+
+    def aged(self, age: timedelta) -> Rule:
+        """The rule as it is for a lead of an age."""
+        found = self
+        for each in self.later:
+            if each.opens <= age:
+                found = each
+        return found
 
     @property
     def counts_as(self) -> str:
         """The segment of its leads."""
         return self.segment or self.name
+
+
+def _stages(rule: Rule) -> tuple[Rule, ...]:
+    """The rule as it is at each of its steps."""
+    check_steps(tuple(rule.steps))
+    require, pool, found = rule.require, rule.pool, list[Rule]()
+    for place, step in enumerate(rule.steps):
+        before = require, pool or EVERYONE
+        if step.require is not None:
+            require = None if step.require == ALWAYS else step.require
+        pool = pool if step.pool is None else step.pool
+        if before == (require, pool or EVERYONE):
+            problem = f"changes nothing: after {step} the same pool and requirement hold as before"
+            raise ConfigError(
+                f"{problem}; write another require or pool, or remove it", f"steps[{place}]"
+            )
+        asked = [case for case, name in rule.fallback.pools() if name == pool]
+        if asked:
+            problem = (
+                f"opens the pool {pool!r}, which fallback.{asked[0]} asks again; remove it there"
+            )
+            raise ConfigError(problem, f"steps[{place}]")
+        stage = evolve(rule, require=require, pool=pool, steps=())
+        object.__setattr__(stage, "step", place + 1)
+        object.__setattr__(stage, "opens", step.after)
+        found.append(stage)
+    for place, stage in enumerate(found, 1):
+        object.__setattr__(stage, "later", tuple(found[place:]))
+    return tuple(found)

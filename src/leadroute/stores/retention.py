@@ -40,6 +40,7 @@ STORED: Final[Mapping[str, Stored]] = FrozenDict(
             "until trimmed",
             _FORGET,
         ),
+        "note/": Stored("what was written with feedback", True, _ALWAYS, _FORGET),
         "placement/": Stored(
             "the id of the lead, its status, reps, times, outcome and value",
             False,
@@ -57,6 +58,12 @@ STORED: Final[Mapping[str, Stored]] = FrozenDict(
         ),
         "dead/": Stored(
             "the id of a lead with a dead letter", False, "until it is delivered", "ack"
+        ),
+        "rep/": Stored(
+            "that a rep is paused, why, until when, and who covers for them",
+            False,
+            _ALWAYS,
+            _NOBODY,
         ),
         "credits/": Stored("turns and credits of reps", False, _ALWAYS, _NOBODY),
         "turn_credit/": Stored(
@@ -83,5 +90,5 @@ STORED: Final[Mapping[str, Stored]] = FrozenDict(
 
 Example:
     >>> [kind for kind, each in STORED.items() if each.personal]
-    ['lead/', 'decision/']
+    ['lead/', 'decision/', 'note/']
 """

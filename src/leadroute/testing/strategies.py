@@ -27,8 +27,17 @@ from leadroute.ranking.router import Router
 from leadroute.rules import builders
 from leadroute.rules.builders import LEAD, NOW, REP, FieldExpr
 from leadroute.rules.conditions import ALWAYS, NEVER, Condition
-from leadroute.rules.rule import DISPOSITIONS, Disposition, Fallback, Pool, Rule, pool_of
+from leadroute.rules.pool import Pool
+from leadroute.rules.rule import (
+    DISPOSITIONS,
+    Disposition,
+    Fallback,
+    Rule,
+    first_back,
+    pool_of,
+)
 from leadroute.rules.scorer import Scorer
+from leadroute.rules.step import Step
 from leadroute.scorers import (
     close_rate,
     free_capacity,
@@ -225,6 +234,12 @@ IDS = ("ada", "bob", "cy/d", "50%", "Éva", "x y")
 POOLS = ("emea", "a/b%")
 SCHEDULES = (None, None, "mon-fri 09:00-17:00", "mon-sun 22:00-06:00", "never")
 ZONES = (None, "Europe/Berlin", "America/New_York")
+STEPS = (
+    (),
+    (),
+    (Step(after="10m", require=REP.level >= 1),),
+    (Step(after="90s", pool="a/b%"), Step(after="1h", pool="everyone", require="always")),
+)
 CALLING = ("mon-fri 09:00-20:00", "sat 10:00-18:00", "always")
 INDUSTRIES = ("health", "retail")
 
@@ -266,6 +281,7 @@ def reps(ids: st.SearchStrategy[str] | None = None) -> st.SearchStrategy[Rep]:
         timezone=st.sampled_from(ZONES),
         schedule=st.sampled_from(SCHEDULES),
         capacity=st.sampled_from([None, 0, 1, 1, 2, 5]),
+        wrap_up=st.sampled_from([None, None, None, "0s", "10m"]),
         caps=st.lists(
             st.builds(Cap, limits, st.sampled_from(PERIODS)), max_size=2, unique_by=lambda c: c.per
         ),
@@ -326,17 +342,24 @@ def scorers() -> st.SearchStrategy[Scorer]:
     )
 
 
-def routers() -> st.SearchStrategy[Router]:
-    """Build routers with up to three rules over two pools, whose conditions no lead can break."""
-    pools = st.sampled_from(
+def _pools() -> st.SearchStrategy[tuple[Pool, ...]]:
+    """Build the two pools of a router."""
+    return st.sampled_from(
         [
-            (Pool("emea", reps={"ada", "bob", "Éva"}), Pool("a/b%", where=REP.level >= 3)),
+            (
+                Pool("emea", reps={"ada", "bob", "Éva"}, wrap_up="3m", pause_after_missed=3),
+                Pool("a/b%", where=REP.level >= 3, cool_down={"declined": "5s"}),
+            ),
             (
                 Pool("emea", reps={"nobody"}),
                 Pool("a/b%", reps={"50%", "ada"}, where=REP.level >= 1),
             ),
         ]
     )
+
+
+def routers() -> st.SearchStrategy[Router]:
+    """Build routers with up to three rules over two pools, whose conditions no lead can break."""
     rules = st.builds(
         _rule,
         when=st.none() | _asks(),
@@ -344,7 +367,13 @@ def routers() -> st.SearchStrategy[Router]:
         score=st.none() | scorers(),
         pool=st.sampled_from([None, None, "everyone", *POOLS]),
         accept_within=st.sampled_from([None, "1m", "2h", "15m working", {"other": "3m"}]),
+        **_ends(),
+        deadlines=_deadlines(),
+        **_offer_terms(),
+        **_kinds_of_offers(),
         fallback=fallback(),
+        steps=st.sampled_from(STEPS),
+        priority=st.sampled_from([None, None, None, -1, 5]),
         calling_hours=st.sampled_from([None, None, None, *CALLING]),
         min_shared_hours=st.sampled_from([None, None, None, 0.25, 1]),
     )
@@ -352,7 +381,7 @@ def routers() -> st.SearchStrategy[Router]:
         Router,
         qualify=st.sampled_from([None, None, LEAD.budget > 0]),
         rules=st.lists(rules, max_size=3).map(_numbered),
-        pools=pools,
+        pools=_pools(),
         offline_grace=st.sampled_from(["0s", "0s", "90s"]),
         wrap_up=st.sampled_from(["0s", "0s", "5m"]),
         fallback=st.builds(
@@ -365,17 +394,77 @@ def routers() -> st.SearchStrategy[Router]:
     )
 
 
+def _deadlines() -> st.SearchStrategy[dict[str, Any]]:
+    """Terms of deadlines that go together."""
+    warned = {"warn_before": ["10m", "2m"], "on_breach": ["remind", "escalate lena", "reassign"]}
+    return st.sampled_from(
+        [
+            {},
+            {},
+            {"respond_within": "5m", "follow_up": ["10m", "1d", "8h working"]},
+            {"respond_within": {"other": "30m"}, "close_within": "14d"},
+            {"respond_within": "4h working", **warned},
+        ]
+    )
+
+
 def _numbered(rules: list[Rule]) -> list[Rule]:
     return [evolve(rule, name=f"rule {number}") for number, rule in enumerate(rules)]
 
 
-def _rule(pool: str | None, fallback: Fallback, **terms: Any) -> Rule:
-    """Build a rule that asks no pool twice."""
-    kept = {
-        case: [step for step in steps if pool_of(step) != (pool or "everyone")] or None
-        for case, steps in fallback.said()
+def _ends() -> dict[str, st.SearchStrategy[Any]]:
+    """Terms that end offers and waiting, by name."""
+    return {
+        "rounds": st.sampled_from([None, None, 3]),
+        "wait_between": st.sampled_from([None, None, "30s"]),
+        "total_within": st.sampled_from([None, None, "1d", "9h working", {"other": "4h"}]),
+        "truncate": st.sampled_from([None, None, False, True]),
+        "max_age": st.sampled_from([None, None, "7d"]),
+        "max_waiting": st.sampled_from([None, None, 50]),
     }
-    return Rule("rule", pool=pool, fallback=Fallback(**kept), **terms)
+
+
+def _offer_terms() -> dict[str, st.SearchStrategy[Any]]:
+    """The terms of answers, of leads that wait, and of those that reps pull."""
+    return {
+        "cool_down": st.sampled_from([None, None, "30s", {"busy": "1m", "timed_out": "10s"}]),
+        "keep_place": st.sampled_from([None, None, "60s"]),
+        "backlog": st.sampled_from([None, None, "oldest", "newest", "freshest"]),
+        "backlog_gap": st.sampled_from([None, None, "20s"]),
+        "backlog_burst": st.sampled_from([None, None, 1, 3]),
+        "claims_per_hour": st.sampled_from([None, None, 10]),
+        "lapsed_claims": st.sampled_from([None, None, 3]),
+    }
+
+
+def _kinds_of_offers() -> dict[str, st.SearchStrategy[Any]]:
+    """To how many reps leads are offered, and what reminds of an offer."""
+    kinds = [None, None, "parallel 2", "parallel 3, one more every 10s", "pull", "suggest"]
+    return {
+        "offer": st.sampled_from(kinds),
+        "remind_before": st.sampled_from([None, None, "30s", {"other": "10s"}]),
+        "preview": st.sampled_from([None, None, ["country", "lead['plan']"], []]),
+    }
+
+
+def _rule(
+    pool: str | None,
+    fallback: Fallback,
+    steps: tuple[Step, ...],
+    deadlines: Mapping[str, Any],
+    **terms: Any,
+) -> Rule:
+    """Build a rule that asks no pool twice, and whose steps change something."""
+    own = pool or "everyone"
+    opened = {own, *[step.pool for step in steps]}
+    if own in [step.pool for step in steps]:
+        opened, steps = {own}, ()
+    kept = {
+        case: [each for each in said if pool_of(each) not in opened] or None
+        for case, said in fallback.said()
+    }
+    kept = {case: said for case, said in kept.items() if said and not first_back(said[-1])}
+    return Rule("rule", pool=pool, fallback=Fallback(**kept), steps=steps, **deadlines, **terms)
 
 
 def lead_scorings() -> st.SearchStrategy[LeadScoring]:
@@ -405,18 +494,22 @@ def lead_scorings() -> st.SearchStrategy[LeadScoring]:
 def fallback() -> st.SearchStrategy[Fallback]:
     """Build the steps of a rule for when no rep is found; often none."""
     pools = [f"pool {name}" for name in ("everyone", *POOLS)]
+    others = ["next rule", "first_back within 2h"]
 
     def steps(*more: str) -> st.SearchStrategy[list[str] | None]:
-        asked = st.lists(st.sampled_from([*pools, *more]), max_size=2, unique=True)
+        asked = st.lists(st.sampled_from([*pools, *others, *more]), max_size=2, unique=True)
         ends = st.sampled_from([[], ["wait"], ["catch_all"]])
         joined = st.builds(operator.add, asked, ends)
-        return st.none() | joined.map(lambda found: found or None)
+        given = joined.filter(lambda found: not found or not first_back(found[-1]))
+        return st.none() | given.map(lambda found: found or None)
 
     return st.builds(
         Fallback,
         pool_empty=steps(),
         none_eligible=steps(),
         none_available=steps("ignore_availability"),
+        cannot_wait=st.none()
+        | st.lists(st.sampled_from(pools), min_size=1, max_size=2, unique=True),
     )
 
 

@@ -11,6 +11,7 @@ from leadroute import (
     REP,
     Cap,
     Lead,
+    Pool,
     Rep,
     Roster,
     Router,
@@ -24,7 +25,7 @@ from leadroute.insight.explain.changes import on_lead_hours
 from leadroute.insight.explain.scorer_changes import WANTED
 from leadroute.model.duration import to_micros
 from leadroute.model.keys import segment_open_key
-from leadroute.model.rep import Presence
+from leadroute.model.rep import Pause, Presence
 from leadroute.model.snapshot import ALL, Record, TrackRecords
 from leadroute.scorers import (
     BUILT_IN,
@@ -656,3 +657,60 @@ def test_a_number_that_no_rep_has_is_not_proposed():
         Rep("ada", attributes={"fee": 3}),
     )
     assert "fee was 2" in " ".join(told)
+
+
+def test_a_later_step_would_have_given_them_the_lead():
+    """The instant at which a step opens is proposed where it lies ahead."""
+    rule = Rule("a", require=REP.level >= 3, steps=[{"after": "10m", "require": "always"}])
+    lead = Lead("L-1", received_at=NOW)
+    team = [Rep("ada", level=3, capacity=1), Rep("bob", level=1)]
+    answer = why_not(Router(rules=[rule]), lead, "bob", team, snapshot=Snapshot(open={"ada": 1}))
+    told = [str(each) for changes in answer.proposals for each in changes]
+    assert any(each.startswith("it was decided at") for each in told), told
+    late = why_not(Router(rules=[rule]), lead, "bob", team, now=NOW + timedelta(hours=1))
+    assert not any("decided at" in str(each) for changes in late.proposals for each in changes)
+
+
+@pytest.mark.parametrize(("own", "pool"), [("5m", None), (None, "5m")])
+def test_a_shorter_wrap_up_of_the_rep_or_the_pool(own, pool):
+    """Where rep or pool say how long, a shorter time of the rep is proposed."""
+    router = Router(
+        rules=[Rule("a", pool="west")], pools=[Pool("west", reps={"bob"}, wrap_up=pool)]
+    )
+    team = [Rep("bob", wrap_up=own)]
+    counts = Snapshot(contacted={"bob": to_micros(NOW - MINUTE)})
+    answer = why_not(router, Lead("L-1"), "bob", team, now=NOW, snapshot=counts)
+    told = [str(each) for changes in answer.proposals for each in changes]
+    assert "the rep's wrap_up was 1m instead of 5m" in told
+
+
+def test_a_rep_who_was_not_paused():
+    """The end of a pause is proposed, by hand and by the clock."""
+    counts = Snapshot(paused={"bob": Pause(NOW + MINUTE, "lunch"), "cy": Pause()})
+    answer = why_not(
+        Router(rules=[Rule("a")]), Lead("L-1"), "bob", [Rep("bob")], now=NOW, snapshot=counts
+    )
+    told = [str(each) for changes in answer.proposals for each in changes]
+    assert "bob was not paused" in told
+    assert any(each.startswith("it was decided at") for each in told)
+
+
+@pytest.mark.parametrize(
+    ("until", "told"),
+    [
+        (20_000_000, "bob got the last lead that waited earlier"),
+        (0, "bob had answered the last leads that waited"),
+    ],
+)
+def test_a_rep_who_is_paced_would_have_got_it(until, told):
+    """An earlier offer, or an answer, is proposed for a rep who is held to the gap or the burst."""
+    paced = {"bob": until and to_micros(NOW) + until, "ada": 0}
+    answer = why_not(
+        Router(rules=[Rule("a")]),
+        Lead("L-1"),
+        "bob",
+        [Rep("ada"), Rep("bob")],
+        now=NOW,
+        snapshot=Snapshot(paced=paced),
+    )
+    assert told in [str(each) for changes in answer.proposals for each in changes]

@@ -4,6 +4,7 @@ import pickle
 from datetime import UTC, datetime
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.formats.said import unlined
@@ -24,11 +25,12 @@ from leadroute import (
     free_capacity,
     skill_match,
 )
-from leadroute.conditions import signal
+from leadroute.conditions import define, signal
 from leadroute.errors import ConfigError, FieldTypeError
 from leadroute.formats.policy_file import dump_policy, parse_policy
 from leadroute.insight.lint import CODES, Finding, Severity, roster_checks
 from leadroute.insight.lint.analysis import candidates, invented, rows, shown_by, told
+from leadroute.lead_scoring import LeadGrade, LeadScoring, SourcePoints
 from leadroute.rules.builders import age, domain_of, hours, is_free_mail, overlaps
 from leadroute.rules.builders import predicate as asks
 from leadroute.rules.evaluation import evaluate
@@ -415,6 +417,21 @@ def test_shared_hours_of_nobody_knows_whom():
     )
     assert "LR405" not in codes(Rule("a", min_shared_hours=1), reps=reps[1:])
     assert "LR405" not in codes(Rule("a"), reps=reps)
+
+
+def test_broadcast_to_more_than_are_asked():
+    """Where more than 50 may take the leads of a rule, the lint proposes to ask the next as others decline."""
+    reps = [Rep(f"rep {n:02}", level=n) for n in range(60)]
+    (said,) = [
+        each for each in found(Rule("a", offer="broadcast"), reps=reps) if each.code == "LR113"
+    ]
+    assert (said.place, said.severity) == ("rule[0].offer", "hint")
+    assert "of the 60 reps who may take its leads the best 50 are asked" in said.explanation
+    assert said.remedy.startswith("write offer = 'parallel 5'")
+    senior = Rule("a", offer="broadcast", require=REP.level >= 10)
+    assert "LR113" not in codes(senior, reps=reps), "50 of them may take the leads"
+    assert "LR113" not in codes(Rule("a", offer="parallel 50"), reps=reps)
+    assert "LR113" not in codes(Rule("a", offer="broadcast"), reps=reps[:50])
 
 
 def missing(score, *reps, **policy):
@@ -826,3 +843,69 @@ def test_what_becomes_of_leads_while_a_pool_is_away():
         (said,) = [each for each in given if each.code == "LR201" and not each.place]
         assert fate in said.remedy
         assert said.remedy.endswith("; widen the schedules if that is too long")
+
+
+def test_steps_that_open_before_the_first_offer_ends():
+    """A step is useless where an offer of every grade outlasts it; at its exact end it is not."""
+    rules = {
+        after: Rule("all", accept_within="5m", steps=[{"after": after, "require": REP.level >= 1}])
+        for after in ("4m", "5m")
+    }
+    assert [each.code for each in found(rules["4m"])] == ["LR501"]
+    assert found(rules["5m"]) == []
+    graded = evolve(rules["4m"], accept_within={"other": "5m"})
+    assert [each.place for each in found(graded)] == ["rule[0].step[0].after"]
+
+
+def test_steps_that_shut_out_reps():
+    """Who could take a lead before a step and cannot after it is named; who can take more is not."""
+    team = [Rep("ada", level=1, languages={"de"}), Rep("bob", level=2, languages={"de", "en"})]
+    narrow = {"after": "1h", "require": REP.languages.contains("en")}
+    wide = {"after": "2h", "require": REP.level >= 1}
+    rule = Rule("all", require=REP.languages.contains("de"), steps=[narrow, wide])
+    (finding,) = [each for each in found(rule, reps=team) if each.code == "LR112"]
+    assert finding.place == "rule[0].step[0]"
+    assert "the rep 'ada' is shut out" in finding.explanation
+    moved = Rule("all", steps=[{**narrow, "pool": "west"}])
+    pools = [Pool("west", reps={"bob"})]
+    assert [each.code for each in found(moved, reps=team, pools=pools)] == ["LR203"]
+
+
+def test_requirements_and_pools_of_steps_are_looked_at():
+    """Nobody who meets a step, and words that no rep has, are found there; a pool of a step is used."""
+    steps = [{"after": "1h", "require": REP.level >= 9}, {"after": "2h", "pool": "west"}]
+    team = [Rep("ada", level=1)]
+    pools = [Pool("west", reps={"ada"})]
+    places = {
+        (each.code, each.place)
+        for each in found(Rule("all", steps=steps), reps=team, pools=pools)
+        if each.code != "LR203"
+    }
+    assert places == {
+        ("LR107", "rule[0].step[0].require"),
+        ("LR107", "rule[0].step[1].require"),
+        ("LR112", "rule[0].step[0]"),
+    }
+
+
+def test_inbound_leads_without_a_deadline():
+    """A rule that names a source of inbound leads wants a deadline, of its own, the router's or a grade's."""
+
+    def codes(*rules, **policy):
+        given = check(Router(rules=[*rules, Rule("rest")], **policy))
+        return [each.place for each in given if each.code == "LR311"]
+
+    demo = LEAD.source == "demo-request"
+    assert codes(Rule("a", when=demo)) == ["rule[0]"]
+    assert codes(Rule("a", when=define("inbound", LEAD.channel.in_(["mail", "Web form"])))) == [
+        "rule[0]"
+    ]
+    assert codes(Rule("a", when=demo, respond_within="5m")) == []
+    assert codes(Rule("a", when=demo), respond_within="5m") == []
+    grades = [LeadGrade("hot", 0.5, "5m")]
+    scoring = LeadScoring(sources=[SourcePoints(source="x", points=1)], grades=grades)
+    assert codes(Rule("a", when=demo), lead_scoring=scoring) == []
+    others = [LEAD.source == "list", LEAD.role == "phone", ~LEAD.source.in_(["phone"])]
+    others += [LEAD.source != "phone", LEAD.source == LEAD.channel]
+    for when in others:
+        assert codes(Rule("a", when=when)) == []

@@ -37,7 +37,7 @@ from leadroute.rules.conditions import (
 from leadroute.rules.conditions import Presence as IsKnown
 from leadroute.rules.fields import FIELDS, HARMLESS, Kind
 from leadroute.rules.operand import Const, Entry, Field, Operand, SignalStat, literal_text
-from leadroute.rules.rule import Rule
+from leadroute.rules.rule import EVERYONE, Rule
 
 
 @frozen
@@ -434,7 +434,7 @@ def _same_clock(question: Question) -> Iterator[Lever]:
         yield (Change("lead", "timezone", own, f"time zone was {own!r}"),)
 
 
-def terms(question: Question, rule: Rule | None) -> Iterator[Lever]:
+def terms(question: Question, rule: Rule | None, pool: str | None) -> Iterator[Lever]:
     """Yield what could be different about the rule that decided, and about the policy."""
     if rule is not None:
         yield from _terms_of_rule(question, rule)
@@ -448,10 +448,8 @@ def terms(question: Question, rule: Rule | None) -> Iterator[Lever]:
         yield (Change("policy", "offline_grace", longer, words),)
     contact = question.snapshot.contacted.get(question.rep.id)
     if contact is not None:
-        shorter = (now - from_micros(contact)) // _SECOND * _SECOND
-        if timedelta(0) <= shorter < router.wrap_up:
-            words = f"wrap_up was {_lasting(shorter, router.wrap_up)}"
-            yield (Change("policy", "wrap_up", shorter, words),)
+        since = (now - from_micros(contact)) // _SECOND * _SECOND
+        yield from _shorter_wrap_up(question, since, pool)
     schedule = question.rep.schedule
     if isinstance(schedule, Schedule):
         today = now.astimezone(schedule.zone).date()
@@ -488,6 +486,17 @@ def _terms_of_rule(question: Question, rule: Rule) -> Iterator[Lever]:
         yield *milder, _of_rule(rule, "asked for no shared hours", min_shared_hours=None)
 
 
+def _shorter_wrap_up(question: Question, since: timedelta, pool: str | None) -> Iterator[Lever]:
+    """Yield a shorter wrap-up: of the policy, or of the rep where they or the pool have one."""
+    rep, router = question.rep, question.router
+    pauses = router.pauses(pool or EVERYONE)
+    has = pauses.after_contact(rep)
+    if timedelta(0) <= since < has:
+        words = f"wrap_up was {_lasting(since, has)}"
+        shared = rep.wrap_up is None and pauses.wrap_up == router.wrap_up
+        yield (Change("policy" if shared else "rep", "wrap_up", since, words),)
+
+
 def _lasting(other: timedelta, has: timedelta) -> str:
     return f"{format_duration(other)} instead of {format_duration(has)}"
 
@@ -512,8 +521,30 @@ def waits(question: Question, ranking: Ranking) -> Iterator[Lever]:
         here = {**snapshot.presence, rep.id: Presence("available", question.now)}
         words = f"{rep.label} was available instead of {presence.status}"
         yield (of_counts("presence", words, presence=here),)
+    if rep.id in snapshot.paused:
+        left = {each: pause for each, pause in snapshot.paused.items() if each != rep.id}
+        yield (of_counts("paused", f"{rep.label} was not paused", paused=left),)
+    if rep.id in snapshot.paced:
+        free = {each: until for each, until in snapshot.paced.items() if each != rep.id}
+        gap = snapshot.paced[rep.id] > 0
+        words = (
+            "got the last lead that waited" if gap else "had answered the last leads that waited"
+        )
+        told = f"{rep.label} {words}{' earlier' * gap}"
+        yield (of_counts("paced", told, paced=free),)
     rejection = ranking.rejection(rep.id)
     obstacles = () if rejection is None else rejection.obstacles
-    for later in sorted({each.available_at for each in obstacles if each.available_at is not None}):
+    moments = {each.available_at for each in obstacles if each.available_at is not None}
+    for later in sorted(moments | {*_next_steps(question, ranking)}):
         words = f"it was decided at {later.astimezone(rep.zone):%a %Y-%m-%d %H:%M:%S %Z}"
         yield (Change("moment", "now", later, words),)
+
+
+def _next_steps(question: Question, ranking: Ranking) -> Iterator[datetime]:
+    """Yield the instants at which the steps of the rule open that are still to come."""
+    rule, since, now = question.rule(ranking), question.lead.received_at, question.now
+    if rule is None or since is None or now is None:
+        return
+    for stage in rule.later:
+        if stage.opens > now - since:
+            yield since + stage.opens

@@ -272,7 +272,7 @@ def _levers(question: Question, first: Ranking) -> Iterator[Lever]:
         if pool.reps is not None and rep.id not in pool.reps:
             words = f"the pool {pool.name!r} had {rep.label} in it"
             found.append((Change("pool", pool.name, pool.reps | {rep.id}, words),))
-    found += terms(question, rule)
+    found += terms(question, rule, first.pool)
     if rule is not None:
         found += weights(rule)
     for asked, value in dict.fromkeys(named(router, "lead", lead)):

@@ -12,6 +12,7 @@ from typing import Final
 from attrs import evolve
 
 from leadroute.insight.lint.analysis import CODES, Code, Finding, Severity, Subject
+from leadroute.insight.lint.deadline_checks import responses
 from leadroute.insight.lint.policy_checks import (
     best_first,
     contradictions,
@@ -20,14 +21,15 @@ from leadroute.insight.lint.policy_checks import (
     order,
     remainder,
     scores,
+    steps,
 )
+from leadroute.insight.lint.requirement_checks import broadcasts, requirements
 from leadroute.insight.lint.roster_checks import (
     calls,
     hours,
     names,
     nobody,
     pools,
-    requirements,
     shared,
     territories,
     unheld,
@@ -82,8 +84,17 @@ def check(
 
 
 _OF_RULES: Final = (contradictions, order, remainder)
-_OF_REPS: Final = (names, pools, requirements, unknown, hours, unheld, shared, unmet)
-_OF_THE_WHOLE: Final = (territories, calls, habits, equal_terms, best_first, scores)
+_OF_REPS: Final = (names, pools, broadcasts, requirements, unknown, hours, unheld, shared, unmet)
+_OF_THE_WHOLE: Final = (
+    territories,
+    calls,
+    habits,
+    equal_terms,
+    best_first,
+    scores,
+    steps,
+    responses,
+)
 
 
 def _found(subject: Subject) -> Iterator[Finding]:

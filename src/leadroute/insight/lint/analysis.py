@@ -107,6 +107,8 @@ CODES: Mapping[str, Code] = FrozenDict(
         "LR109": Code(_W, "leads for which nobody in the pool meets the requirement"),
         "LR110": Code(_E, "a pool whose predicate fails"),
         "LR111": Code(_H, "reps without the data that a score asks for"),
+        "LR112": Code(_W, "a step that shuts out reps"),
+        "LR113": Code(_H, "a broadcast to more reps than are asked"),
         "LR201": Code(_H, "hours of the week with nobody"),
         "LR202": Code(_W, "a pool that never works"),
         "LR203": Code(_H, "no schedule"),
@@ -121,12 +123,14 @@ CODES: Mapping[str, Code] = FrozenDict(
         "LR308": Code(_H, "a grade without a rule, a deadline or a priority"),
         "LR309": Code(_H, "a signal whose word is near another one"),
         "LR310": Code(_W, "a lead score is read, and nothing scores leads"),
+        "LR311": Code(_H, "inbound leads without a deadline of the first contact"),
         "LR401": Code(_H, "territories between which only their names decide"),
         "LR402": Code(_W, "leads of a territory rule that nobody's territory holds"),
         "LR403": Code(_H, "too many territories to compare them all"),
         "LR404": Code(_W, "calling hours that never come"),
         "LR405": Code(_W, "reps without known hours under a rule that requires shared ones"),
         "LR406": Code(_W, "leads that may be called only when nobody of the pool works"),
+        "LR501": Code(_W, "a step that opens before the first offer ends"),
         "LR901": Code(_W, "an ignored code that is not found"),
         "LR902": Code(_W, "an ignored code that does not exist"),
         "LR903": Code(_H, "too many rules to compare them all"),
@@ -665,5 +669,9 @@ def conditions_of(router: Router) -> Iterator[tuple[str, Condition]]:
     found += [(f"pool[{number}].where", pool.where) for number, pool in enumerate(router.pools)]
     for number, rule in enumerate(router.rules):
         found += [(f"rule[{number}].when", rule.when), (f"rule[{number}].require", rule.require)]
+        found += [
+            (f"rule[{number}].step[{place}].require", step.require)
+            for place, step in enumerate(rule.steps)
+        ]
         found += [(f"rule[{number}].score", guard) for guard in guards(rule.score)]
     yield from ((place, condition) for place, condition in found if condition is not None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import combinations
 from math import exp, fsum
@@ -21,10 +21,12 @@ from leadroute.insight.lint.analysis import (
     shown_by,
     without,
 )
+from leadroute.model.duration import length_of
 from leadroute.model.lead import Lead
 from leadroute.ranking.lead_scoring import FitCriterion, LeadScoring, Logistic, is_score
 from leadroute.ranking.scorers.custom import HostScorer
 from leadroute.rules.conditions import Comparison, Condition, Membership, Named, Reads, reads, walk
+from leadroute.rules.describe import duration_in_words
 from leadroute.rules.fields import Kind
 from leadroute.rules.operand import Const, Field
 from leadroute.rules.rule import WAIT, Rule
@@ -235,7 +237,7 @@ def _terms(rule: Rule) -> tuple[object, ...]:
         rule.calling_hours,
         rule.min_shared_hours,
     )
-    return rule.pool, rule.score, rule.fallback, *asked
+    return rule.pool, rule.score, rule.fallback, rule.steps, *asked
 
 
 def _shared(subject: Subject, number: int, rule: Rule) -> Iterator[Finding]:
@@ -510,3 +512,21 @@ def _odd_words(subject: Subject, scoring: LeadScoring) -> Iterator[Finding]:
             explanation = f"no other part of the policy knows the signal {each.signal!r}"
             remedy = f"did you mean {near!r}?"
             yield Finding("LR309", f"lead_scoring.engagement[{number}].signal", explanation, remedy)
+
+
+def steps(subject: Subject) -> Iterator[Finding]:
+    """Yield steps that open while the first offer of a lead of any grade is open still."""
+    for number, rule in enumerate(subject.router.rules):
+        within = subject.router.terms(rule.name).accept_within
+        each = within.values() if isinstance(within, Mapping) else (within,)
+        shortest = min(length_of(one) for one in each if one is not None)
+        for stage in rule.later:
+            if stage.opens < shortest:
+                opens, ends = map(duration_in_words, (stage.opens, shortest))
+                explanation = (
+                    f"opens after {opens}, and an offer of rule {rule.name!r} is open for {ends}; "
+                    "a live offer finishes first"
+                )
+                place = f"rule[{number}].step[{stage.step - 1}].after"
+                remedy = "open it later, or lower accept_within"
+                yield Finding("LR501", place, explanation, remedy)

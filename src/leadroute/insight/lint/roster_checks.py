@@ -16,6 +16,7 @@ from attrs import frozen
 from leadroute.errors import FieldTypeError, nearest
 from leadroute.insight.coverage import Coverage, coverage, usual_zone
 from leadroute.insight.lint.analysis import Finding, Row, Subject, conditions_of
+from leadroute.insight.lint.requirement_checks import meets, people, pool_named, rep_parts
 from leadroute.model.lead import Lead
 from leadroute.model.lead_timezone import lead_hours
 from leadroute.model.rep import Rep, Roster
@@ -34,18 +35,16 @@ from leadroute.ranking.scorers.fit import (
 )
 from leadroute.ranking.scorers.seniority import tier
 from leadroute.rules.conditions import (
-    And,
     Comparison,
     Condition,
     Contains,
     Membership,
     SetRelation,
-    reads,
     walk,
 )
 from leadroute.rules.fields import Kind
 from leadroute.rules.operand import Const, Entry, Field, Operand
-from leadroute.rules.rule import EVERYONE, WAIT, Rule
+from leadroute.rules.rule import WAIT, Rule
 from leadroute.rules.scorer import Guarded, Scorer
 
 _SINGULAR = {
@@ -133,7 +132,6 @@ def _remedy(name: str, known: Iterable[str]) -> str:
 
 
 _HALF_A_YEAR = timedelta(weeks=26)
-_NOBODY = Lead("nobody")
 
 
 def nobody(subject: Subject) -> Iterator[Finding]:
@@ -154,7 +152,7 @@ def pools(subject: Subject) -> Iterator[Finding]:
     """Yield pools without active reps, and pools that no rule uses. O(pools x reps)."""
     router = subject.router
     fallbacks = (router.fallback, *(rule.fallback for rule in router.rules))
-    used = {rule.pool for rule in router.rules}
+    used = {each.pool for rule in router.rules for each in (rule, *rule.later)}
     used |= {pool for fallback in fallbacks for _, pool in fallback.pools()}
     for number, pool in enumerate(router.pools):
         place = f"pool[{number}]"
@@ -169,55 +167,6 @@ def pools(subject: Subject) -> Iterator[Finding]:
         if pool.name not in used:
             explanation = f"no rule uses the pool {pool.name!r}"
             yield Finding("LR108", place, explanation, "name it in a rule, or remove it")
-
-
-def requirements(subject: Subject) -> Iterator[Finding]:
-    """Yield requirements that nobody in the pool meets, for any lead or some. O(rules x reps)."""
-    for number, rule in enumerate(subject.router.rules):
-        members, require, pool = subject.active(rule.pool), rule.require, _pool(rule)
-        if require is None or not members or not subject.reached[number]:
-            continue
-        place = f"rule[{number}].require"
-        alone = _alone([require])
-        able = [rep for rep in members if _meets(subject, alone, rep)]
-        if not able:
-            explanation = f"nobody in the pool {pool!r} meets it: {require}"
-            yield Finding("LR107", place, explanation, "lower it, or change the pool or the reps")
-        elif lead := _unserved(subject, number, require, able):
-            explanation = (
-                f"rule {rule.name!r} takes leads for which nobody in the pool {pool!r} meets the requirement: "
-                f"{require}"
-            )
-            yield Finding("LR109", place, explanation, "add such a rep, or narrow the rule", lead)
-
-
-def _pool(rule: Rule) -> str:
-    return rule.pool or EVERYONE
-
-
-def _alone(conditions: Iterable[Condition]) -> list[Condition]:
-    """Return the parts that depend on the rep alone."""
-    parts = (each.parts if isinstance(each, And) else (each,) for each in conditions)
-    asked = [(part, reads(part)) for part in chain.from_iterable(parts)]
-    return [part for part, of in asked if not (of.lead or of.signals or of.checks or of.now)]
-
-
-def _meets(subject: Subject, parts: Iterable[Condition], rep: Rep) -> bool:
-    return all(subject.holds(part, _NOBODY, rep) for part in parts)
-
-
-def _unserved(
-    subject: Subject, number: int, require: Condition, able: Sequence[Rep]
-) -> Lead | None:
-    """Return a lead of the rule, which spells out its fields, and for which no rep is able."""
-    asked = reads(require)
-    if not asked.lead or asked.signals or asked.checks:
-        return None
-
-    def nobody_can(lead: Lead) -> bool:
-        return not any(subject.holds(require, lead, rep) for rep in able)
-
-    return subject.lead_of(number, lambda _row: asked.lead, nobody_can)
 
 
 def hours(subject: Subject) -> Iterator[Finding]:
@@ -238,18 +187,11 @@ def hours(subject: Subject) -> Iterator[Finding]:
     if subject.now is None:
         return
     places = {pool.name: f"pool[{number}]" for number, pool in enumerate(subject.router.pools)}
-    for pool in dict.fromkeys(_pool(rule) for rule in subject.router.rules):
+    for pool in dict.fromkeys(pool_named(rule) for rule in subject.router.rules):
         members = subject.punctual(pool)
         if members and all(rep.hours is not None for rep in members):
             remedy = f"{_fate(subject, pool)}; widen the schedules if that is too long"
             yield from _away(pool, places.get(pool, ""), members, subject.now, remedy)
-
-
-def people(reps: Sequence[Rep]) -> str:
-    """Return some reps as the subject of a sentence."""
-    shown = ", ".join(repr(rep.id) for rep in reps[:3])
-    more = f" and {len(reps) - 3} more" if len(reps) > 3 else ""
-    return f"the rep {shown} is" if len(reps) == 1 else f"the reps {shown}{more} are"
 
 
 def _fate(subject: Subject, pool: str) -> str:
@@ -257,7 +199,7 @@ def _fate(subject: Subject, pool: str) -> str:
     fates = {
         ", ".join(rule.fallback.steps("none_available", router.fallback))
         for rule in router.rules
-        if _pool(rule) == pool
+        if pool_named(rule) == pool
     }
     if fates == {WAIT}:
         return "leads wait until a rep is back"
@@ -359,7 +301,7 @@ def _plain(
 
 def _may_count(subject: Subject, guards: Sequence[Condition], rep: Rep) -> bool:
     try:
-        return _meets(subject, _alone(guards), rep)
+        return meets(subject, rep_parts(guards), rep)
     except FieldTypeError:
         return False
 

@@ -21,7 +21,7 @@ from attrs import evolve, field, frozen
 
 from leadroute.errors import ConfigError, FieldError, ValidationError
 from leadroute.model.keys import is_total_key
-from leadroute.model.lead import Lead, priority_of
+from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep, Reps, Roster, roster_of
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.validation import FrozenDict, aware, every, one_line
@@ -216,10 +216,7 @@ class _Wish:
     worth: Mapping[str, float]
     needs: Mapping[str, tuple[_Need, ...]]
     rank: Callable[[], Ranking]
-
-    @property
-    def priority(self) -> int:
-        return priority_of(self.lead)
+    priority: int
 
 
 @frozen(eq=False)
@@ -349,9 +346,10 @@ def assign_batch(
     )
 
 
-def _line(lead: Lead) -> tuple[int, float, datetime, str]:
+def _line(given: tuple[int, Lead]) -> tuple[int, float, datetime, str]:
+    priority, lead = given
     score = -1.0 if lead.score is None else lead.score
-    return -priority_of(lead), -score, lead.received_at or _LAST, lead.id
+    return -priority, -score, lead.received_at or _LAST, lead.id
 
 
 def _wishes(
@@ -369,7 +367,7 @@ def _wishes(
     """
     known: dict[Any, tuple[_Need, ...]] = {}
     wishes, room = [], _Room(terms.most)
-    for lead in _in_order(router, leads, now):
+    for priority, lead in _in_order(router, leads, now):
         rank = partial(router.rank, lead, roster, now=now, snapshot=counts)
         found = router.judge(lead, roster, now, counts)
         ranking = found if isinstance(found, Ranking) else found.ranking()
@@ -381,7 +379,7 @@ def _wishes(
                 known[place] = tuple(_needs(router, lead, ranking, roster[rep_id], counts))
             needs[rep_id] = known[place]
         bare = evolve(ranking, assignments=(), rejections=(), source=None)
-        wish = _Wish(lead, bare, worth, needs, rank)
+        wish = _Wish(lead, bare, worth, needs, rank, priority)
         wishes.append(wish)
         taker = next((rep_id for rep_id in worth if room.fits(wish, rep_id)), None)
         if taker is not None and isinstance(found, Decided):
@@ -390,12 +388,19 @@ def _wishes(
     return wishes
 
 
-def _in_order(router: Router, leads: Iterable[Lead], now: datetime | None) -> list[Lead]:
-    instant = None if now is None else aware(now)
-    scored = (router.scored(lead, instant or lead.received_at) for lead in every(Lead, leads=leads))
-    ordered = sorted(scored, key=_line)
+def _in_order(
+    router: Router, leads: Iterable[Lead], now: datetime | None
+) -> list[tuple[int, Lead]]:
+    """The leads, scored, in the order in which they are served, each with its priority."""
+    instant, found = None if now is None else aware(now), []
+    for each in every(Lead, leads=leads):
+        at = instant or each.received_at
+        lead = router.scored(each, at)
+        rule = router.match(lead, at) if router.prioritizes else None
+        found.append((router.priority_of(lead, rule), lead))
+    ordered = sorted(found, key=_line)
     twice = sorted(
-        name for name, count in Counter(lead.id for lead in ordered).items() if count > 1
+        name for name, count in Counter(lead.id for _, lead in ordered).items() if count > 1
     )
     if twice:
         faults = [

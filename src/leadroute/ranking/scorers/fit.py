@@ -33,7 +33,7 @@ from leadroute.ranking.scorers.parameters import (
     word,
 )
 from leadroute.ranking.scorers.seniority import alike
-from leadroute.rules.fields import number_of, texts_of
+from leadroute.rules.fields import CONTACT, number_of, texts_of
 from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.scorer import Points, Scorer
 
@@ -111,7 +111,13 @@ class skill_match(Scorer):
             return f"the lead has no {' or '.join(self.titles)}"
         if not rep.skills:
             return "no skills are known"
-        return ", ".join([f"{skill} at level {self._told(rep, skill)}" for skill in skills])
+        shown = CONTACT.isdisjoint(self.titles)  # what names a lead stands in no text
+        return ", ".join(
+            [
+                f"{skill if shown else 'a skill'} at level {self._told(rep, skill)}"
+                for skill in skills
+            ]
+        )
 
     @property
     def titles(self) -> tuple[str, ...]:

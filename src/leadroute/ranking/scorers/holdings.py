@@ -325,10 +325,14 @@ class _Sticky(Scorer):
         if not absent:
             return "the owner of the lead is not in the pool"
         stands_in = rep.id in self._stand_ins(context)
-        role = f"; stands in as {self.away}" if stands_in else ""
+        named = "cover" if rep.id in self._covers(context) else self.away
+        role = f"; stands in as {named}" if stands_in else ""
         return f"the lead belongs to {', '.join(absent)}, who cannot take it{role}"
 
     def _stand_ins(self, context: RoutingContext) -> frozenset[str]:
+        covers = self._covers(context)
+        if covers:
+            return covers
         if self.away == "anyone":
             return frozenset()
         owns = self._owns(context)
@@ -338,13 +342,24 @@ class _Sticky(Scorer):
         teams = frozenset(team for rep in absent for team in rep.teams)
         return frozenset(rep.id for rep in context.reps if not teams.isdisjoint(rep.teams))
 
+    def _covers(self, context: RoutingContext) -> frozenset[str]:
+        """The reps who are named to get what is meant for owners who are paused."""
+        paused = context.snapshot.paused
+        if not paused:
+            return frozenset()
+        owns = self._owns(context)
+        pauses = [paused[rep.id] for rep in context.absent if rep.id in paused and owns(rep)]
+        named = [pause.cover for pause in pauses if pause.until is None or pause.lasts(context.now)]
+        return frozenset(filter(None, named))
+
 
 @frozen
 class owner(_Sticky):
     """A preference for the rep who owns the lead's account or contact.
 
-    Formula: 1 for the rep in ``lead.owner_id``, 0 for the others. When the owner cannot take the lead, their stand-in
-    gets 1. No answer when the lead has no owner, or the owner is away without a stand-in.
+    Formula: 1 for the rep in ``lead.owner_id``, 0 for the others. When the owner cannot take the
+    lead, their stand-in gets 1: the cover that was named when they were paused, else as ``away``
+    says. No answer when the lead has no owner, or the owner is away without a stand-in.
 
     Args:
         away: The stand-ins of an owner who is away: ``"anyone"``, ``"team"`` or ``"manager"``.
@@ -373,7 +388,8 @@ class named_account(_Sticky):
     Formula: 1 when ``lead.account_id``, ``lead.domain`` or ``lead.company`` is among
     ``rep.accounts``, 0 for the others. Without a domain, that of the e-mail address counts; upper
     and lower case are the same, and an account ``example.com`` holds ``eu.example.com``. When no
-    such rep can take the lead, their stand-in gets 1. No answer when no rep has the account, or its
+    such rep can take the lead, their stand-in gets 1: the cover that was named when they were
+    paused, else as ``away`` says. No answer when no rep has the account, or its
     owners are away without a stand-in.
 
     Args:

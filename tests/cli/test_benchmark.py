@@ -62,6 +62,9 @@ def test_json(capsys, monkeypatch):
 
 def test_broken_bar(capsys, monkeypatch):
     """A bar that does not hold is printed as such, and the exit code is 1."""
+    found = dict.fromkeys(("peak_mib", "cpu_seconds", "seconds", "rate"), 1.0)
+    monkeypatch.setattr(route, "measured", lambda _count: found)
+    monkeypatch.setattr(route, "beside_parts", lambda _count: ({}, 1.0))
     monkeypatch.setattr(route, "RATIO", 0.1)
     assert route.main(["--quick"]) == 1
     assert "FAILED peak_ratio: " in capsys.readouterr().out

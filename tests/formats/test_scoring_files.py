@@ -394,8 +394,9 @@ def schema_keys(schema, place=""):
     """Every key of the JSON Schema as (table, key), the tables within tables behind a dot."""
     for key, each in schema["properties"].items():
         inner = each.get("items", each)
-        # Values of their own: a lead, a rep, and in a rule the steps that [fallback] has too.
-        if "properties" in inner and place not in ("rule", "test"):
+        # Values of their own: a lead, a rep, a cool-down, and in a rule the steps that [fallback] has too.
+        own = key == "cool_down" or (place in ("rule", "test") and key != "step")
+        if "properties" in inner and not own:
             yield from schema_keys(inner, f"{place}.{key}".lstrip("."))
         else:
             yield place or "top", key

@@ -81,6 +81,7 @@ class Process:
         self.steps, self.answer, self.error, self.done = steps, None, None, False
         self.heard = []
         self.request = None
+        self.has_read = False
         self.go()
 
     def go(self):
@@ -95,8 +96,14 @@ class Process:
         except Exception as error:  # noqa: BLE001 - a refusal is an answer to its caller
             self.done, self.error = True, error
 
+    @property
+    def reads(self):
+        """Whether the request at hand leaves the store as it is."""
+        return self.request[0] != "commit"
+
     def ask(self, store):
         """Let the store answer the request at hand, and run on to the next."""
+        self.has_read = self.reads
         method, arguments, options = self.request
         if method == "pause":
             self.answer = None
@@ -124,20 +131,22 @@ def every_order(scene, calls, check, *, crashes=0):
     A schedule is a text of 0 and 1: whose request is answered next; ``x`` and ``y`` end the first or
     the second call for good. What was met before with the same requests at hand is not run again.
     A run goes on with the first of what can happen next; each of the others is a run of its own later.
+
+    Of two requests that read, one after the other, the first call's is first: the other order gives
+    the same. A call dies before its first request or right after a commit: to read and die is the same.
     """
     ends, met, pending = 0, set(), [""]
     while pending:
         run = Run(scene, calls, pending.pop())
         while live := run.live():
             state = run.state()
-            if state in met:
-                break
+            letters = [] if state in met else run.letters(live, crashes)
             met.add(state)
-            letters = ["01"[n] for n in live]
-            if len(run.dead) < crashes:
-                letters += ["xy"[n] for n in live]
-            pending += [run.schedule + letter for letter in letters[1:]]
-            run.follow(letters[0])
+            if not letters:
+                break
+            first, *others = letters
+            pending += [run.schedule + letter for letter in others]
+            run.follow(first)
         else:
             ends += 1
             check(run.here, run.processes, run.dead, run.schedule)
@@ -160,6 +169,18 @@ class Run:
             self.dead.add("xy".index(letter))
         else:
             self.processes["01".index(letter)].ask(self.here.store)
+
+    def letters(self, live, crashes):
+        """What can happen next, without what comes to the same as something else."""
+        last = self.schedule[-1:]
+        found = ["01"[n] for n in live]
+        if last == "1" and self.processes[1].has_read and live[0] == 0 and self.processes[0].reads:
+            found = found[1:]
+        if len(self.dead) < crashes:
+            found += [
+                "xy"[n] for n in live if last in ("", "01"[n]) and not self.processes[n].has_read
+            ]
+        return found
 
     def live(self):
         """The numbers of the calls that go on."""

@@ -114,11 +114,12 @@ HOSTS = ("joined", "sqlalchemy", "django")
 
 
 def _engine(kind, name, prefix="leadroute"):
-    """The contract of a store on an engine, awaited or not."""
+    """The contract of a store on an engine, awaited or not; create() would make the function of a plain one."""
     is_async = name.startswith("async")
+    abilities = {CreatesTables: prefix != "plain", TellsTime: kind != "sqlite"}
     return store_contract(
         (sql.AWAITED if is_async else sql.OWN)[name],
-        abilities=(CreatesTables,) if kind == "sqlite" else (CreatesTables, TellsTime),
+        abilities=[ability for ability, has_it in abilities.items() if has_it],
         transaction=sql.transaction,
         nested=sql.nested,
         reopen=partial(sql.reopen, kind, sql.KINDS[kind][is_async], prefix),

@@ -22,7 +22,6 @@ WAYS = {"memory to sqlite": (memory, sqlite), "sqlite to memory": (sqlite, memor
 both_ways = pytest.mark.parametrize(("old", "new"), WAYS.values(), ids=WAYS)
 SERVERS = {
     "postgresql": sql.OWN["postgresql"],
-    "postgresql_plain": sql.OWN["postgresql_plain"],
     "mariadb": sql.OWN["mariadb"],
 }
 
@@ -30,7 +29,7 @@ SERVERS = {
 @pytest.fixture(params=SERVERS)
 def server(request):
     """How to make an empty store on a server."""
-    request.getfixturevalue(request.param.removesuffix("_plain"))
+    request.getfixturevalue(request.param)
     return SERVERS[request.param]
 
 

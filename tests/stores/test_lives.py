@@ -8,13 +8,13 @@ from tests.profiles import examples
 from tests.stores.sql import empty, made
 
 
-def life_over(kind, prefix="leadroute"):
+def life_over(kind):
     """The tests of a life over one kind of database."""
 
     class Over(LongLife):
         def make_store(self):
-            store = made(kind, prefix)
-            empty(kind, prefix)
+            store = made(kind)
+            empty(kind)
             return FailingStore(store)
 
     Over.TestCase.settings = examples(3, **LONG)
@@ -22,6 +22,5 @@ def life_over(kind, prefix="leadroute"):
 
 
 TestLifeInPostgresql = life_over("postgresql")
-TestLifeInPostgresqlWithoutItsFunction = life_over("postgresql", "plain")
 TestLifeInMariadb = life_over("mariadb")
 TestLifeThroughSqlalchemy = life_over("sqlite")

@@ -66,14 +66,6 @@ def plain():
     yield SqlAlchemyStore(engine(), prefix="plain")
 
 
-@contextmanager
-def bound():
-    """An empty store in a host's transaction."""
-    with own() as store, engine().connect() as connection:
-        yield store.bind(connection)
-        connection.rollback()
-
-
 class Waited:
     """A store whose calls are awaited, as one that blocks."""
 
@@ -97,28 +89,9 @@ def over_asyncpg():
         runner.run(found.dispose())
 
 
-@contextmanager
-def bound_over_asyncpg():
-    """An empty store over asyncpg in a host's transaction."""
-    sql.made("postgresql")
-    sql.empty("postgresql")
-    with asyncio.Runner() as runner:
-        found = create_async_engine(place().url("asyncpg"), **ASYNCPG)
-        connection = runner.run(connected(found))
-        yield Waited(AsyncSqlAlchemyStore(found).bind(connection), runner.run)
-        runner.run(connection.close())
-        runner.run(found.dispose())
-
-
-async def connected(found):
-    """A connection of an engine."""
-    return await found.connect()
-
-
-ASYNC = (("asyncpg", over_asyncpg), ("bound_asyncpg", bound_over_asyncpg))
-CASES = [
+CASES = [  # what is bound has one connection of the server to itself, for all of a transaction
     pytest.param(check, id=f"{name}-{case}")
-    for name, make_store in (("own", own), ("plain", plain), ("bound", bound), *ASYNC)
+    for name, make_store in (("own", own), ("plain", plain), ("asyncpg", over_asyncpg))
     for case, check in store_contract(make_store)
     if not case.startswith(("many_threads", "threads", "each_step"))  # one loop is not for threads
 ]
@@ -142,6 +115,19 @@ def test_no_statement_is_prepared():
         for other in others:
             other.dispose()
         assert store.counts() == {"n": 30}
+
+
+def test_goes_with_the_transaction_of_a_host():
+    """In a host's transaction changes are seen, refused and rolled back with it, and stay when it commits."""
+    for end in ("rollback", "commit"):
+        with own() as store, engine().connect() as connection:
+            inside = store.bind(connection)
+            inside.commit(added("c", "n"))
+            with pytest.raises(ConflictError):
+                inside.commit(added("c", "n"))
+            assert inside.counts(["n"]) == {"n": 1}
+            getattr(connection, end)()
+            assert store.counts(["n"]) == ({"n": 1} if end == "commit" else {})
 
 
 def test_makes_the_tables():

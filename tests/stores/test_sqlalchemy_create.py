@@ -1,16 +1,13 @@
-"""Making the tables: again, by many processes at once, and without the right to make functions."""
-
-import os
+"""Making the tables: again, and without the right to make functions."""
 
 import pytest
 import sqlalchemy as sa
 
 from leadroute.errors import ConflictError
-from leadroute.offers.change import Add, Change, Emit, Once, Put
+from leadroute.offers.change import Add, Change, Emit, Put
 from leadroute.stores.sqlalchemy import SqlAlchemyStore, SqlAlchemyTransaction
 from tests import servers
 from tests.stores import sql
-from tests.stores.test_processes import LONGEST, in_processes
 
 KINDS = pytest.mark.parametrize("kind", sql.KINDS)
 CHANGE = Change("c", (Put("lead/1", "{}", 0), Add("n", 2, hi=3), Emit("1", 1, "made", "{}", 5)))
@@ -37,27 +34,6 @@ def test_create_again_keeps_what_is_there(kind):
     with engine.connect() as connection:
         versions = connection.execute(sa.text(f"SELECT count(*) FROM {prefix}_schema")).scalar()
     assert versions == 1
-
-
-def create(barrier, answer, url, prefix):
-    """Make the tables when all do."""
-    with SqlAlchemyStore(url, prefix=prefix) as store:
-        barrier.wait(LONGEST)
-        store.create()
-        store.commit(Change("c", (Add("n", 1), Once(f"from/{os.getpid()}"))))
-        answer.send("made")
-
-
-@pytest.mark.slow
-@KINDS
-def test_eight_processes_make_the_tables_at_once(kind):
-    """Each of eight processes finds the tables made, whichever made them, and writes to them."""
-    prefix = sql.new_prefix()
-    url = sql.url_of(kind)
-    url += "?ssl_disabled=true" if kind == "mariadb" else ""
-    assert in_processes(create, [(url, prefix)] * 8) == ["made"] * 8
-    store = SqlAlchemyStore(sql.shared_engine(kind), prefix=prefix)
-    assert store.counts() == {"n": 8}
 
 
 @pytest.fixture

@@ -175,6 +175,9 @@ def propensities(score: Scorer, context: RoutingContext) -> Mapping[str, float]:
         for term in score.terms
         if not term.random
     }
+    for term in score.terms:
+        if term.random:
+            term.scorer.bind(context)  # what does not depend on the lot is then known at each
     for lot in range(CHANCES):
         at_lot = context.with_lot(lot)
         bound = [

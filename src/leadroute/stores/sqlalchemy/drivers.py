@@ -29,7 +29,7 @@ _BUSY = {
     *(1969, 3024, 1317),  # a statement that took too long, or was ended by somebody
 }
 _NO_TABLE = {"42P01", "3F000", 1146}
-_UNDONE = {"22012", "22003", "23502"}
+_UNDONE = {"22012", "22003", "23502", "23505"}
 _UNREACHABLE = re.compile(
     "refused|connect call failed|unreachable|no route|timed? ?out|reset|closed|temporary failure|"
     "starting up|shutting down|recovery|too many|no more connections|no such file",

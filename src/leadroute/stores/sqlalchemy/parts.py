@@ -27,7 +27,7 @@ from leadroute.stores.rows import NEVER
 
 _Op = TypeVar("_Op")
 
-_LEAST, _MOST = 1 - 2**63, 2**63 - 1
+LEAST, MOST = 1 - 2**63, 2**63 - 1
 
 
 @frozen
@@ -43,13 +43,13 @@ class Sum:
     @classmethod
     def of(cls, parts: tuple[Add, ...]) -> Sum:
         """Merge the additions to one counter; each must hold in its turn, so all bound what was before."""
-        total, low, high = 0, _LEAST, _MOST
+        total, low, high = 0, LEAST, MOST
         for part in parts:
             total += part.delta
             least, most = part.bounds
             low, high = max(low, least - total), min(high, most - total)
-        if low > high or not _LEAST <= total <= _MOST:  # it holds nowhere, and fits no column
-            total, low, high = 0, _MOST, _LEAST
+        if low > high or not LEAST <= total <= MOST:  # it holds nowhere, and fits no column
+            total, low, high = 0, MOST, LEAST
         return cls(parts[0].key, total, low, high, parts)
 
     def refused(self, before: int) -> ConflictError:

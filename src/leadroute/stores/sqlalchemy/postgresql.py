@@ -11,7 +11,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from attrs import evolve
 
@@ -26,7 +28,7 @@ from leadroute.stores.rows import (
 )
 from leadroute.stores.sqlalchemy.database import Database, Log
 from leadroute.stores.sqlalchemy.drivers import reads_again
-from leadroute.stores.sqlalchemy.parts import Parts, as_json, document
+from leadroute.stores.sqlalchemy.parts import LEAST, MOST, Parts, as_json, document
 
 _ONCE = 'a (k text COLLATE "C", v text, f text)'
 _CHECK = 'a (k text COLLATE "C", v bigint, w boolean)'
@@ -176,19 +178,29 @@ END
 $function$
 """
 
-_KINDS: Mapping[tuple[str, ...], tuple[str, str]] = {
-    ("once",): (
+
+class _Part(NamedTuple):
+    """What a statement has for a kind of operation: rows of JSON, what they do, and what must hold then."""
+
+    tables: str
+    guard: str
+    given: tuple[str, ...]
+    compared: tuple[str, ...] = ()
+
+
+_KINDS: Mapping[tuple[str, ...], _Part] = {
+    ("once",): _Part(
         f"""
-once_asked AS MATERIALIZED (SELECT a.* FROM c, jsonb_to_recordset(j->'once') AS {_ONCE}),
-once_fresh AS (
+once_done AS (
     INSERT INTO leadroute_once (key, value, fingerprint, at)
-    SELECT k, v, f, (j->>'at')::bigint FROM c, once_asked ORDER BY k
-    ON CONFLICT DO NOTHING RETURNING key)""",
-        "(SELECT count(*) FROM once_fresh) = (SELECT count(*) FROM once_asked)",
+    SELECT k, v, f, %s::text::bigint FROM jsonb_to_recordset(%s::text::jsonb) AS {_ONCE}
+    RETURNING 1)""",
+        "(SELECT count(*) FROM once_done) > 0",
+        ("at", "once"),
     ),
-    ("check",): (
+    ("check",): _Part(
         f"""
-check_asked AS MATERIALIZED (SELECT a.* FROM c, jsonb_to_recordset(j->'check') AS {_CHECK}),
+check_asked AS MATERIALIZED (SELECT * FROM jsonb_to_recordset(%s::text::jsonb) AS {_CHECK}),
 check_held AS MATERIALIZED (
     SELECT key, version FROM leadroute_record
     WHERE key = ANY (ARRAY(SELECT k FROM check_asked WHERE NOT w)) ORDER BY key FOR SHARE),
@@ -197,20 +209,21 @@ checked AS (
     WHERE v = coalesce(version, (
         SELECT version FROM leadroute_record r WHERE w AND r.key = k), 0))""",
         "(SELECT count(*) FROM checked) = (SELECT count(*) FROM check_asked)",
+        ("check",),
     ),
-    ("new",): (
+    ("new",): _Part(
         f"""
-new_asked AS MATERIALIZED (SELECT a.* FROM c, jsonb_to_recordset(j->'new') AS {_WRITE}),
-new_fresh AS (
+new_done AS (
     INSERT INTO leadroute_record (key, version, status, owner, due, data)
-    SELECT k, 1, s, o, d, t FROM new_asked ORDER BY k
-    ON CONFLICT DO NOTHING RETURNING key)""",
-        "(SELECT count(*) FROM new_fresh) = (SELECT count(*) FROM new_asked)",
+    SELECT k, 1, s, o, d, t FROM jsonb_to_recordset(%s::text::jsonb) AS {_WRITE}
+    RETURNING 1)""",
+        "(SELECT count(*) FROM new_done) > 0",
+        ("new",),
     ),
-    ("put", "drop"): (
+    ("put", "drop"): _Part(
         f"""
-put_asked AS MATERIALIZED (SELECT a.* FROM c, jsonb_to_recordset(j->'put') AS {_WRITE}),
-drop_asked AS MATERIALIZED (SELECT a.k, a.e FROM c, jsonb_to_recordset(j->'drop') AS {_WRITE}),
+put_asked AS MATERIALIZED (SELECT * FROM jsonb_to_recordset(%s::text::jsonb) AS {_WRITE}),
+drop_asked AS MATERIALIZED (SELECT k, e FROM jsonb_to_recordset(%s::text::jsonb) AS {_WRITE}),
 held AS MATERIALIZED (
     SELECT key, version FROM leadroute_record
     WHERE key = ANY (ARRAY(SELECT k FROM put_asked UNION ALL SELECT k FROM drop_asked))
@@ -226,13 +239,14 @@ drop_done AS (
             "(SELECT count(*) FROM put_done) = (SELECT count(*) FROM put_asked) "
             "AND (SELECT count(*) FROM drop_done) = (SELECT count(*) FROM drop_asked)"
         ),
+        ("put", "drop"),
     ),
-    ("ack", "defer"): (
+    ("ack", "defer"): _Part(
         f"""
-ack_asked AS MATERIALIZED (SELECT a.i FROM c, jsonb_to_recordset(j->'ack') AS {_OUT}),
+ack_asked AS MATERIALIZED (SELECT i FROM jsonb_to_recordset(%s::text::jsonb) AS {_OUT}),
 ack_done AS (
     DELETE FROM leadroute_outbox WHERE event_id = ANY (ARRAY(SELECT i FROM ack_asked)) RETURNING 1),
-defer_asked AS MATERIALIZED (SELECT a.* FROM c, jsonb_to_recordset(j->'defer') AS {_OUT}),
+defer_asked AS MATERIALIZED (SELECT * FROM jsonb_to_recordset(%s::text::jsonb) AS {_OUT}),
 defer_done AS (
     UPDATE leadroute_outbox o SET until = u, attempts = a.n, error = r
     FROM defer_asked a WHERE event_id = i RETURNING 1)""",
@@ -240,13 +254,30 @@ defer_done AS (
             "(SELECT count(*) FROM ack_done) = (SELECT count(*) FROM ack_asked) "
             "AND (SELECT count(*) FROM defer_done) = (SELECT count(*) FROM defer_asked)"
         ),
+        ("ack", "defer"),
     ),
-    ("add", "raise"): (  # what is out of bounds becomes NULL, which the column refuses
+    ("add",): _Part(
         f"""
-add_asked AS MATERIALIZED (SELECT a.* FROM c, jsonb_to_recordset(j->'add') AS {_ADD}),
+added AS (
+    INSERT INTO leadroute_counter AS c (key, n)
+    SELECT k, d FROM jsonb_to_recordset(%s::text::jsonb) AS {_ADD}
+    ON CONFLICT (key) DO UPDATE SET n = CASE
+        WHEN %s::text::jsonb ? excluded.key THEN greatest(c.n, excluded.n)
+        ELSE c.n + excluded.n END
+    RETURNING key, n)""",
+        """(SELECT bool_and(coalesce(
+    n BETWEEN (%s::text::jsonb->key->0)::bigint AND (%s::text::jsonb->key->1)::bigint, true))
+    FROM added)""",
+        ("add", "up"),
+        ("bounds", "bounds"),
+    ),
+    # With additions, and what is out of bounds becomes NULL, which the column refuses.
+    ("raise",): _Part(
+        f"""
+add_asked AS MATERIALIZED (SELECT * FROM jsonb_to_recordset(%s::text::jsonb) AS {_ADD}),
 raise_asked AS (
     SELECT k, d AS t FROM add_asked WHERE l IS NULL
-    UNION ALL SELECT a.* FROM c, jsonb_to_recordset(j->'raise') AS {_RAISE}),
+    UNION ALL SELECT * FROM jsonb_to_recordset(%s::text::jsonb) AS {_RAISE}),
 counted AS MATERIALIZED (
     SELECT coalesce(a.k, r.k) AS k, coalesce(d, 0) AS d, coalesce(l, -9223372036854775807) AS l,
         coalesce(h, 9223372036854775807) AS h, t
@@ -258,39 +289,93 @@ written AS (
     RETURNING key, xmax = 0 AS is_new),
 count_done AS (SELECT 1 FROM counted JOIN written ON key = k WHERE NOT is_new OR 0 BETWEEN l AND h)""",
         "(SELECT count(*) FROM count_done) = (SELECT count(*) FROM counted)",
+        ("add", "raise"),
     ),
-    ("emit",): (
+    ("emit",): _Part(
         f"""
-emit_asked AS MATERIALIZED (SELECT a.* FROM c, jsonb_to_recordset(j->'emit') AS {_EMIT}),
-emit_fresh AS (
+emit_done AS (
     INSERT INTO leadroute_event (lead, n, type, at, change, data)
-    SELECT l, n, y, a.a, j->>'id', t FROM c, emit_asked a ORDER BY l, n
-    ON CONFLICT DO NOTHING RETURNING id, lead, n),
+    SELECT l, n, y, a.a, %s::text, t FROM jsonb_to_recordset(%s::text::jsonb) AS {_EMIT}
+    RETURNING id, lead, n, at)""",
+        "(SELECT count(*) FROM emit_done) > 0",
+        ("id", "emit"),
+    ),
+    ("deliver",): _Part(
+        f"""
 sent AS (
     INSERT INTO leadroute_outbox (event_id, until, attempts, error, lead, n)
-    SELECT id, least(a.a, 0), 0, '', l, a.n FROM emit_fresh f
-    JOIN emit_asked a ON l = lead AND a.n = f.n WHERE d RETURNING 1)""",
-        (
-            "(SELECT count(*) FROM emit_fresh) = (SELECT count(*) FROM emit_asked) "
-            "AND (SELECT count(*) FROM sent) >= 0"
-        ),
+    SELECT id, least(at, 0), 0, '', lead, e.n FROM emit_done e
+    JOIN jsonb_to_recordset(%s::text::jsonb) AS {_EMIT} ON l = lead AND a.n = e.n RETURNING 1)""",
+        "(SELECT count(*) FROM sent) > 0",
+        ("deliver",),
     ),
 }
 """What a statement has for each of the kinds in a change, in canonical order: in another, two deadlock."""
 
 
-def statement_of(kinds: Collection[str]) -> str:
-    """The one statement that takes a change with these kinds of operations, for want of the function.
+class Statements:
+    """The one statement that takes a change, for want of the function; one for all changes of the same kinds.
 
-    What it does not ask for costs no planning, which is most of its time.
+    It is planned each time, which is most of its time, so it has nothing that a change does not ask
+    for, and reads each kind of operation from JSON of its own.
+
+    Args:
+        sql: Puts the prefix and schema into a statement, and the driver's form of places.
     """
-    used = [part for names, part in _KINDS.items() if any(name in kinds for name in names)]
-    tables = ",".join(table for table, _ in used)
-    guards = " AND ".join(guard for _, guard in used)
-    return (
-        f"WITH c AS MATERIALIZED (SELECT %s::text::jsonb AS j),{tables}\n"
-        f"SELECT 1 / CASE WHEN {guards} THEN 1 ELSE 0 END"
-    )
+
+    def __init__(self, sql: Callable[[str], str]) -> None:
+        self._sql = sql
+        self._made: dict[frozenset[str], tuple[str, tuple[str, ...]]] = {}
+
+    def of(self, told: dict[str, Any]) -> tuple[str, list[object]]:
+        """The statement, and what it is given.
+
+        Args:
+            told: The document of the change.
+        """
+        if sent := [row for row in told.get("emit", ()) if row["d"]]:
+            told["deliver"] = sent
+        kinds = frozenset(told)
+        if kinds not in self._made:
+            self._made[kinds] = self._make(kinds)
+        statement, names = self._made[kinds]
+        return statement, [_given(told, name) for name in names]
+
+    def _make(self, kinds: frozenset[str]) -> tuple[str, tuple[str, ...]]:
+        wanted = kinds - {"add"} if "raise" in kinds else kinds
+        used = [part for names, part in _KINDS.items() if not wanted.isdisjoint(names)]
+        tables = ",".join(part.tables for part in used)
+        guards = " AND ".join(part.guard for part in used)
+        statement = f"WITH {tables}\nSELECT 1 / CASE WHEN {guards} THEN 1 ELSE 0 END"
+        names = [name for part in used for name in part.given]
+        names += [name for part in used for name in part.compared]
+        return self._sql(statement), tuple(names)
+
+
+def _given(told: Mapping[str, Any], name: str) -> str | None:
+    """One thing that a statement is given; rows come in canonical order, in which they are written."""
+    if name == "id":
+        return str(told["id"])
+    if name == "at":
+        return None if told["at"] is None else str(told["at"])
+    if name == "bounds":
+        bounded = [row for row in told["add"] if "l" in row]
+        return as_json({row["k"]: _after(row) for row in bounded})
+    rows = told.get(name, [])
+    return as_json(sorted(rows, key=_ORDER[name]) if name in _ORDER else rows)
+
+
+def _after(row: Mapping[str, int]) -> tuple[int, int]:
+    """Where a counter may stand after an addition."""
+    delta = row["d"]
+    return max(row["l"] + delta, LEAST), min(row["h"] + delta, MOST)
+
+
+_ORDER: Mapping[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(("once", "new", "add"), itemgetter("k")),
+    "emit": itemgetter("l", "n"),
+}
+"""What is inserted as it comes, by its place; of all else the rows are found and locked in order first."""
 
 
 VIEWS = (
@@ -366,6 +451,7 @@ class Postgresql(Log):
         self.function = function
         self._sql = sql
         self._commit = sql("SELECT leadroute_commit_3(%s)")
+        self._whole = Statements(sql)
         self._records, self._both = sql(_RECORDS), sql(_BOTH)
         self._counts, self._counts_in = sql(_COUNTS), sql(_COUNTS_IN)
         narrowed = {
@@ -412,7 +498,8 @@ class Postgresql(Log):
         """Do a change in one statement."""
         told = document(change)
         if not self.function:
-            db.rows(self._sql(statement_of(told.keys())), as_json(told))
+            statement, given = self._whole.of(told)
+            db.rows(statement, *given)
             return
         ((answer,),) = db.rows(self._commit, as_json(told))
         if not answer:

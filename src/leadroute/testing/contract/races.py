@@ -49,6 +49,8 @@ def stepwise(
         return trace
 
     def run() -> None:
+        # Python 3.12 tells of instructions only where this was asked for before.
+        sys._getframe().f_trace_opcodes = True  # noqa: SLF001
         sys.settrace(trace)
         try:
             first()

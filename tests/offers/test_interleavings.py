@@ -13,6 +13,7 @@ from leadroute import Lead, Rep, Router, Rule, round_robin
 from leadroute.errors import InvalidTransitionError
 from leadroute.model.keys import lead_key
 from leadroute.offers import LiveCounts
+from leadroute.offers.feedback import Said
 from leadroute.offers.lines import Lines
 from leadroute.offers.placement import Status
 from leadroute.offers.requests import run
@@ -99,18 +100,18 @@ MEETINGS = {
         SUBMIT,
         call("submit", Lead("other", received_at=START)),
     ),
-    "submit, feedback": (FULL, SUBMIT, call("feedback", "L-1", "won")),
+    "submit, feedback": (FULL, SUBMIT, call("feedback", "L-1", Said("won"))),
     "submit, decline": (scene("L-1", reps=("ada",)), SUBMIT, DECLINE),
     "submit, release": (FULL, SUBMIT, call("release", "L-1")),
     "feedback and sweep, sweep": (
         WAITING,
-        both(call("feedback", "L-1", "won"), SWEEP),
+        both(call("feedback", "L-1", Said("won")), SWEEP),
         SWEEP,
     ),
     "feedback, feedback": (
         WAITING,
-        call("feedback", "L-1", "won"),
-        call("feedback", "L-2", "won"),
+        call("feedback", "L-1", Said("won")),
+        call("feedback", "L-2", Said("won")),
     ),
     "submit, submit in step": (
         in_step(scene("L-1")),

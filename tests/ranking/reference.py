@@ -324,7 +324,8 @@ def _is_stopped(context, rep):
         return True
     if cooling is not None and known(at) < from_micros(cooling):
         return True
-    return rep.id in snapshot.paced
+    paced = snapshot.paced.get(rep.id)
+    return paced is not None and (not paced or known(at) < from_micros(paced))
 
 
 def _at_work(router, rule, context, rep):

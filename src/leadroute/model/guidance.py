@@ -124,7 +124,7 @@ T = TypeVar("T")
 def guided(kind: type[T]) -> type[T]:
     """Decorate a class so that the error for a wrong argument names the right one."""
     called: Callable[..., None] = kind.__init__
-    name = kind.__name__
+    name, own = kind.__name__, [*vars(kind).get("__annotations__", ())]
 
     @wraps(called)
     def checked(*arguments: Any, **named: Any) -> None:
@@ -133,7 +133,7 @@ def guided(kind: type[T]) -> type[T]:
         except LeadrouteError:
             raise
         except TypeError:
-            problem = _misfit(name, called, arguments, named)
+            problem = _misfit(name, called, arguments, named, own)
             if problem is None:
                 raise
             raise ArgumentError(name, problem) from None
@@ -149,11 +149,15 @@ def guided_attributes(kind: type[T]) -> type[T]:
 
 
 def _misfit(
-    kind: str, called: Callable[..., None], arguments: tuple[Any, ...], named: Mapping[str, Any]
+    kind: str,
+    called: Callable[..., None],
+    arguments: tuple[Any, ...],
+    named: Mapping[str, Any],
+    own: Sequence[str],
 ) -> str | None:
-    """What is wrong with the arguments of a call; ``None`` when they fit."""
+    """What is wrong with the arguments of a call, its own before the inherited; ``None`` when they fit."""
     _, *takes = signature(called).parameters.values()
-    known = [each.name for each in takes]
+    known = sorted([each.name for each in takes], key=lambda name: name not in own)
     strange = [name for name in named if name not in known]
     if strange:
         return "; ".join(

@@ -446,6 +446,13 @@ def _shift(hours: Hours, now: datetime) -> Shift:
     return unless_failing(state, lambda _error: Shift(False, now, now, None, fails=True))
 
 
+def _stops_for_a_time(snapshot: Snapshot, rep: Rep) -> bool:
+    """Whether the counts say until when a rep gets no offer."""
+    pause = snapshot.paused.get(rep.id)
+    ends = rep.id in snapshot.cooling or bool(snapshot.paced.get(rep.id))
+    return ends or (pause is not None and pause.until is not None)
+
+
 class CandidateSet:
     """The reps of one pool under one rule.
 
@@ -552,6 +559,8 @@ class CandidateSet:
         Hours and presence are asked of every member, and the rest after a contact of those alone
         whom neither rule nor lead excludes for good. Caps ask for themselves.
         """
+        if any(map(partial(_stops_for_a_time, snapshot), self.members)):
+            return True
         if ignore_availability:
             return False
         seen, contacted = snapshot.presence, snapshot.contacted

@@ -68,6 +68,7 @@ class LeadScore:
         """The score, grade, deadline and share of known facts, in one line.
 
         Example:
+            >>> from datetime import timedelta
             >>> within = timedelta(minutes=5)
             >>> LeadScore("L-1", 0.76, grade="hot", respond_within=within).headline
             '0.76 (hot, respond within 5m)'

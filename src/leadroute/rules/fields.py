@@ -206,6 +206,7 @@ _ELSEWHERE = {
     ("rep", "capacity_by_segment"): "capacity is judged for every rep before the requirement",
     ("rep", "caps"): "caps are judged for every rep before the requirement",
     ("rep", "pause_after_missed"): "pauses are judged for every rep before the requirement",
+    ("rep", "wrap_up"): "the wrap-up is judged for every rep before the requirement",
 }
 
 

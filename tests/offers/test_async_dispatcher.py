@@ -101,6 +101,7 @@ async def life(desk, clock):
     told += [await desk.record_contact("L-1"), await desk.feedback("L-1", "won", value=3)]
     clock.advance("5m")
     told.append(await desk.sweep())
+    told += [await desk.assign("L-3", "ada", by="boss"), await desk.reroute("L-3")]
     told += [await desk.assign("L-3", "ada", by="boss"), await desk.release("L-3")]
     expires = START + timedelta(days=1)
     told.append(await desk.credit_turns("ada", reason="skip", cause="L-9", expires=expires))
@@ -110,6 +111,7 @@ async def life(desk, clock):
     told += [await desk.placements(status="accepted"), await desk.worklist("ada")]
     told += [await desk.withdraw("L-3", "spam"), await desk.reopen("L-3")]
     told.append(await desk.update(Lead("L-3", country="DE")))
+    told += [await desk.preview("L-1"), await desk.notes("L-1")]
     told += [await desk.submit(Lead("W", received_at=START)), await desk.reevaluate("W")]
     told += [await desk.forget("L-2"), await desk.audit(repair=True)]
     first = (await desk.outbox())[0]

@@ -110,7 +110,8 @@ GOOD = {"lead": "{}", "expect": '{ rule = "germany" }'}
             "{ outcome = 'gone' }",
             (
                 "test[0].expect: outcome is 'gone'; write one of assignable, disqualified, no_rule_matched, "
-                "pool_empty, none_eligible, none_available, nurture, reject, review"
+                "pool_empty, none_eligible, none_available, total_time_over, too_old, line_full, "
+                "nurture, reject, review"
             ),
         ),
         (

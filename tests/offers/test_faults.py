@@ -71,6 +71,11 @@ def swept(here):
     here.sweep()
 
 
+def contacted(here):
+    if here.placement("L-1").contacted_at is None:  # each contact is one of its own
+        here.record_contact("L-1")
+
+
 def reopened(here):
     with suppress(InvalidTransitionError):  # what was done already is refused
         here.reopen("L-1")
@@ -97,10 +102,10 @@ CASES = {
         lambda here: here.assign("L-1", "bob", by="boss"),
     ),
     "release": (accepted(crew("L-1", "L-2", waiting=1), "L-1"), lambda here: here.release("L-1")),
-    "contact": (accepted(crew("L-1"), "L-1"), lambda here: here.record_contact("L-1")),
+    "contact": (accepted(crew("L-1"), "L-1"), contacted),
     "contact that frees": (
         accepted(crew("L-1", "L-2", router=RELEASING, waiting=1), "L-1"),
-        lambda here: here.record_contact("L-1"),
+        contacted,
     ),
     "feedback": (accepted(crew("L-1"), "L-1"), lambda here: here.feedback("L-1", "meeting")),
     "feedback that frees": (

@@ -507,3 +507,14 @@ def test_ranking_of_a_lead_that_may_wait_no_longer():
     assert (found.outcome, found.fallback_step) == (ended, "catch_all")
     found = router.rank(Lead("L-2"), team, now=START, ended=ended)
     assert found.outcome is Outcome.DISQUALIFIED
+
+
+def test_ranking_at_the_end_leaves_out_the_pool_that_a_case_goes_on_to():
+    """Whom the rule would ask now, because its own pool is empty, is asked at the end no more."""
+    steps = {"pool_empty": "pool backup", "cannot_wait": "pool managers"}
+    pools = [Pool("own", reps={"gone"}), Pool("backup", reps={"a"}), Pool("managers", reps={"b"})]
+    router = Router(rules=[Rule("all", pool="own", fallback=steps)], pools=pools)
+    team, lead = [Rep("a"), Rep("b")], Lead("L-1")
+    assert router.rank(lead, team, now=START).best.rep_id == "a"
+    found = router.rank(lead, team, now=START, ended=Outcome.TOO_OLD)
+    assert (found.best.rep_id, found.pool) == ("b", "managers")

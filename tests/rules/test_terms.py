@@ -10,6 +10,7 @@ from leadroute.formats import parse_policy
 from leadroute.lead_scoring import LeadGrade, LeadScoring, SourcePoints
 from leadroute.model.duration import WorkingTime
 from leadroute.offers import Dispatcher
+from leadroute.rules.describe import duration_in_words
 from leadroute.testing import ManualClock
 
 FRIDAY = datetime(2026, 3, 6, 16, 50, tzinfo=UTC)
@@ -116,3 +117,9 @@ def test_terms_of_backlog_and_pull_are_refused_with_the_remedy(term, given, prob
     """A term that makes no sense is refused under its name."""
     with pytest.raises(ConfigError, match=f"{term}: is .*{problem}"):
         Rule("all", **{term: given})
+
+
+def test_window_that_is_no_whole_seconds_is_said_as_it_is_written():
+    """In words a duration has whole units; one with a part of a second stays as it is written."""
+    assert duration_in_words(timedelta(seconds=1.5)) == "1s500ms"
+    assert duration_in_words(timedelta(minutes=90)) == "1 hour 30 minutes"

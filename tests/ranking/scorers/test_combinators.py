@@ -1,5 +1,7 @@
 """Scores made of scores."""
 
+import pickle
+
 import attrs
 import pytest
 from hypothesis import given
@@ -199,3 +201,10 @@ def test_conditions_deep_inside_a_score_are_checked_when_the_router_is_built():
         "round_robin()",
     ]
     assert attrs.evolve(Router(rules=[Rule("all", score=score)])).rules[0].score == score
+
+
+def test_nothing_is_given_up_for_fairness_where_nobody_is():
+    """A ranking without a rep has no cost of fairness, also when it is copied."""
+    router = Router(rules=[Rule("all", score=fair_share(free_capacity(), 1))])
+    found = router.rank(Lead("L-1"), [Rep("ada", active=False)])
+    assert pickle.loads(pickle.dumps(found)).fairness_cost == found.fairness_cost == 0

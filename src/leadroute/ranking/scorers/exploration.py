@@ -205,8 +205,6 @@ def _first(chances: dict[str, float], places: list[Place]) -> dict[str, float]:
 
 def fairness_cost(score: fair_share, context: RoutingContext) -> float:
     """How many points were given up for fairness: the best of any candidate, less the first's."""
-    if not context.reps:
-        return 0.0
     bounded, free = _bound(score, context), _bound(score.scorer, context)
     last = context.snapshot.last_assigned
     chosen = min(

@@ -476,7 +476,8 @@ class LongLife(Life):
     def update(self, lead):
         before = self.desk.placement(lead.id) if lead.id in self.leads else None
         placement = self._try(lead.id, lambda: self.desk.update(lead))
-        if placement is not None and before.status is not Status.WAITING:
+        anew = (Status.WAITING, Status.DISQUALIFIED)
+        if placement is not None and before.status not in anew:
             assert (placement.status, placement.offers) == (before.status, before.offers)
 
     @rule(lead=leads(lead_ids), rep_id=rep_ids)

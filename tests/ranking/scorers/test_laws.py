@@ -13,6 +13,7 @@ from tests.ranking.scorers.world import plain, scores, situations
 
 from leadroute import Rep, free_capacity, scorers
 from leadroute.errors import ConfigError, LeadrouteError
+from leadroute.rules.routing_context import Crew
 from leadroute.rules.scorer import Scorer, parse_score
 from leadroute.scorers import BUILT_IN
 
@@ -46,7 +47,10 @@ def test_the_order_of_reps_changes_no_points(score, context, random):
     """Whatever the order in which the candidates stand, each gets the same points."""
     shuffled = list(context.reps)
     random.shuffle(shuffled)
-    other = attrs.evolve(context, reps=tuple(shuffled))
+    reps = tuple(shuffled)
+    other = attrs.evolve(
+        context, reps=reps, crew=Crew(reps)
+    )  # what is kept of a crew is in its order
     before, after = score.bind(context), score.bind(other)
     for rep in context.reps:
         one, two = before(rep), after(rep)

@@ -53,6 +53,7 @@ from leadroute.offers.lifting import event_of
 from leadroute.offers.placement import SUGGESTED, Status
 from leadroute.offers.transitions import holds
 from leadroute.plain import loads
+from leadroute.rules.offer_kind import PULL
 from leadroute.testing import FailingStore, ManualClock
 from leadroute.testing.strategies import IDS, leads, reps, rosters, routers
 
@@ -99,11 +100,13 @@ class Life(RuleBasedStateMachine):
     @rule(lead=leads(lead_ids))
     def submit(self, lead):
         known = self._known(lead.id)
+        # One that was withdrawn comes back, where the terms keep its place.
+        stays = known and self.desk.placement(lead.id).status is not Status.WITHDRAWN
         before = self.store.events(limit=10_000)
         placement = self.desk.submit(lead)
         self.leads.add(lead.id)
         assert placement == self.desk.placement(lead.id)
-        if known:
+        if stays:
             assert self.store.events(limit=10_000) == before, "submitting twice changed something"
 
     def _known(self, lead_id):
@@ -264,7 +267,7 @@ class Life(RuleBasedStateMachine):
         own = {**self.desk.earlier, self.desk.router.version: self.desk.router}
         terms = own[placement.policy_version].terms(placement.rule)
         paced = terms.backlog_gap is not None or terms.backlog_burst is not None
-        return placement.reason_code == SUGGESTED or paced
+        return placement.reason_code == SUGGESTED or terms.kind == PULL or paced
 
     @rule()
     def five_minutes_pass(self):
@@ -533,7 +536,7 @@ class LongLifeOnAnOldFile(LongLife):
             self.folder.cleanup()
 
 
-# A search of 2,000 runs of 50 steps passed on 2026-12-01, in 88 s:
+# Searches of 2,000 runs of 50 steps, with all terms of offers, passed on 2026-12-01, in about six minutes:
 # HYPOTHESIS_PROFILE=nightly pytest --no-cov -n 0 -m slow tests/offers/test_life.py -k "TestLongLife and not Old"
 LONG = {**TEMPORARY, "stateful_step_count": 50}
 LongLife.TestCase.settings = examples(40, **LONG)

@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from datetime import UTC, datetime, timedelta
-from itertools import takewhile
+from itertools import dropwhile, takewhile
 
 from attrs import evolve
 
@@ -44,6 +44,7 @@ from leadroute.offers.events import (
     Forgotten,
     Offered,
     OfferWithdrawn,
+    PolicyChanged,
     Received,
     Reopened,
     Rerouted,
@@ -251,13 +252,21 @@ def standing(history):
     return [*taken, *live.values()]
 
 
+ENDS = (Rerouted, Declined, TimedOut)
+
+
+def offered_at_once(history):
+    """The reps who are offered a lead in the change in which its offers end, as in a new round."""
+    rest = dropwhile(lambda each: isinstance(each, TimedOut | PolicyChanged), history)
+    return {each.rep_id for each in takewhile(lambda each: isinstance(each, Offered), rest)}
+
+
 def freed_by(lead_id, history):
     """When each rep last gave back open work of a lead, event by event; a lost race leaves them as idle as before."""
     placement, freed = None, {}
     for number, event in enumerate(history):
         held = holds(placement)
-        at_once = takewhile(lambda each: isinstance(each, Offered), history[number + 1 :])
-        again = {each.rep_id for each in at_once} if isinstance(event, Rerouted) else set()
+        again = offered_at_once(history[number + 1 :]) if isinstance(event, ENDS) else set()
         placement = move(placement, event, lead_id)
         left = holds(placement)
         for key in () if isinstance(event, OfferWithdrawn) else filter(is_open_key, held):

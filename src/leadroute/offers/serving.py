@@ -51,27 +51,29 @@ _OF_THE_STORE: Final = (TransientError, UnknownOutcomeError)
 Bell: TypeAlias = Callable[[LeadSteps, str, Sequence[Record]], Steps[Done]]
 
 
+def _decided(leads: LeadSteps, lead_id: str, records: Sequence[Record]) -> Steps[Done]:
+    return leads.decided(lead_id, records)
+
+
 def _timed(leads: LeadSteps, lead_id: str, records: Sequence[Record]) -> Steps[Done]:
     def endings(before: Placement, now: datetime) -> Sequence[LeadEvent]:
         return due_events(before, leads.desk_of(before.policy_version).router, now)
 
-    return (yield from leads.passed_on(lead_id, endings, records))
+    return leads.passed_on(lead_id, endings, records)
 
 
 BELLS: Final[Mapping[str, Bell]] = FrozenDict(
     {
         "offers": lambda leads, lead_id, records: leads.passed_on(lead_id, leads.expired, records),
-        "again": lambda leads, lead_id, records: leads.decided(lead_id, records),
         "more": lambda leads, lead_id, records: leads.one_more(lead_id, records),
         "remind": lambda leads, lead_id, records: leads.reminded(lead_id, records),
-        "retry": lambda leads, lead_id, records: leads.decided(lead_id, records),
-        "gives_up": lambda leads, lead_id, records: leads.decided(lead_id, records),
-        "step": lambda leads, lead_id, records: leads.decided(lead_id, records),
         "shift": lambda leads, lead_id, records: leads.reported(
             lead_id, transitions.end_of_shift, records
         ),
-        **dict.fromkeys(("respond", "close", "follow_up"), _timed),
-        **dict.fromkeys(("respond_warning", "close_warning"), _timed),
+        **dict.fromkeys(("again", "retry", "gives_up", "step"), _decided),
+        **dict.fromkeys(
+            ("respond", "close", "follow_up", "respond_warning", "close_warning"), _timed
+        ),
     }
 )
 """What is done when a clock of a lead rings, by the name of the clock; each looks whether it is due still."""
@@ -311,22 +313,18 @@ class LineSteps:
 
     def ring(self, record: Record, tally: Tally) -> Steps[frozenset[str] | None]:
         """Do what is due about one lead; returns whom it freed."""
-        lead_id, freed = parts(record.key)[-1], frozenset[str]()
-        try:
-            due = placement_of(record, lead_id).due_clocks(self.leads.now())
-        except LeadrouteError as error:
-            tally.errors.append(FailedLead(lead_id, error))
-            return freed
-        records: Sequence[Record] = [record]
-        found: frozenset[str] | None = freed
+        placed, records = _placed(record, tally), [record]
+        freed: frozenset[str] | None = frozenset()
+        due = [] if placed is None else placed.due_clocks(self.leads.now())
         for bell in dict.fromkeys([BELLS[name.partition("/")[0]] for name in due]):
+            lead_id = parts(record.key)[-1]
             done = yield from self.kept_to(lead_id, bell(self.leads, lead_id, records), tally)
             if done is None:
                 break
-            records = ()  # what was read is what stands no more
+            records = []  # what was read is what stands no more
             tally.note(done)
-            found = both(found, done.freed)
-        return found
+            freed = both(freed, done.freed)
+        return freed
 
     def _rested(self, record: Record, tally: Tally) -> Steps[frozenset[str]]:
         """End the pause or the cool-down of a rep that is over; returns who may be free now."""
@@ -353,13 +351,8 @@ class LineSteps:
                 yield from self._retried(record, tally)
 
     def _retried(self, record: Record, tally: Tally) -> Steps[None]:
-        lead_id = parts(record.key)[-1]
-        try:
-            retries = "retry" in placement_of(record, lead_id).clocks
-        except LeadrouteError as error:
-            tally.errors.append(FailedLead(lead_id, error))
-            return
-        if retries:
+        placed, lead_id = _placed(record, tally), parts(record.key)[-1]
+        if placed is not None and "retry" in placed.clocks:
             step = self.leads.decided(lead_id, [record])
             done = yield from self.kept_to(lead_id, step, tally)
             if done is not None:
@@ -414,6 +407,16 @@ class LineSteps:
         counted = yield from requests.counts([backlog_key(rep_id) for rep_id in ids])
         gaps = paced(ids, counted, evolve(terms, backlog_burst=None), now)
         return min([at, *[until for _, until in gaps]])
+
+
+def _placed(record: Record, tally: Tally) -> Placement | None:
+    """The placement in a record; ``None`` for one that cannot be read, which is named."""
+    lead_id = parts(record.key)[-1]
+    try:
+        return placement_of(record, lead_id)
+    except LeadrouteError as error:
+        tally.errors.append(FailedLead(lead_id, error))
+        return None
 
 
 def _by_turn(record: Record) -> tuple[bool, str]:

@@ -26,6 +26,7 @@ from leadroute.ranking.eligibility import Ineligibility
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.rules.offer_kind import PULL, SUGGEST
 from leadroute.rules.rule import WAIT
+from leadroute.rules.terms import of_grade
 
 
 class Bounds(NamedTuple):
@@ -87,7 +88,7 @@ def bounds_of(placed: Placement, rule: str | None, desk: Desk, now: datetime) ->
     terms = desk.router.terms(rule)
     if terms.total_within is None and terms.max_age is None:
         return UNBOUND
-    total, age = terms.total_within_of(placed.lead_grade), terms.max_age_of(placed.lead_grade)
+    total, age = [of_grade(each, placed.lead_grade) for each in (terms.total_within, terms.max_age)]
     since, hours = placed.restarted_at or placed.received_at, _hours((total, age), rule, desk, now)
     return Bounds(
         None if total is None else deadline(since, total, hours),

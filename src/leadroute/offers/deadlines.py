@@ -35,7 +35,7 @@ from leadroute.offers.state_machine import move
 from leadroute.ranking.router import Router
 from leadroute.rules.deadline_terms import BreachStep
 from leadroute.rules.rule import EVERYONE, Rule
-from leadroute.rules.terms import Terms
+from leadroute.rules.terms import Terms, of_grade
 
 _WARNING: Final = "_warning"
 _NONE: Final[Mapping[str, datetime]] = FrozenDict()
@@ -117,18 +117,16 @@ def _allowed(placed: Placement, terms: Terms, router: Router) -> dict[str, list[
     """The times that each deadline allows; of several the earlier counts."""
     grade, found = placed.lead_grade, dict[str, list[Within]]()
     if placed.contacted_at is None:
-        respond = terms.respond_within_of(grade), _of_grade(router, grade)
+        respond = of_grade(terms.respond_within, grade), _within_of_grade(router, grade)
         found["respond"] = [within for within in respond if within is not None]
-    close = terms.close_within_of(grade)
+    close = of_grade(terms.close_within, grade)
     found["close"] = [] if close is None else [close]
     return {name: each for name, each in found.items() if each}
 
 
-def _of_grade(router: Router, grade: str | None) -> Within | None:
-    scoring = router.lead_scoring
-    if scoring is None or grade is None:
-        return None
-    return next((each.respond_within for each in scoring.grades if each.name == grade), None)
+def _within_of_grade(router: Router, name: str | None) -> Within | None:
+    grade = None if router.lead_scoring is None else router.lead_scoring.grade(name)
+    return None if grade is None else grade.respond_within
 
 
 def _clocks(

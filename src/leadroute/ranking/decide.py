@@ -254,7 +254,7 @@ class Decided:
     @property
     def accept_within(self) -> Within:
         """How long an offer of the lead is open."""
-        return self._set.offer[0].accept_within_of(self.grade)
+        return self.terms_of_offer.accept_within_of(self.grade)
 
     @property
     def rep(self) -> Rep:

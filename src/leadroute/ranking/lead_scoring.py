@@ -407,6 +407,10 @@ class LeadScoring:
         criteria = [each.name for each in self.fit] + [each.name for each in self.sources]
         return (*criteria, *(each.signal for each in self.engagement))
 
+    def grade(self, name: str | None) -> LeadGrade | None:
+        """Return the grade of a name; ``None`` when there is none."""
+        return next((grade for grade in self.grades if grade.name == name), None)
+
     def score(self, lead: Lead, now: datetime) -> LeadScore:
         """Return what a lead is worth at an instant. O(criteria + signals).
 

@@ -79,7 +79,6 @@ from leadroute.rules.terms import (
     ByGrade,
     Terms,
     accept_within,
-    by_grade,
     check_terms,
     check_together,
 )
@@ -150,9 +149,7 @@ class Router(Terms):
         default=None, converter=_as_qualify, metadata={"clean": qualification}
     )
     pools: tuple[Pool, ...] = field(default=(), converter=as_pools)
-    accept_within: ByGrade | None = field(
-        default=DEFAULTS.accept_within, converter=accept_within, metadata={"read": by_grade}
-    )
+    accept_within: ByGrade | None = field(default=DEFAULTS.accept_within, converter=accept_within)
     catch_all: str = cleaned(ident, default="catch_all")
     holidays: frozenset[date] = field(default=frozenset(), converter=holiday_dates)
     definitions: Mapping[str, Condition] = field(factory=dict, converter=as_defines, eq=False)
@@ -249,8 +246,8 @@ class Router(Terms):
         score = lead.lead_score
         if self.lead_scoring is None or score is None or own is not None:
             return priority_of(lead, own)
-        grades = self.lead_scoring.grades
-        return priority_of(lead, next((e.priority for e in grades if e.name == score.grade), None))
+        grade = self.lead_scoring.grade(score.grade)
+        return priority_of(lead, None if grade is None else grade.priority)
 
     @cached_property
     def prioritizes(self) -> bool:

@@ -1,7 +1,7 @@
 """The terms on which the leads of a rule are offered.
 
 A rule says what it wants otherwise than its router, and a router what it wants otherwise than
-``Terms.DEFAULTS``. What has a value for each grade of a lead has one for ``other`` too.
+``DEFAULTS``. What has a value for each grade of a lead has one for ``other`` too.
 """
 
 from __future__ import annotations
@@ -58,99 +58,43 @@ def read_within(given: Any) -> Within:
 
 def by_grade(given: WithinLike | Mapping[str, WithinLike]) -> ByGrade:
     """A converter for a duration, or one for each grade."""
-    if not isinstance(given, Mapping):
-        return read_within(given)
-    if not given:
-        raise ConfigError('is empty; write { hot = "2m", other = "10m" }')
-    found: dict[str, Within] = {}
-    for grade, within in given.items():
-        try:
-            found[ident(grade)] = read_within(within)
-        except Refused as refused:
-            raise ConfigError(f"the grade {refused}") from None
-        except ConfigError as error:
-            raise ConfigError(f"{grade}: {error.problem}") from None
-    return FrozenDict(found)
+    such = '{ hot = "2m", other = "10m" }'
+    return cast("ByGrade", _by_key(given, _grade, read_within, such))
+
+
+def _grade(given: Any) -> str:
+    try:
+        return str(ident(given))
+    except Refused as refused:
+        raise ConfigError(f"the grade {refused}") from None
 
 
 def read_cool_down(given: CoolDownLike) -> CoolDown:
     """A duration, or one for each way in which an offer may end."""
+    such = '{ declined = "30s", timed_out = "10s" }'
+    return cast("CoolDown", _by_key(given, _answer, parse_duration, such))
+
+
+def _answer(given: Any) -> str:
+    if given not in COOLING:
+        raise UnknownFieldError("answer", str(given), COOLING)
+    return str(given)
+
+
+def _by_key(given: Any, key: Callable[[Any], str], read: Callable[[Any], Any], such: str) -> Any:
+    """What is read of a value, or of each value of a table by its key."""
     if not isinstance(given, Mapping):
-        return parse_duration(given)
-    found: dict[str, timedelta] = {}
-    for answer, duration in given.items():
-        if answer not in COOLING:
-            raise UnknownFieldError("answer", str(answer), COOLING)
+        return read(given)
+    if not given:
+        raise ConfigError(f"is empty; write {such}")
+    found = {}
+    for named, value in given.items():
+        name = key(named)
         try:
-            found[answer] = parse_duration(duration)
+            found[name] = read(value)
         except ConfigError as error:
-            raise ConfigError(f"{answer}: {error.problem}") from None
-    if not found:
-        raise ConfigError('is empty; write { declined = "30s", timed_out = "10s" }')
+            raise ConfigError(f"{named}: {error.problem}") from None
     return FrozenDict(found)
-
-
-def named(name: str, read: Callable[[Any], Any], given: Any) -> Any:
-    """What is read of a term; what is refused is said with the name of the term."""
-    try:
-        return None if given is None else read(given)
-    except ConfigError as error:
-        raise error.at(name) from None
-
-
-def accept_within(given: WithinLike | Mapping[str, WithinLike] | None) -> ByGrade | None:
-    """A converter for how long an offer is open."""
-    return cast("ByGrade | None", named("accept_within", by_grade, given))
-
-
-def respond_within(given: WithinLike | Mapping[str, WithinLike] | None) -> ByGrade | None:
-    """A converter for how soon a lead is contacted."""
-    return cast("ByGrade | None", named("respond_within", by_grade, given))
-
-
-def close_within(given: WithinLike | Mapping[str, WithinLike] | None) -> ByGrade | None:
-    """A converter for how soon a lead is closed."""
-    return cast("ByGrade | None", named("close_within", by_grade, given))
-
-
-def warn_before(given: Iterable[str | timedelta] | str | None) -> tuple[timedelta, ...] | None:
-    """A converter for the warnings before a deadline."""
-    return cast("tuple[timedelta, ...] | None", named("warn_before", read_warn_before, given))
-
-
-def on_breach(given: Iterable[str | BreachStep] | str | None) -> tuple[BreachStep, ...] | None:
-    """A converter for what is done when a deadline is missed."""
-    return cast("tuple[BreachStep, ...] | None", named("on_breach", read_on_breach, given))
-
-
-def follow_up(given: Iterable[WithinLike] | str | None) -> tuple[Within, ...] | None:
-    """A converter for the schedule of follow-ups."""
-    return cast("tuple[Within, ...] | None", named("follow_up", read_follow_up, given))
-
-
-def cool_down(given: CoolDownLike | None) -> CoolDown | None:
-    """A converter for how long a rep gets no offer after one of theirs ended."""
-    return cast("CoolDown | None", named("cool_down", read_cool_down, given))
-
-
-def keep_place(given: str | timedelta | None) -> timedelta | None:
-    """A converter for how long a lead that was withdrawn keeps its place."""
-    return cast("timedelta | None", named("keep_place", parse_duration, given))
-
-
-def offer(given: str | OfferKind | None) -> OfferKind | None:
-    """A converter for the kind of the offers."""
-    return cast("OfferKind | None", named("offer", offer_kind, given))
-
-
-def remind_before(given: WithinLike | Mapping[str, WithinLike] | None) -> ByGrade | None:
-    """A converter for how long before its end an offer is reminded of."""
-    return cast("ByGrade | None", named("remind_before", by_grade, given))
-
-
-def preview(given: Iterable[Any] | None) -> tuple[str, ...] | None:
-    """A converter for the facts that are shown before a lead is accepted."""
-    return cast("tuple[str, ...] | None", named("preview", preview_titles, given))
 
 
 def yes_or_no(given: Any) -> bool:
@@ -160,15 +104,8 @@ def yes_or_no(given: Any) -> bool:
     return given
 
 
-def auto_accept(given: bool | None) -> bool | None:
-    """A converter for whether offers are accepted at once."""
-    return cast("bool | None", named("auto_accept", yes_or_no, given))
-
-
 Backlog: TypeAlias = Literal["oldest", "newest", "freshest"]
 """Which of the waiting leads of equal priority and score comes first."""
-
-
 BACKLOGS: Final[tuple[Backlog, ...]] = get_args(Backlog)
 
 
@@ -179,22 +116,12 @@ def read_backlog(given: Any) -> Backlog:
     return cast("Backlog", given)
 
 
-def backlog(given: Backlog | None) -> Backlog | None:
-    """A converter for the order of waiting leads."""
-    return cast("Backlog | None", named("backlog", read_backlog, given))
-
-
 def read_gap(given: Any) -> timedelta:
     """A pause between offers from its text form; it must be longer than nothing."""
     found = parse_duration(given)
     if not found:
         raise ConfigError("is 0s; write a pause such as '20s', or leave it out")
     return found
-
-
-def backlog_gap(given: str | timedelta | None) -> timedelta | None:
-    """A converter for the least time between two waiting leads."""
-    return cast("timedelta | None", named("backlog_gap", read_gap, given))
 
 
 def read_count(given: Any) -> int:
@@ -204,49 +131,157 @@ def read_count(given: Any) -> int:
     return given
 
 
+READERS: Final[Mapping[str, Callable[[Any], Any]]] = FrozenDict(
+    {
+        "accept_within": by_grade,
+        "rounds": read_count,
+        "wait_between": read_gap,
+        "total_within": by_grade,
+        "truncate": yes_or_no,
+        "max_age": by_grade,
+        "max_waiting": read_count,
+        "respond_within": by_grade,
+        "close_within": by_grade,
+        "warn_before": read_warn_before,
+        "on_breach": read_on_breach,
+        "follow_up": read_follow_up,
+        "offer": offer_kind,
+        "remind_before": by_grade,
+        "auto_accept": yes_or_no,
+        "preview": preview_titles,
+        "backlog": read_backlog,
+        "backlog_gap": read_gap,
+        "backlog_burst": read_count,
+        "claims_per_hour": read_count,
+        "lapsed_claims": read_count,
+        "cool_down": read_cool_down,
+        "keep_place": parse_duration,
+    }
+)
+"""What reads each term, by its name."""
+
+
+def _read(name: str, given: Any) -> Any:
+    """What is read of a term; what is refused is said with the name of the term."""
+    try:
+        return None if given is None else READERS[name](given)
+    except ConfigError as error:
+        raise error.at(name) from None
+
+
+def accept_within(given: WithinLike | Mapping[str, WithinLike] | None) -> ByGrade | None:
+    """A converter for how long an offer is open."""
+    return cast("ByGrade | None", _read("accept_within", given))
+
+
+def respond_within(given: WithinLike | Mapping[str, WithinLike] | None) -> ByGrade | None:
+    """A converter for how soon a lead is contacted."""
+    return cast("ByGrade | None", _read("respond_within", given))
+
+
+def close_within(given: WithinLike | Mapping[str, WithinLike] | None) -> ByGrade | None:
+    """A converter for how soon a lead is closed."""
+    return cast("ByGrade | None", _read("close_within", given))
+
+
+def warn_before(given: Iterable[str | timedelta] | str | None) -> tuple[timedelta, ...] | None:
+    """A converter for the warnings before a deadline."""
+    return cast("tuple[timedelta, ...] | None", _read("warn_before", given))
+
+
+def on_breach(given: Iterable[str | BreachStep] | str | None) -> tuple[BreachStep, ...] | None:
+    """A converter for what is done when a deadline is missed."""
+    return cast("tuple[BreachStep, ...] | None", _read("on_breach", given))
+
+
+def follow_up(given: Iterable[WithinLike] | str | None) -> tuple[Within, ...] | None:
+    """A converter for the schedule of follow-ups."""
+    return cast("tuple[Within, ...] | None", _read("follow_up", given))
+
+
+def cool_down(given: CoolDownLike | None) -> CoolDown | None:
+    """A converter for how long a rep gets no offer after one of theirs ended."""
+    return cast("CoolDown | None", _read("cool_down", given))
+
+
+def keep_place(given: str | timedelta | None) -> timedelta | None:
+    """A converter for how long a lead that was withdrawn keeps its place."""
+    return cast("timedelta | None", _read("keep_place", given))
+
+
+def offer(given: str | OfferKind | None) -> OfferKind | None:
+    """A converter for the kind of the offers."""
+    return cast("OfferKind | None", _read("offer", given))
+
+
+def remind_before(given: WithinLike | Mapping[str, WithinLike] | None) -> ByGrade | None:
+    """A converter for how long before its end an offer is reminded of."""
+    return cast("ByGrade | None", _read("remind_before", given))
+
+
+def preview(given: Iterable[Any] | None) -> tuple[str, ...] | None:
+    """A converter for the facts that are shown before a lead is accepted."""
+    return cast("tuple[str, ...] | None", _read("preview", given))
+
+
+def auto_accept(given: bool | None) -> bool | None:
+    """A converter for whether offers are accepted at once."""
+    return cast("bool | None", _read("auto_accept", given))
+
+
+def backlog(given: Backlog | None) -> Backlog | None:
+    """A converter for the order of waiting leads."""
+    return cast("Backlog | None", _read("backlog", given))
+
+
+def backlog_gap(given: str | timedelta | None) -> timedelta | None:
+    """A converter for the least time between two waiting leads."""
+    return cast("timedelta | None", _read("backlog_gap", given))
+
+
 def backlog_burst(given: int | None) -> int | None:
     """A converter for the number of unanswered offers."""
-    return cast("int | None", named("backlog_burst", read_count, given))
+    return cast("int | None", _read("backlog_burst", given))
 
 
 def claims_per_hour(given: int | None) -> int | None:
     """A converter for the number of claims in an hour."""
-    return cast("int | None", named("claims_per_hour", read_count, given))
+    return cast("int | None", _read("claims_per_hour", given))
 
 
 def lapsed_claims(given: int | None) -> int | None:
     """A converter for the number of lapsed claims in a day."""
-    return cast("int | None", named("lapsed_claims", read_count, given))
+    return cast("int | None", _read("lapsed_claims", given))
 
 
 def rounds(given: int | None) -> int | None:
     """A converter for how often the pool is gone through."""
-    return cast("int | None", named("rounds", read_count, given))
+    return cast("int | None", _read("rounds", given))
 
 
 def wait_between(given: str | timedelta | None) -> timedelta | None:
     """A converter for the pause after an offer that nobody answered."""
-    return cast("timedelta | None", named("wait_between", read_gap, given))
+    return cast("timedelta | None", _read("wait_between", given))
 
 
 def total_within(given: WithinLike | Mapping[str, WithinLike] | None) -> ByGrade | None:
     """A converter for how long a lead is offered in all."""
-    return cast("ByGrade | None", named("total_within", by_grade, given))
+    return cast("ByGrade | None", _read("total_within", given))
 
 
 def truncate(given: bool | None) -> bool | None:
     """A converter for what becomes of the offer in flight."""
-    return cast("bool | None", named("truncate", yes_or_no, given))
+    return cast("bool | None", _read("truncate", given))
 
 
 def max_age(given: WithinLike | Mapping[str, WithinLike] | None) -> ByGrade | None:
     """A converter for the age at which a lead waits no longer."""
-    return cast("ByGrade | None", named("max_age", by_grade, given))
+    return cast("ByGrade | None", _read("max_age", given))
 
 
 def max_waiting(given: int | None) -> int | None:
     """A converter for how many leads may wait in one line."""
-    return cast("int | None", named("max_waiting", read_count, given))
+    return cast("int | None", _read("max_waiting", given))
 
 
 @frozen(kw_only=True, slots=False)  # a router has a place for cached properties, and inherits
@@ -319,68 +354,29 @@ class Terms:
         FrozenDict({'hot': datetime.timedelta(seconds=120)})
     """
 
-    accept_within: ByGrade | None = field(
-        default=None, converter=accept_within, metadata={"read": by_grade}
-    )
-    rounds: int | None = field(default=None, converter=rounds, metadata={"read": read_count})
-    wait_between: timedelta | None = field(
-        default=None, converter=wait_between, metadata={"read": read_gap}
-    )
-    total_within: ByGrade | None = field(
-        default=None, converter=total_within, metadata={"read": by_grade}
-    )
-    truncate: bool | None = field(default=None, converter=truncate, metadata={"read": yes_or_no})
-    max_age: ByGrade | None = field(default=None, converter=max_age, metadata={"read": by_grade})
-    max_waiting: int | None = field(
-        default=None, converter=max_waiting, metadata={"read": read_count}
-    )
-    respond_within: ByGrade | None = field(
-        default=None, converter=respond_within, metadata={"read": by_grade}
-    )
-    close_within: ByGrade | None = field(
-        default=None, converter=close_within, metadata={"read": by_grade}
-    )
-    warn_before: tuple[timedelta, ...] | None = field(
-        default=None, converter=warn_before, metadata={"read": read_warn_before}
-    )
-    on_breach: tuple[BreachStep, ...] | None = field(
-        default=None, converter=on_breach, metadata={"read": read_on_breach}
-    )
-    follow_up: tuple[Within, ...] | None = field(
-        default=None, converter=follow_up, metadata={"read": read_follow_up}
-    )
-    offer: OfferKind | None = field(default=None, converter=offer, metadata={"read": offer_kind})
-    remind_before: ByGrade | None = field(
-        default=None, converter=remind_before, metadata={"read": by_grade}
-    )
-    auto_accept: bool | None = field(
-        default=None, converter=auto_accept, metadata={"read": yes_or_no}
-    )
-    preview: tuple[str, ...] | None = field(
-        default=None, converter=preview, metadata={"read": preview_titles}
-    )
-    backlog: Backlog | None = field(
-        default=None, converter=backlog, metadata={"read": read_backlog}
-    )
-    backlog_gap: timedelta | None = field(
-        default=None, converter=backlog_gap, metadata={"read": read_gap}
-    )
-    backlog_burst: int | None = field(
-        default=None, converter=backlog_burst, metadata={"read": read_count}
-    )
-    claims_per_hour: int | None = field(
-        default=None, converter=claims_per_hour, metadata={"read": read_count}
-    )
-    lapsed_claims: int | None = field(
-        default=None, converter=lapsed_claims, metadata={"read": read_count}
-    )
-
-    cool_down: CoolDown | None = field(
-        default=None, converter=cool_down, metadata={"read": read_cool_down, "by": COOLING}
-    )
-    keep_place: timedelta | None = field(
-        default=None, converter=keep_place, metadata={"read": parse_duration}
-    )
+    accept_within: ByGrade | None = field(default=None, converter=accept_within)
+    rounds: int | None = field(default=None, converter=rounds)
+    wait_between: timedelta | None = field(default=None, converter=wait_between)
+    total_within: ByGrade | None = field(default=None, converter=total_within)
+    truncate: bool | None = field(default=None, converter=truncate)
+    max_age: ByGrade | None = field(default=None, converter=max_age)
+    max_waiting: int | None = field(default=None, converter=max_waiting)
+    respond_within: ByGrade | None = field(default=None, converter=respond_within)
+    close_within: ByGrade | None = field(default=None, converter=close_within)
+    warn_before: tuple[timedelta, ...] | None = field(default=None, converter=warn_before)
+    on_breach: tuple[BreachStep, ...] | None = field(default=None, converter=on_breach)
+    follow_up: tuple[Within, ...] | None = field(default=None, converter=follow_up)
+    offer: OfferKind | None = field(default=None, converter=offer)
+    remind_before: ByGrade | None = field(default=None, converter=remind_before)
+    auto_accept: bool | None = field(default=None, converter=auto_accept)
+    preview: tuple[str, ...] | None = field(default=None, converter=preview)
+    backlog: Backlog | None = field(default=None, converter=backlog)
+    backlog_gap: timedelta | None = field(default=None, converter=backlog_gap)
+    backlog_burst: int | None = field(default=None, converter=backlog_burst)
+    claims_per_hour: int | None = field(default=None, converter=claims_per_hour)
+    lapsed_claims: int | None = field(default=None, converter=lapsed_claims)
+    cool_down: CoolDown | None = field(default=None, converter=cool_down, metadata={"by": COOLING})
+    keep_place: timedelta | None = field(default=None, converter=keep_place)
 
     def over(self, other: Terms) -> Terms:
         """Return these terms, completed by those of another."""
@@ -400,19 +396,11 @@ class Terms:
 
     def accept_within_of(self, grade: str | None) -> Within:
         """The time for which a lead of a grade is offered."""
-        return cast("Within", _of_grade(self.accept_within, grade))
-
-    def respond_within_of(self, grade: str | None) -> Within | None:
-        """Return the time to contact a lead; ``None`` for any."""
-        return cast("Within | None", _of_grade(self.respond_within, grade))
-
-    def close_within_of(self, grade: str | None) -> Within | None:
-        """Return the time to close a lead; ``None`` for any."""
-        return cast("Within | None", _of_grade(self.close_within, grade))
+        return cast("Within", of_grade(self.accept_within, grade))
 
     def reminder_of(self, grade: str | None) -> Within | None:
         """The time from an offer to its reminder; ``None`` for none."""
-        before: Within | None = _of_grade(self.remind_before, grade)
+        before = of_grade(self.remind_before, grade)
         if before is None:
             return None
         within = self.accept_within_of(grade)
@@ -425,14 +413,6 @@ class Terms:
         ends = (self.total_within, self.max_age, self.max_waiting)
         return any(each is not None for each in ends)
 
-    def total_within_of(self, grade: str | None) -> Within | None:
-        """The time for all offers of a lead of a grade."""
-        return cast("Within | None", _of_grade(self.total_within, grade))
-
-    def max_age_of(self, grade: str | None) -> Within | None:
-        """The age at which a lead of a grade waits no longer."""
-        return cast("Within | None", _of_grade(self.max_age, grade))
-
 
 def over(own: Any, other: Any, keys: Iterable[str] | None = None) -> Any:
     """A term, completed by another: one for each key by what the other says of the rest."""
@@ -444,11 +424,12 @@ def over(own: Any, other: Any, keys: Iterable[str] | None = None) -> Any:
     return FrozenDict({**rest, **own})
 
 
-def _of_grade(given: Any, grade: str | None) -> Any:
-    """The value for a grade, where there is one for each."""
+def of_grade(given: ByGrade | None, grade: str | None) -> Within | None:
+    """The value of a term for a grade, where there is one for each."""
     if not isinstance(given, Mapping):
         return given
-    return given.get(grade, given.get(OTHER))
+    own = None if grade is None else given.get(grade)
+    return given.get(OTHER) if own is None else own
 
 
 def cool_down_after(given: CoolDown | None, answer: str) -> timedelta:
@@ -490,12 +471,6 @@ def written(value: Any) -> Any:
     return format_within(value) if isinstance(value, timedelta) else str(value)
 
 
-READERS: Final[Mapping[str, Callable[[Any], Any]]] = FrozenDict(
-    {each.name: each.metadata["read"] for each in TERMS}
-)
-"""What reads each term, by its name."""
-
-
 def check_terms(terms: Terms, grades: Iterable[str], place: str) -> None:
     """Refuse terms for a grade that the policy does not have."""
     known = (*grades, OTHER)
@@ -517,7 +492,6 @@ def check_together(terms: Terms, place: str = "") -> None:
         raise ConfigError(problem, f"{place}.auto_accept".lstrip("."))
     if terms.remind_before is not None and terms.accept_within is not None:
         _check_reminder(terms, f"{place}.remind_before".lstrip("."))
-
     if terms.accept_within is not None:
         _check_ends(terms, place)
 
@@ -526,7 +500,7 @@ def _check_reminder(terms: Terms, place: str) -> None:
     given = (terms.accept_within, terms.remind_before)
     named_grades = [grade for each in given if isinstance(each, Mapping) for grade in each]
     for grade in dict.fromkeys([*named_grades, OTHER]):
-        within, before = (_of_grade(each, grade) for each in given)
+        within, before = (of_grade(each, grade) for each in given)
         if within is None or before is None:
             continue
         of = "" if not named_grades else f" for {grade!r}"
@@ -544,8 +518,8 @@ def _check_ends(terms: Terms, place: str) -> None:
         given = getattr(terms, name)
         grades = {grade for each in (given, within) if isinstance(each, Mapping) for grade in each}
         for grade in sorted(grades) or [None]:
-            end, offer = _of_grade(given, grade), _of_grade(within, grade)
-            if end is not None and _is_shorter(end, offer):
+            end, offer = of_grade(given, grade), of_grade(within, grade)
+            if end is not None and offer is not None and _is_shorter(end, offer):
                 where = f"{place}.{name}" if grade is None else f"{place}.{name}.{grade}"
                 raise ConfigError(
                     f"is {format_within(end)}, shorter than accept_within, which is "

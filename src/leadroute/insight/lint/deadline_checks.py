@@ -11,7 +11,7 @@ from leadroute.model.duration import WorkingTime, length_of
 from leadroute.rules.conditions import And, Comparison, Condition, Membership, Named, Or
 from leadroute.rules.describe import duration_in_words
 from leadroute.rules.operand import Const, Field
-from leadroute.rules.terms import Terms
+from leadroute.rules.terms import Terms, of_grade
 
 _INBOUND: Final = frozenset("call callback chat contact demo form inbound phone website".split())
 """Words of sources and channels of leads who come by themselves, and wait for an answer."""
@@ -59,7 +59,7 @@ def _one_offer(terms: Terms) -> str:
     ]
     told = ""
     for grade in dict.fromkeys([None, *[grade for each in named for grade in each]]):
-        within, total = terms.accept_within_of(grade), terms.total_within_of(grade)
+        within, total = terms.accept_within_of(grade), of_grade(terms.total_within, grade)
         if total is None or isinstance(total, WorkingTime):
             return ""
         pause = terms.wait_between or timedelta(0)

@@ -137,6 +137,11 @@ class Desk:
             lines = kept[_LINES] = Lines(self.router, self.roster)
         object.__setattr__(self, "lines", lines)
 
+    def working(self, rep_id: str) -> Rep | None:
+        """The rep with the holidays of the policy; ``None`` for one who has left the roster."""
+        found = self.roster.get(rep_id)
+        return None if found is None else self.router.working((found,))[0]
+
 
 class Books:
     """What one step has read, each thing once, and what it has done to the credits.

@@ -64,23 +64,17 @@ def decided(
 def accepted(event: Accepted, before: Placement, desk: Desk, now: datetime) -> Accepted:
     """An acceptance with the clocks of the new owner."""
     terms = desk.router.terms(before.rule)
-    clocks = _owner_clocks(before, terms, working(desk, event.rep_id), desk.router, now)
+    clocks = _owner_clocks(before, terms, desk.working(event.rep_id), desk.router, now)
     return evolve(event, clocks=clocks) if clocks else event
 
 
 def assigned(event: Assigned, before: Placement, rule: Rule | None, books: Books) -> Assigned:
     """An assignment with the clocks of the new owner, under the rule that is for the lead now."""
     desk, router = books.desk, books.desk.router
-    rep, terms = working(desk, event.rep_id), router.terms(event.rule)
+    rep, terms = desk.working(event.rep_id), router.terms(event.rule)
     first = first_clocks(before, rule, books, lambda: None if rep is None else rep.hours)
     clocks = {**first, **_owner_clocks(before, terms, rep, router, event.at)}
     return evolve(event, clocks=clocks) if clocks else event
-
-
-def working(desk: Desk, rep_id: str) -> Rep | None:
-    """A rep with the holidays of the policy; ``None`` for one who has left the roster."""
-    found = desk.roster.get(rep_id)
-    return None if found is None else desk.router.working((found,))[0]
 
 
 def first_clocks(

@@ -153,11 +153,6 @@ class LeadSteps:
             books.note(record)
         return books
 
-    def working(self, rep_id: str) -> Rep | None:
-        """The rep with the holidays of the policy, for the end of their shift."""
-        found = self.desk.roster.get(rep_id)
-        return None if found is None else self.desk.router.working((found,))[0]
-
     def submitted(self, lead: Lead, trigger: str, *, keep_failed: bool) -> Steps[Done]:
         """Place a new lead."""
         text = transitions.lead_document(lead)  # before the decision: it may be too large to keep
@@ -214,7 +209,7 @@ class LeadSteps:
     def _cover_of(self, rep: Rep, books: Books) -> Steps[Rep]:
         """Who gets what is meant for a rep by name: the cover, while the rep is paused."""
         pause = (yield from books.rep(rep.id)).after.at(books.now).pause
-        named = None if pause is None or pause.cover is None else self.working(pause.cover)
+        named = None if pause is None or pause.cover is None else self.desk.working(pause.cover)
         return rep if named is None else named
 
     def updated(self, lead: Lead) -> Steps[Done]:
@@ -318,7 +313,7 @@ class LeadSteps:
 
         def events_of(before: Placement, books: Books) -> Steps[Sequence[LeadEvent]]:
             yield from ()
-            now, rep = books.now, self.working(rep_id)
+            now, rep = books.now, self.desk.working(rep_id)
             found = transitions.acceptance(before, rep_id, token, now, rep)
             if found is None:
                 return ()
